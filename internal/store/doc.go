@@ -1,0 +1,2 @@
+// Package store keeps the checkpointed state of Cloud Assistants.
+package store
