@@ -1,2 +1,75 @@
-// Package wire holds the frames and error codes of the session protocol.
+// Package wire holds the frames and error codes of the session protocol, version 1.
+//
+// # Transport
+//
+// A client opens a WebSocket at GET /api/session with the subprotocol "wab.v1". Every WebSocket message is binary and is one frame: a
+// CBOR array (the deterministic subset of package cbor) whose first element, an unsigned integer, is the frame's kind. One socket
+// carries several channels; a channel is one session of this client with one CA.
+//
+// Types below: uint is 0…2⁶⁴-1, uint32 0…2³²-1, instant and duration are int64 (instants in µs since 1970 UTC by the server's clock
+// unless said otherwise, durations in ms), text is UTF-8, raw is any one CBOR item, carried as it is.
+//
+// # From client to server
+//
+//	1 hello    [1, version uint, token text, client text]
+//	           the first frame, within 10 s of the upgrade. version: 1. token: ≤ 8,192 bytes, empty if the upgrade request bore
+//	           "Authorization: Bearer …". client: ≤ 64 bytes of free text for the server's log.
+//	2 open     [2, ch uint32, ca text, session text, run text, stamp instant, seen uint, keep uint32]
+//	           ch: chosen by the client, free on this connection. ca: app:owner/local, ≤ 255 bytes. session: the session's name, a
+//	           label that stays the same over reloads, ≤ 63 bytes. run: random, 16 to 64 visible ASCII bytes, made when the client
+//	           starts the session without memory of a past one. stamp: 0 at first, later an instant no younger than the first sending
+//	           of the oldest request in doubt. seen: the last note that arrived in this run, 0 at first. keep: how many notes the
+//	           server holds while the client is away or slow; 0 means 100, 1 the latest only, at most 1,000.
+//	3 request  [3, ch uint32, id uint, floor uint, retry bool, method text, args raw]
+//	           id: from 1, rising in the run. floor: every id below it is answered and seen, its receipt may go. retry: this id may
+//	           have been sent before. method: 1 to 64 bytes. args: one CBOR array.
+//	4 seen     [4, ch uint32, seq uint]              every note up to seq has arrived.
+//	5 close    [5, ch uint32]                        the session ends for good, its notes are dropped.
+//	6 ping     [6, t instant]                        t by the client's clock. Every 20 s, and right after welcome.
+//	7 auth     [7, token text]                       a fresh token of the same owner; answered with welcome, or with bye.
+//
+// # From server to client
+//
+//	32 welcome  [32, version uint, build text, owner text, now instant, expires instant, maxFrame uint32, maxInflight uint32]
+//	            answers hello and auth. build: the server's. owner: the token's. expires: of the token, 0 for never. maxFrame: bytes of
+//	            the largest frame that the server takes. maxInflight: requests in flight on one channel.
+//	33 opened   [33, ch uint32, resumed bool, now instant]
+//	            resumed: the server still held this run's notes. If not, notes may be lost, and seq begins again at 1.
+//	34 reply    [34, ch uint32, id uint, result raw]
+//	35 error    [35, ch uint32, id uint, code text, message text, retryAfter duration]
+//	            id 0: about the channel, which is gone by that: not opened, or taken over by the same session name elsewhere
+//	            (conflict). retryAfter 0: unknown.
+//	36 note     [36, ch uint32, seq uint, dropped uint, value raw]
+//	            seq: from 1, rising in the session. dropped: how many were lost just before this one.
+//	37 pong     [37, t instant, received instant, now instant]
+//	            t: the ping's. received and now: when the ping arrived and when this was made.
+//	38 bye      [38, code text, message text, reconnectAfter duration]
+//	            the last frame before the server closes. reconnectAfter -1: not without a change, such as another token.
+//
+// A channel belongs to whoever has opened it last: the same session opened with another run takes it over, and the older channel gets
+// conflict; with the same run it replaces the older one silently.
+//
+// # Retries
+//
+// The receipt of a request that changed something is durable with the change and is kept for 24 hours. After a cut a client opens its
+// channels again with the same runs and sends what is unanswered again, with retry, in the order of ids. A server refuses an open whose
+// stamp is older than 23 hours with session_expired: by then nobody knows whether the requests in doubt ran.
+// The codes overloaded, quota and unavailable promise that a request was not executed.
+//
+// # Limits and close codes
+//
+// A frame has at most 1 MiB unless the server says otherwise in welcome, a connection at most 256 channels, a channel at most 256
+// requests in flight. A connection without any frame for 45 s is dead. The WebSocket closes with 1000 (normal), 1008 (after a bye with
+// reconnectAfter -1), 1009 (too big), 1012 (restart, after the bye of a drain), 1013 (the client reads too slowly, or the server is full).
+//
+// # Evolution
+//
+// Elements are only ever added at the end of a frame; decoders ignore those they do not know. A server answers an unknown kind with
+// bye bad_request; a client ignores it. Kinds from 64 on belong to features (maps, topics, presence …). A change that old clients can't
+// live with is a new version and a new subprotocol.
+//
+// # This package
+//
+// It is pure: Append and Parse are inverse, decoders never panic, allocate no more than the frame is long, and enforce the limits above.
+// Raw fields alias the frame that was parsed; texts are copies. Errors of decoders are *Error with BadRequest.
 package wire

@@ -1,0 +1,58 @@
+package wire
+
+import "fmt"
+
+// frame is what all frames can do.
+type frame interface{ Append([]byte) []byte }
+
+// parsers reads every kind of frame.
+var parsers = map[uint64]func([]byte) (frame, error){
+	KindHello:   func(b []byte) (frame, error) { return ParseHello(b) },
+	KindOpen:    func(b []byte) (frame, error) { return ParseOpen(b) },
+	KindRequest: func(b []byte) (frame, error) { return ParseRequest(b) },
+	KindSeen:    func(b []byte) (frame, error) { return ParseSeen(b) },
+	KindClose:   func(b []byte) (frame, error) { return ParseClose(b) },
+	KindPing:    func(b []byte) (frame, error) { return ParsePing(b) },
+	KindAuth:    func(b []byte) (frame, error) { return ParseAuth(b) },
+	KindWelcome: func(b []byte) (frame, error) { return ParseWelcome(b) },
+	KindOpened:  func(b []byte) (frame, error) { return ParseOpened(b) },
+	KindReply:   func(b []byte) (frame, error) { return ParseReply(b) },
+	KindError:   func(b []byte) (frame, error) { return ParseFailure(b) },
+	KindNote:    func(b []byte) (frame, error) { return ParseNote(b) },
+	KindPong:    func(b []byte) (frame, error) { return ParsePong(b) },
+	KindBye:     func(b []byte) (frame, error) { return ParseBye(b) },
+}
+
+const testRun = "0123456789abcdef"
+
+// samples are the frames of testdata/frames.txt, in its order.
+var samples = []struct {
+	name  string
+	frame frame
+}{
+	{"hello", Hello{Version: 1, Token: "t.o.k", Client: "wab-go/1"}},
+	{"open first", Open{Ch: 1, CA: "counter:alice/home", Session: "phone", Run: testRun}},
+	{"open resumed", Open{Ch: 7, CA: "counter:alice/home", Session: "phone", Run: testRun, Stamp: 1_790_000_000_000_000, Seen: 41, Keep: 1}},
+	{"request", Request{Ch: 1, ID: 1, Floor: 1, Method: "Add", Args: []byte{0x81, 0x05}}},
+	{"request again", Request{Ch: 1, ID: 300, Floor: 256, Retry: true, Method: "Get", Args: []byte{0x80}}},
+	{"seen", Seen{Ch: 1, Seq: 1 << 40}},
+	{"close", Close{Ch: 1<<32 - 1}},
+	{"ping", Ping{T: 1_790_000_000_000_000}},
+	{"auth", Auth{Token: "t.o.k"}},
+	{"welcome", Welcome{1, "v1", "alice", 1_790_000_000_000_000, 0, MaxFrame, MaxInflight}},
+	{"opened", Opened{Ch: 1, Resumed: true, Now: 1_790_000_000_000_000}},
+	{"reply", Reply{Ch: 1, ID: 1, Result: []byte{0x05}}},
+	{"error", Failure{Ch: 1, ID: 2, Err: Error{Overloaded, "too much", 250}}},
+	{"note", Note{Ch: 1, Seq: 3, Dropped: 1, Value: []byte{0x61, 'x'}}},
+	{"pong", Pong{T: -1, Received: 2, Now: 3}},
+	{"bye", Bye{Code: Unauthenticated, Message: "sign in again", ReconnectAfter: -1}},
+}
+
+func sample(kind uint64) frame {
+	for _, s := range samples {
+		if Kind(s.frame.Append(nil)) == kind {
+			return s.frame
+		}
+	}
+	panic(fmt.Sprint("no sample of kind ", kind))
+}

@@ -1,0 +1,45 @@
+package wire
+
+import (
+	"bytes"
+	"reflect"
+	"testing"
+)
+
+// fuzz holds a decoder to: no panic, no allocation beyond the input's size, and parse∘append is the identity.
+func fuzz(f *testing.F, kind uint64) {
+	for _, s := range samples {
+		f.Add(s.frame.Append(nil))
+		f.Add(withExtra(s.frame, 0x81, 1))
+	}
+	f.Add([]byte{0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, byte(kind)})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		got, err := parsers[kind](b)
+		if err != nil {
+			return
+		}
+		again := got.Append(nil)
+		if len(again) > len(b) {
+			t.Fatalf("%x became longer: %x", b, again)
+		}
+		twice, err := parsers[kind](again)
+		if err != nil || !reflect.DeepEqual(got, twice) || !bytes.Equal(twice.Append(nil), again) {
+			t.Fatalf("%x: %+v, then %+v, %v", b, got, twice, err)
+		}
+	})
+}
+
+func FuzzHello(f *testing.F)   { fuzz(f, KindHello) }
+func FuzzOpen(f *testing.F)    { fuzz(f, KindOpen) }
+func FuzzRequest(f *testing.F) { fuzz(f, KindRequest) }
+func FuzzSeen(f *testing.F)    { fuzz(f, KindSeen) }
+func FuzzClose(f *testing.F)   { fuzz(f, KindClose) }
+func FuzzPing(f *testing.F)    { fuzz(f, KindPing) }
+func FuzzAuth(f *testing.F)    { fuzz(f, KindAuth) }
+func FuzzWelcome(f *testing.F) { fuzz(f, KindWelcome) }
+func FuzzOpened(f *testing.F)  { fuzz(f, KindOpened) }
+func FuzzReply(f *testing.F)   { fuzz(f, KindReply) }
+func FuzzError(f *testing.F)   { fuzz(f, KindError) }
+func FuzzNote(f *testing.F)    { fuzz(f, KindNote) }
+func FuzzPong(f *testing.F)    { fuzz(f, KindPong) }
+func FuzzBye(f *testing.F)     { fuzz(f, KindBye) }
