@@ -9,19 +9,20 @@ type Rev uint64
 type KV struct{ Key, Value []byte }
 
 // Write is one CA's commit: all of it becomes visible and durable, or nothing.
+// The store reads its slices until Commit returns, and keeps none of them.
 type Write struct {
 	CA      string   // the CA's canonical name, app:owner/local
 	Expect  Rev      // the head's revision that this write replaces; 0 creates
-	Puts    []KV     // side keys to set
+	Puts    []KV     // side keys to set; the last one of a key wins, also over Deletes
 	Deletes [][]byte // side keys to remove; one that is not there is no error
 	Due     int64    // when the CA next has work of its own, µs UTC; 0 never. It replaces what stood before
-	Destroy bool     // remove the CA: its head, due entry and all side keys
+	Destroy bool     // remove the CA: its head, due entry and all side keys. Puts, Deletes and Due are ignored
 }
 
 // Result is the outcome of one Write.
 type Result struct {
-	Rev Rev   // the head's new revision
-	Err error // nil, or ErrConflict, ErrTooLarge; anything else means that the outcome is unknown
+	Rev Rev   // the head's new revision: never one that any CA has borne before; 0 after Destroy
+	Err error // nil, or one of the errors below, which leave everything as it was; anything else means that the outcome is unknown
 }
 
 // Due is a CA that has work of its own at an instant.
@@ -30,10 +31,11 @@ type Due struct {
 	At int64 // µs UTC
 }
 
-// Errors of a Write. They leave everything as it was.
+// Errors of a Write. They leave everything as it was. ErrName and ErrClosed are also errors of reads.
 var (
 	ErrConflict = errors.New("store: another writer committed first")
 	ErrTooLarge = errors.New("store: write exceeds the limit")
+	ErrName     = errors.New("store: not a canonical name of a CA")
 	ErrClosed   = errors.New("store: closed")
 )
 
@@ -46,7 +48,8 @@ type Store interface {
 	Load(ca string, prefix []byte, visit func(key, value []byte) error) (Rev, error)
 	// Get returns a copy of one side key's value, nil if it is not there.
 	Get(ca string, key []byte) ([]byte, error)
-	// DueBefore lists up to limit CAs whose due time is at or before an instant, earliest first.
+	// DueBefore lists up to limit CAs whose due time is at or before an instant, earliest first, equal times by name.
 	DueBefore(at int64, limit int) ([]Due, error)
+	// Close waits for calls under way; later ones get ErrClosed. It loses nothing.
 	Close() error
 }

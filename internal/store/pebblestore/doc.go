@@ -1,0 +1,2 @@
+// Package pebblestore is a store.Store in one folder of one process, on Pebble.
+package pebblestore

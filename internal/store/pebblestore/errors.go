@@ -1,0 +1,78 @@
+package pebblestore
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"syscall"
+
+	"github.com/cockroachdb/pebble/v2"
+)
+
+// Errors of Open. Each comes wrapped in one line with the folder's path and what to do; the folder is as it was.
+var (
+	ErrLocked   = errors.New("another process has this store open")
+	ErrNewer    = errors.New("this store was written by a newer version of wab")
+	ErrForeign  = errors.New("this folder is not a wab store")
+	ErrReadOnly = errors.New("this store's folder can't be written")
+	ErrCorrupt  = errors.New("this store is damaged")
+)
+
+// Damage of single values.
+var (
+	errHead = fmt.Errorf("%w: a CA's head", ErrCorrupt)
+	errDue  = fmt.Errorf("%w: a due entry", ErrCorrupt)
+)
+
+var advice = map[error]string{
+	ErrLocked:   "stop the other process, or choose another folder",
+	ErrNewer:    "start that version or a later one, or choose another folder",
+	ErrForeign:  "choose an empty folder, or one that wab has made",
+	ErrReadOnly: "give this user the right to write there, or choose another folder",
+	ErrCorrupt:  "keep the folder as it is and restore a backup into a new one",
+}
+
+// openError makes one clear line of whatever kept a folder from being opened.
+func openError(dir string, cause error) error {
+	kind := classify(cause)
+	if kind == nil {
+		return fmt.Errorf("store %s: %w", dir, cause)
+	}
+	detail := ""
+	if cause.Error() != kind.Error() {
+		detail = " (" + oneLine(strings.TrimPrefix(cause.Error(), kind.Error()+": ")) + ")"
+	}
+	return fmt.Errorf("store %s: %w: %s%s", dir, kind, advice[kind], detail)
+}
+
+func classify(cause error) error {
+	for kind := range advice {
+		if errors.Is(cause, kind) {
+			return kind
+		}
+	}
+	switch {
+	case errors.Is(cause, syscall.EROFS), errors.Is(cause, fs.ErrPermission):
+		return ErrReadOnly
+	case pebble.IsCorruptionError(cause), errors.Is(cause, pebble.ErrDBDoesNotExist), errors.Is(cause, pebble.ErrDBNotPristine),
+		errors.Is(cause, fs.ErrNotExist):
+		return ErrCorrupt
+	}
+	return nil
+}
+
+// lockError tells a lock that another process holds from a lock file that can't be made: only the latter names a path.
+func lockError(cause error) error {
+	if path := (*fs.PathError)(nil); errors.As(cause, &path) {
+		return cause
+	}
+	if errors.Is(cause, syscall.EAGAIN) || errors.Is(cause, syscall.EACCES) || strings.Contains(cause.Error(), "lock held by current process") {
+		return ErrLocked
+	}
+	return cause
+}
+
+func oneLine(s string) string {
+	return strings.Join(strings.Fields(s), " ")
+}

@@ -1,0 +1,146 @@
+package pebblestore
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strconv"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// version is that of the layout in doc.go.
+const version = 1
+
+// markerName is the file that says what a folder is, so that Pebble never touches one that is not ours to touch.
+const markerName = "WAB-STORE"
+
+// folder is what a look into a folder finds, before anything is written.
+type folder int
+
+const (
+	folderMissing folder = iota // or empty, but for what an interrupted creation leaves
+	folderBegun                 // the marker stands, the store may not be complete: nothing was ever committed to it
+	folderReady
+)
+
+// inspect looks into a folder without changing it.
+func inspect(fsys vfs.FS, dir string) (folder, error) {
+	names, err := fsys.List(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return folderMissing, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	foreign := false
+	for _, name := range names {
+		switch name {
+		case markerName:
+			return readMarker(fsys, dir)
+		case markerName + ".new", "LOCK", "lost+found":
+		default:
+			foreign = true
+		}
+	}
+	if foreign {
+		return 0, ErrForeign
+	}
+	return folderMissing, nil
+}
+
+func readMarker(fsys vfs.FS, dir string) (folder, error) {
+	f, err := fsys.Open(fsys.PathJoin(dir, markerName))
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, 256))
+	if err != nil {
+		return 0, err
+	}
+	return parseMarker(text)
+}
+
+// parseMarker takes "wab store VERSION", and " new" behind it until the store is complete.
+func parseMarker(text []byte) (folder, error) {
+	line, _, _ := bytes.Cut(text, []byte("\n"))
+	words := bytes.Fields(line)
+	if len(words) < 3 || string(words[0]) != "wab" || string(words[1]) != "store" {
+		return 0, fmt.Errorf("%w: %s", ErrCorrupt, markerName)
+	}
+	v, err := strconv.ParseUint(string(words[2]), 10, 32)
+	switch {
+	case err != nil || v == 0:
+		return 0, fmt.Errorf("%w: %s", ErrCorrupt, markerName)
+	case v > version:
+		return 0, fmt.Errorf("%w: version %d, this one knows %d", ErrNewer, v, version)
+	case len(words) > 3:
+		return folderBegun, nil
+	}
+	return folderReady, nil
+}
+
+// writeMarker puts the marker there as a whole, and durably.
+func writeMarker(fsys vfs.FS, dir string, state folder) error {
+	text := fmt.Sprintf("wab store %d", version)
+	if state == folderBegun {
+		text += " new"
+	}
+	text += "\nThe state of Cloud Assistants. Change nothing here by hand.\n"
+	next, path := fsys.PathJoin(dir, markerName+".new"), fsys.PathJoin(dir, markerName)
+	if err := writeSynced(fsys, next, text); err != nil {
+		return err
+	}
+	if err := fsys.Rename(next, path); err != nil {
+		return err
+	}
+	return syncDir(fsys, dir)
+}
+
+func writeSynced(fsys vfs.FS, path, text string) error {
+	f, err := fsys.Create(path, vfs.WriteCategoryUnspecified)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write([]byte(text))
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
+
+func syncDir(fsys vfs.FS, dir string) error {
+	d, err := fsys.OpenDir(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// makeDir makes a folder and those above it, and makes them survive a power cut.
+func makeDir(fsys vfs.FS, dir string) error {
+	var made []string
+	for at := dir; ; at = fsys.PathDir(at) {
+		if _, err := fsys.Stat(at); err == nil {
+			break
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		made = append(made, at)
+		if parent := fsys.PathDir(at); parent == at {
+			break
+		}
+	}
+	if err := fsys.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	for _, at := range made {
+		if err := syncDir(fsys, fsys.PathDir(at)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,41 @@
+package pebblestore
+
+import (
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/sstable"
+)
+
+const (
+	// memTable starts at 256 KB and doubles while there is load; a crash leaves at most a few of them to replay.
+	// Batches of more than half of it are slower: only single writes near store.MaxWrite are.
+	memTable = 32 << 20
+	// maxBatch is where one Commit goes on with another batch.
+	maxBatch     = 8 << 20
+	defaultCache = 64 << 20
+	defaultHeads = 1 << 16
+)
+
+func tuned(opts Options, l *logger) *pebble.Options {
+	p := &pebble.Options{
+		FS:                          opts.FS,
+		Logger:                      l,
+		EventListener:               l.listener(),
+		FormatMajorVersion:          pebble.FormatTableFormatV6,
+		CacheSize:                   opts.CacheBytes,
+		MemTableSize:                memTable,
+		MemTableStopWritesThreshold: 4,
+		L0StopWritesThreshold:       32,
+		LBaseMaxBytes:               64 << 20,
+		CompactionConcurrencyRange:  func() (int, int) { return 1, 2 },
+		ErrorIfNotExists:            true,
+	}
+	p.TargetFileSizes[0] = 4 << 20
+	for i := range p.Levels {
+		p.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+		p.Levels[i].Compression = func() *sstable.CompressionProfile { return sstable.SnappyCompression }
+	}
+	// What stands in level 0 is soon written again: packing it costs more than it saves.
+	p.Levels[0].Compression = func() *sstable.CompressionProfile { return sstable.NoCompression }
+	return p
+}
