@@ -1,0 +1,44 @@
+package main
+
+import "unsafe"
+
+// The imports are JavaScript functions of the worker. link is the number that start gave.
+
+//go:wasmimport wab random
+func jsRandom(p unsafe.Pointer, n int32)
+
+// jsDial opens a socket; connected or disconnected follow later.
+//
+//go:wasmimport wab dial
+func jsDial(link, conn int32)
+
+//go:wasmimport wab hangUp
+func jsHangUp(link, conn int32)
+
+//go:wasmimport wab send
+func jsSend(link, conn int32, p unsafe.Pointer, n int32)
+
+// jsWake wants tick at an instant; 0 never.
+//
+//go:wasmimport wab wake
+func jsWake(link int32, at float64)
+
+// jsState tells the connection's state. code is empty where there is no reason; next is 0 where no attempt is planned.
+//
+//go:wasmimport wab state
+func jsState(link, status int32, next float64, code, message string)
+
+//go:wasmimport wab opened
+func jsOpened(link, ch, first, resumed int32)
+
+//go:wasmimport wab closed
+func jsClosed(link, ch int32, code, message string)
+
+//go:wasmimport wab reply
+func jsReply(link, ch int32, req float64, p unsafe.Pointer, n int32)
+
+//go:wasmimport wab failure
+func jsFailure(link, ch int32, req float64, code, message string, retryAfter float64)
+
+//go:wasmimport wab note
+func jsNote(link, ch int32, seq, dropped float64, p unsafe.Pointer, n int32)

@@ -1,0 +1,8 @@
+/** The browser client of wab. See README.md for a first page. */
+export { type Account, signedIn, signIn, signOut } from "./account.ts";
+export { decode, encode, type Value } from "./cbor.ts";
+export { connect, type ConnectOptions, type Methods } from "./connect.ts";
+export { type Code, WabError } from "./error.ts";
+export type { State, Status } from "./protocol.ts";
+export { parentPort, serve, serveFrame } from "./serve.ts";
+export type { Events, Handle, NoteInfo } from "./session.ts";

@@ -1,0 +1,175 @@
+/** The Go core behind its imports and exports: see wasm/core/doc.go for the contract of calls and memory. */
+import type { Code } from "./error.ts";
+
+/** What wasm_exec.js defines. */
+interface GoRuntime {
+  importObject: WebAssembly.Imports;
+  run(instance: WebAssembly.Instance): Promise<void>;
+}
+
+declare const Go: new () => GoRuntime;
+
+/** LinkStatus is package link's Status. */
+export const LinkStatus = { idle: 0, connecting: 1, resuming: 2, live: 3, offline: 4, refused: 5, stopped: 6 } as const;
+
+export interface Reason {
+  readonly code: Code;
+  readonly message: string;
+}
+
+/** Output is what the core asks for and tells. Byte arrays are valid during the call only. Nothing here may call the core. */
+export interface Output {
+  dial(link: number, conn: number): void;
+  hangUp(link: number, conn: number): void;
+  send(link: number, conn: number, frame: Uint8Array): void;
+  /** wake wants tick at an instant, µs; 0 never. */
+  wake(link: number, at: number): void;
+  state(link: number, status: number, next: number, reason: Reason | undefined): void;
+  opened(link: number, ch: number, first: boolean, resumed: boolean): void;
+  closed(link: number, ch: number, reason: Reason): void;
+  reply(link: number, ch: number, req: number, result: Uint8Array): void;
+  failure(link: number, ch: number, req: number, reason: Reason, retryAfter: number): void;
+  note(link: number, ch: number, seq: number, dropped: number, value: Uint8Array): void;
+  /** crashed tells that the module has ended: no call works any more. */
+  crashed(): void;
+}
+
+interface Exports {
+  mem: WebAssembly.Memory;
+  scratch(n: number): number;
+  start(link: number, token: number, client: number, now: number): void;
+  flush(link: number): void;
+  stop(link: number, now: number): void;
+  setToken(link: number, token: number, now: number): void;
+  retryNow(link: number, now: number): void;
+  connected(link: number, conn: number, now: number): void;
+  disconnected(link: number, conn: number, now: number): void;
+  received(link: number, conn: number, frame: number, now: number): void;
+  tick(link: number, now: number): void;
+  openChannel(link: number, ca: number, session: number, keep: number, now: number): number;
+  closeChannel(link: number, ch: number, now: number): void;
+  request(link: number, ch: number, method: number, args: number, timeout: number, now: number): number;
+}
+
+const utf8 = new TextEncoder();
+const text = new TextDecoder();
+
+/** Core calls the exports. now is in µs since 1970. */
+export class Core {
+  private exports!: Exports;
+  private view: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+
+  private constructor(private readonly now: () => number) {}
+
+  /** load starts the module. output hears nothing before load has resolved. */
+  static async load(instantiate: (imports: WebAssembly.Imports) => Promise<WebAssembly.Instance>, output: Output, now: () => number): Promise<Core> {
+    const core = new Core(now);
+    const go = new Go();
+    const instance = await instantiate({ ...go.importObject, wab: core.imports(output) });
+    core.exports = instance.exports as unknown as Exports;
+    go.run(instance).then(() => output.crashed(), () => output.crashed());
+    return core;
+  }
+
+  /** start makes a link under a number of the caller's choice. */
+  start(link: number, token: string, client: string): void {
+    const [t, c] = this.write(utf8.encode(token), utf8.encode(client));
+    this.exports.start(link, t, c, this.now());
+  }
+
+  /** flush passes on what openChannel and request left. */
+  flush(link: number): void {
+    this.exports.flush(link);
+  }
+
+  stop(link: number): void {
+    this.exports.stop(link, this.now());
+  }
+
+  setToken(link: number, token: string): void {
+    const [t] = this.write(utf8.encode(token));
+    this.exports.setToken(link, t, this.now());
+  }
+
+  retryNow(link: number): void {
+    this.exports.retryNow(link, this.now());
+  }
+
+  connected(link: number, conn: number): void {
+    this.exports.connected(link, conn, this.now());
+  }
+
+  disconnected(link: number, conn: number): void {
+    this.exports.disconnected(link, conn, this.now());
+  }
+
+  received(link: number, conn: number, frame: ArrayBuffer): void {
+    const [n] = this.write(new Uint8Array(frame));
+    this.exports.received(link, conn, n, this.now());
+  }
+
+  tick(link: number): void {
+    this.exports.tick(link, this.now());
+  }
+
+  /** openChannel returns the channel's number. flush must follow. */
+  openChannel(link: number, ca: string, session: string, keep: number): number {
+    const [c, s] = this.write(utf8.encode(ca), utf8.encode(session));
+    return this.exports.openChannel(link, c, s, keep, this.now());
+  }
+
+  closeChannel(link: number, ch: number): void {
+    this.exports.closeChannel(link, ch, this.now());
+  }
+
+  /** request returns the number that its outcome bears. flush must follow. timeout is in ms, 0 for none. */
+  request(link: number, ch: number, method: string, args: Uint8Array, timeout: number): number {
+    const [m, a] = this.write(utf8.encode(method), args);
+    return this.exports.request(link, ch, m, a, timeout * 1000, this.now());
+  }
+
+  /** write puts chunks into the scratch buffer and returns their lengths. */
+  private write<T extends Uint8Array[]>(...chunks: T): { [K in keyof T]: number } {
+    let at = this.exports.scratch(chunks.reduce((n, c) => n + c.length, 0)) >>> 0;
+    const memory = this.memory();
+    for (const c of chunks) {
+      memory.set(c, at);
+      at += c.length;
+    }
+    return chunks.map((c) => c.length) as { [K in keyof T]: number };
+  }
+
+  /** memory is a view of the module's memory, made anew after it has grown. */
+  private memory(): Uint8Array<ArrayBuffer> {
+    const { buffer } = this.exports.mem;
+    if (this.view.buffer !== buffer) this.view = new Uint8Array(buffer);
+    return this.view;
+  }
+
+  private bytes(p: number, n: number): Uint8Array<ArrayBuffer> {
+    return this.memory().subarray(p >>> 0, (p >>> 0) + n);
+  }
+
+  private text(p: number, n: number): string {
+    return text.decode(this.bytes(p, n));
+  }
+
+  private imports(out: Output): WebAssembly.ModuleImports {
+    const reason = (cp: number, cn: number, mp: number, mn: number): Reason => ({ code: this.text(cp, cn) as Code, message: this.text(mp, mn) });
+    return {
+      random: (p: number, n: number) => crypto.getRandomValues(this.bytes(p, n)),
+      dial: (link: number, conn: number) => out.dial(link, conn),
+      hangUp: (link: number, conn: number) => out.hangUp(link, conn),
+      send: (link: number, conn: number, p: number, n: number) => out.send(link, conn, this.bytes(p, n)),
+      wake: (link: number, at: number) => out.wake(link, at),
+      state: (link: number, status: number, next: number, cp: number, cn: number, mp: number, mn: number) =>
+        out.state(link, status, next, cn > 0 ? reason(cp, cn, mp, mn) : undefined),
+      opened: (link: number, ch: number, first: number, resumed: number) => out.opened(link, ch, first !== 0, resumed !== 0),
+      closed: (link: number, ch: number, cp: number, cn: number, mp: number, mn: number) => out.closed(link, ch, reason(cp, cn, mp, mn)),
+      reply: (link: number, ch: number, req: number, p: number, n: number) => out.reply(link, ch, req, this.bytes(p, n)),
+      failure: (link: number, ch: number, req: number, cp: number, cn: number, mp: number, mn: number, retryAfter: number) =>
+        out.failure(link, ch, req, reason(cp, cn, mp, mn), retryAfter),
+      note: (link: number, ch: number, seq: number, dropped: number, p: number, n: number) => out.note(link, ch, seq, dropped, this.bytes(p, n)),
+    };
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * The background layer's host: it owns the sockets, the timers and the ports of tabs, and does what the core asks. There is one line
+ * for each server, principal and token scope, which the tabs share; a tab's sessions are seats on lines. A tab that is gone leaves no seat.
+ *
+ * The host knows no browser API but those that Env names, so that tests run it in node.
+ */
+import type { Core, Output, Reason } from "./core.ts";
+import { Line } from "./line.ts";
+import type { FromWorker, Port, Target } from "./protocol.ts";
+import { Tab } from "./tab.ts";
+import { claims } from "./token.ts";
+
+/** Socket is the part of a WebSocket that the host needs. */
+export interface Socket {
+  binaryType: string;
+  onopen: (() => void) | null;
+  onmessage: ((e: { data: unknown }) => void) | null;
+  onclose: (() => void) | null;
+  send(data: Uint8Array): void;
+  close(code?: number): void;
+}
+
+export interface Env {
+  dial(url: string): Socket;
+  /** now is in µs since 1970. */
+  now(): number;
+  after(ms: number, f: () => void): unknown;
+  cancel(timer: unknown): void;
+  /** gone calls back when nobody holds the lock any more. */
+  gone(lock: string, f: () => void): void;
+  /** crashed ends the worker, so that a reloaded page gets a new one. */
+  crashed(): void;
+}
+
+export class Host implements Output {
+  private readonly lines = new Map<number, Line>();
+  private readonly tabs = new Set<Tab>();
+  private last = 0;
+  core!: Core; // set right after it was loaded with this host as its output
+
+  constructor(readonly env: Env, readonly client: string) {}
+
+  /** attach serves a tab's port; a bound one acts for its target only. */
+  attach(port: Port, bound?: Target): Tab {
+    const tab = new Tab(this, port, bound);
+    this.tabs.add(tab);
+    tab.start();
+    return tab;
+  }
+
+  detach(tab: Tab): void {
+    this.tabs.delete(tab);
+  }
+
+  /** lineFor is the line to a target: one that is there, with the newer of the two tokens, or a new one. */
+  lineFor(target: Target): Line {
+    const key = lineKey(target);
+    const old = [...this.lines.values()].find((l) => l.key === key);
+    if (old?.reusable()) {
+      old.renew(target.token);
+      return old;
+    }
+    if (old) this.drop(old);
+    const line = new Line(this, ++this.last, key, target);
+    this.lines.set(line.id, line);
+    line.start();
+    return line;
+  }
+
+  /** renew hands a newer token to the line that it is for, if there is one. */
+  renew(target: Target): void {
+    const key = lineKey(target);
+    for (const line of this.lines.values()) if (line.key === key) line.renew(target.token);
+  }
+
+  /** forget ends all lines of an owner. */
+  forget(server: string, owner: string): void {
+    const reason: Reason = { code: "unauthenticated", message: "You have signed out. Sign in to go on." };
+    for (const line of [...this.lines.values()]) {
+      if (line.server === server && line.owner === owner) {
+        line.end(reason);
+        this.drop(line);
+      }
+    }
+  }
+
+  drop(line: Line): void {
+    line.stop();
+    this.lines.delete(line.id);
+  }
+
+  nudge(online: boolean): void {
+    for (const line of this.lines.values()) line.nudge(online);
+  }
+
+  dial(link: number, conn: number): void { this.lines.get(link)?.dial(conn); }
+  hangUp(link: number, conn: number): void { this.lines.get(link)?.hangUp(conn); }
+  send(link: number, conn: number, frame: Uint8Array): void { this.lines.get(link)?.send(conn, frame); }
+  wake(link: number, at: number): void { this.lines.get(link)?.wake(at); }
+  state(link: number, status: number, next: number, reason: Reason | undefined): void { this.lines.get(link)?.state(status, next, reason); }
+  opened(link: number, ch: number): void { this.lines.get(link)?.opened(ch); }
+  closed(link: number, ch: number, reason: Reason): void { this.lines.get(link)?.closed(ch, reason); }
+
+  reply(link: number, ch: number, req: number, result: Uint8Array): void {
+    const copy = result.slice();
+    this.lines.get(link)?.outcome(ch, req, (s, id) => [{ t: "reply", s, id, result: copy }, [copy.buffer]]);
+  }
+
+  failure(link: number, ch: number, req: number, reason: Reason, retryAfter: number): void {
+    this.lines.get(link)?.outcome(ch, req, (s, id) => [{ t: "error", s, id, ...reason, retryAfter }, []]);
+  }
+
+  note(link: number, ch: number, seq: number, dropped: number, value: Uint8Array): void {
+    this.lines.get(link)?.note(ch, seq, dropped, value.slice());
+  }
+
+  crashed(): void {
+    const message: FromWorker = { t: "broken", message: "The background worker has crashed. Reload the page; what the server acknowledged is kept." };
+    for (const tab of this.tabs) tab.post(message);
+    this.env.crashed();
+  }
+}
+
+/** lineKey is equal for what may share a connection: the same server, owner and scope. */
+function lineKey({ server, token }: Target): string {
+  const c = claims(token);
+  return JSON.stringify([server, c.owner, c.scope]);
+}

@@ -1,0 +1,85 @@
+/**
+ * The messages between a page and the background worker. Both come from one build, and the worker's name carries that build's hash, so
+ * they need no versions of their own. Values are CBOR bytes, and their buffers are transferred, not copied.
+ */
+import type { Code } from "./error.ts";
+
+/** The session protocol's version, part of the worker's name. */
+export const protocolVersion = 1;
+
+/** State is what a session is doing. */
+export type State =
+  | "connecting" // for the first time
+  | "live"
+  | "resuming"   // it was live, and is coming back; calls wait and are sent then
+  | "offline"    // no connection; the next attempt is known, or waits for the network
+  | "refused";   // it will not come back by itself: see reason
+
+/** Status is a session's state, and why. */
+export interface Status {
+  readonly state: State;
+  /** Why it is not live. */
+  readonly reason?: { readonly code: Code; readonly message: string };
+  /** When the next attempt begins, in ms as Date.now(). */
+  readonly next?: number;
+}
+
+/** Where a session connects, and as whom. A port that is bound to a token has it from whoever bound it. */
+export interface Target {
+  readonly server: string; // origin, such as https://wab.example
+  readonly token: string;
+}
+
+export interface Open {
+  readonly t: "open";
+  readonly s: number; // the page's number for the session
+  readonly target?: Target;
+  readonly app: string;
+  readonly ca: string; // home, alice/home or app:alice/home
+  readonly session: string;
+  readonly keep: number;
+}
+
+export interface Call {
+  readonly t: "call";
+  readonly s: number;
+  readonly id: number;
+  readonly method: string;
+  readonly args: Uint8Array; // one CBOR array
+  readonly timeout: number; // ms
+}
+
+export type ToWorker =
+  | { readonly t: "hello"; readonly lock: string } // a Web Lock that the page holds as long as it lives; "" where it has none
+  | Open
+  | Call
+  | { readonly t: "close"; readonly s: number }
+  | { readonly t: "token"; readonly target: Target } // a newer token for the same principal and scope
+  | { readonly t: "forget"; readonly server: string; readonly owner: string } // signed out
+  | { readonly t: "nudge"; readonly online: boolean } // the network or the page came back, or the network went
+  | { readonly t: "bind"; readonly id: number; readonly target: Target } // with a port, which may do what this token may
+  | { readonly t: "unbind"; readonly id: number }
+  | { readonly t: "beat" } // still here; for pages without locks
+  | { readonly t: "bye" };
+
+export type FromWorker =
+  | { readonly t: "ready" } // the first message on a port
+  | { readonly t: "broken"; readonly message: string } // the core could not start, or has crashed
+  | { readonly t: "status"; readonly s: number; readonly name: string; readonly status: Status }
+  | { readonly t: "reply"; readonly s: number; readonly id: number; readonly result: Uint8Array }
+  | { readonly t: "error"; readonly s: number; readonly id: number; readonly code: Code; readonly message: string; readonly retryAfter: number }
+  | { readonly t: "note"; readonly s: number; readonly seq: number; readonly dropped: number; readonly value: Uint8Array };
+
+/** A page without locks beats this often, in ms. Hidden pages are throttled to once a minute. */
+export const beatEvery = 20_000;
+
+/** A port without a lock is dead after this long without a message, in ms. */
+export const deadAfter = 180_000;
+
+/** Port is one end of a MessageChannel, a worker, or a worker's global scope. */
+export interface Port {
+  postMessage(message: unknown, transfer: Transferable[]): void;
+  onmessage: ((event: MessageEvent) => void) | null;
+  start?(): void;
+  close?(): void;
+}

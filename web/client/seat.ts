@@ -1,0 +1,21 @@
+import type { Line } from "./line.ts";
+import type { Status } from "./protocol.ts";
+import type { Tab } from "./tab.ts";
+
+/** Seat is one session of a tab on a line. */
+export class Seat {
+  open = false; // on the present connection
+  everOpen = false;
+  readonly calls = new Map<number, number>(); // request → the tab's number for the call
+  private told = "";
+
+  constructor(readonly tab: Tab, readonly s: number, readonly line: Line, readonly ch: number, readonly name: string) {}
+
+  /** tell passes a status on, unless the tab knows it. */
+  tell(status: Status): void {
+    const told = JSON.stringify(status);
+    if (told === this.told) return;
+    this.told = told;
+    this.tab.post({ t: "status", s: this.s, name: this.name, status });
+  }
+}

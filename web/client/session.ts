@@ -1,0 +1,164 @@
+/** One session of this page with one CA: its calls, its notes and its state. */
+import type { Background, SessionMessage } from "./background.ts";
+import { decode, encode, type Value } from "./cbor.ts";
+import { type Code, WabError } from "./error.ts";
+import type { Open, Status } from "./protocol.ts";
+
+/** NoteInfo stands beside each note. */
+export interface NoteInfo {
+  /** Rising within the session. */
+  readonly seq: number;
+  /** How many notes were lost just before this one. */
+  readonly dropped: number;
+}
+
+export interface Events {
+  note: (value: Value, info: NoteInfo) => void;
+  state: (status: Status) => void;
+}
+
+/** Handle is the part of a connected CA that is the client's own. Its names begin in lower case, methods of CAs in upper case. */
+export interface Handle {
+  /** The CA's full name, such as counter:alice/home. */
+  readonly name: string;
+  /** The session's name with the CA. */
+  readonly session: string;
+  readonly status: Status;
+  /** on registers a listener and returns what removes it. A "state" listener hears the present state first. */
+  on<E extends keyof Events>(event: E, listener: Events[E]): () => void;
+  /** call calls a method by name. timeout is in ms and replaces that of connect. */
+  call(method: string, args: unknown[], options?: { timeout?: number }): Promise<Value>;
+  /** close ends the session for good; open calls are rejected. */
+  close(): void;
+}
+
+interface Waiting {
+  resolve(v: Value): void;
+  reject(e: WabError): void;
+}
+
+/** Notes that arrive before the first listener are kept up to this many. */
+const maxEarly = 1000;
+
+export class Session implements Handle {
+  name = "";
+  status: Status = { state: "connecting" };
+  private readonly s: number;
+  private readonly listeners = { note: new Set<Events["note"]>(), state: new Set<Events["state"]>() };
+  private readonly waiting = new Map<number, Waiting>();
+  private early: [Value, NoteInfo][] | undefined = [];
+  private last = 0;
+  private closed = false;
+
+  constructor(private readonly background: Background, open: Omit<Open, "t" | "s">, private readonly timeout: number) {
+    this.session = open.session;
+    this.s = background.join((m) => this.receive(m));
+    background.post({ t: "open", s: this.s, ...open });
+  }
+
+  readonly session: string;
+
+  on<E extends keyof Events>(event: E, listener: Events[E]): () => void {
+    const set = this.listeners[event] as Set<Events[E]>;
+    set.add(listener);
+    if (event === "state") (listener as Events["state"])(this.status);
+    else this.tellEarly();
+    return () => void set.delete(listener);
+  }
+
+  call(method: string, args: unknown[], options: { timeout?: number } = {}): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      if (this.closed) throw new WabError("bad_request", "The session is closed. Connect again.");
+      const bytes = encodeArgs(method, args);
+      const id = ++this.last;
+      this.waiting.set(id, { resolve, reject });
+      this.background.post({ t: "call", s: this.s, id, method, args: bytes, timeout: options.timeout ?? this.timeout }, [bytes.buffer as ArrayBuffer]);
+    });
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.background.post({ t: "close", s: this.s });
+    this.background.leave(this.s);
+    this.rejectAll(new WabError("unavailable", "The session was closed before an answer came."));
+  }
+
+  /** ready resolves when the session is live for the first time, and rejects when it is refused before. */
+  ready(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let off = (): void => {};
+      off = this.on("state", ({ state, reason }) => {
+        if (state === "live") resolve();
+        else if (state === "refused") reject(refusal(reason));
+        else return;
+        queueMicrotask(() => off());
+      });
+    });
+  }
+
+  private receive(m: SessionMessage): void {
+    switch (m.t) {
+      case "status": return this.become(m.name, m.status);
+      case "reply": return this.settle(m.id, (w) => w.resolve(decode(m.result)));
+      case "error": return this.settle(m.id, (w) => w.reject(new WabError(m.code, m.message, m.retryAfter)));
+      case "note": return this.note(decode(m.value), { seq: m.seq, dropped: m.dropped });
+    }
+  }
+
+  private become(name: string, status: Status): void {
+    this.name = name || this.name;
+    this.status = status;
+    for (const tell of [...this.listeners.state]) report(() => tell(status));
+    if (status.state === "refused") this.rejectAll(refusal(status.reason));
+  }
+
+  private settle(id: number, how: (w: Waiting) => void): void {
+    const w = this.waiting.get(id);
+    if (!w) return;
+    this.waiting.delete(id);
+    how(w);
+  }
+
+  private note(value: Value, info: NoteInfo): void {
+    if (this.early) {
+      this.early.push([value, info]);
+      if (this.early.length > maxEarly) this.early.shift();
+      return;
+    }
+    for (const tell of [...this.listeners.note]) report(() => tell(value, info));
+  }
+
+  private tellEarly(): void {
+    const early = this.early ?? [];
+    this.early = undefined;
+    for (const [value, info] of early) this.note(value, info);
+  }
+
+  private rejectAll(e: WabError): void {
+    const waiting = [...this.waiting.values()];
+    this.waiting.clear();
+    for (const w of waiting) w.reject(e);
+  }
+}
+
+function encodeArgs(method: string, args: unknown[]): Uint8Array {
+  try {
+    return encode(args);
+  } catch (e) {
+    throw new WabError("bad_request", `The arguments of ${method} can't be sent: ${(e as Error).message}.`);
+  }
+}
+
+export function refusal(reason: { code: Code; message: string } | undefined): WabError {
+  return new WabError(reason?.code ?? "unavailable", reason?.message ?? "The session ended.");
+}
+
+/** report runs a listener; what it throws is the page's error, not the session's. */
+function report(listener: () => void): void {
+  try {
+    listener();
+  } catch (e) {
+    queueMicrotask(() => { throw e; });
+  }
+}

@@ -1,0 +1,117 @@
+/** One page's port. When the page is gone its sessions end: nothing of it stays behind. */
+import type { Reason } from "./core.ts";
+import type { Host } from "./host.ts";
+import { beatEvery, deadAfter, type Call, type FromWorker, type Open, type Port, type Target, type ToWorker } from "./protocol.ts";
+import type { Seat } from "./seat.ts";
+
+export class Tab {
+  private readonly seats = new Map<number, Seat>();
+  private readonly bindings = new Map<number, Tab>();
+  private heard: number;
+  private watch: unknown;
+  private locked = false;
+  private ended = false;
+
+  constructor(private readonly host: Host, private readonly port: Port, private readonly bound: Target | undefined) {
+    this.heard = host.env.now();
+  }
+
+  start(): void {
+    this.port.onmessage = (e: MessageEvent) => this.receive(e.data as ToWorker, e.ports);
+    this.port.start?.();
+    this.post({ t: "ready" });
+    this.watchOver();
+  }
+
+  post(m: FromWorker, transfer: Transferable[] = []): void {
+    this.port.postMessage(m, transfer);
+  }
+
+  /** lose forgets a session that the server closed. */
+  lose(s: number): void {
+    this.seats.delete(s);
+  }
+
+  /** end closes the tab's sessions, and those of the frames it lent a port. */
+  end(): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.host.env.cancel(this.watch);
+    for (const seat of this.seats.values()) seat.line.leave(seat);
+    for (const tab of this.bindings.values()) tab.end();
+    this.port.onmessage = null;
+    if (this.bound) this.port.close?.();
+    this.host.detach(this);
+  }
+
+  private receive(m: ToWorker, ports: readonly MessagePort[]): void {
+    this.heard = this.host.env.now();
+    switch (m.t) {
+      case "hello": return this.hello(m.lock);
+      case "open": return this.open(m);
+      case "call": return this.call(m);
+      case "close": return this.close(m.s);
+      case "bye": return this.end();
+      case "nudge": return this.host.nudge(m.online);
+    }
+    if (!this.bound) this.command(m, ports);
+  }
+
+  /** command takes what only pages of our own origin may ask: a frame with a bound port may not. */
+  private command(m: ToWorker, ports: readonly MessagePort[]): void {
+    switch (m.t) {
+      case "token": return this.host.renew(m.target);
+      case "forget": return this.host.forget(m.server, m.owner);
+      case "bind": return void (ports[0] && this.bindings.set(m.id, this.host.attach(ports[0], m.target)));
+      case "unbind":
+        this.bindings.get(m.id)?.end();
+        this.bindings.delete(m.id);
+    }
+  }
+
+  private hello(lock: string): void {
+    this.locked = lock !== "";
+    if (this.locked) this.host.env.gone(lock, () => this.end());
+  }
+
+  private open(m: Open): void {
+    const target = this.bound ?? m.target;
+    if (!target) return this.refuse(m.s, { code: "unauthenticated", message: "The session says neither server nor token." });
+    const line = this.host.lineFor(target);
+    const name = fullName(m.app, m.ca, line.owner);
+    if (!name) return this.refuse(m.s, { code: "bad_request", message: `"${m.ca}" is no name of a CA here: write owner/name.` });
+    this.seats.set(m.s, line.seat(this, m.s, name, m.session, m.keep));
+  }
+
+  private call(m: Call): void {
+    const seat = this.seats.get(m.s);
+    if (seat) seat.line.request(seat, m.id, m.method, m.args, m.timeout);
+    else this.post({ t: "error", s: m.s, id: m.id, code: "unavailable", message: "The session has ended. Connect again.", retryAfter: 0 });
+  }
+
+  private close(s: number): void {
+    const seat = this.seats.get(s);
+    this.seats.delete(s);
+    seat?.line.leave(seat);
+  }
+
+  private refuse(s: number, reason: Reason): void {
+    this.post({ t: "status", s, name: "", status: { state: "refused", reason } });
+  }
+
+  /** watchOver ends a tab that has no lock and gives no sign of life. */
+  private watchOver(): void {
+    this.watch = this.host.env.after(beatEvery, () => {
+      const silent = (this.host.env.now() - this.heard) / 1000;
+      if (!this.locked && silent > deadAfter) this.end();
+      else this.watchOver();
+    });
+  }
+}
+
+/** fullName completes a CA's name: home, alice/home and counter:alice/home are the same for alice in counter. */
+export function fullName(app: string, ca: string, owner: string): string {
+  if (ca.includes(":")) return ca;
+  if (ca.includes("/")) return `${app}:${ca}`;
+  return owner && ca ? `${app}:${owner}/${ca}` : "";
+}

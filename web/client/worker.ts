@@ -1,0 +1,46 @@
+/** The background worker: the Go core, and the host that serves tabs. It runs as a SharedWorker, or as a page's own worker. */
+import "wasm_exec";
+import { Core } from "./core.ts";
+import { type Env, Host, type Socket } from "./host.ts";
+import type { FromWorker, Port } from "./protocol.ts";
+
+declare const WASM_FILE: string;
+declare const WASM_INTEGRITY: string;
+
+/** What of the two kinds of worker scopes we use. */
+interface Scope extends Port {
+  onconnect?: ((e: MessageEvent) => void) | null;
+  close(): void;
+}
+
+const scope = globalThis as unknown as Scope;
+
+const env: Env = {
+  dial: (url) => new WebSocket(url, ["wab.v1"]) as unknown as Socket,
+  now: () => Math.round((performance.timeOrigin + performance.now()) * 1000),
+  after: (ms, f) => setTimeout(f, Math.min(ms, 0x7fffffff)),
+  cancel: (timer) => clearTimeout(timer as number | undefined),
+  gone: (lock, f) => void navigator.locks?.request(lock, f).catch(() => {}),
+  crashed: () => scope.close(),
+};
+
+const host = new Host(env, "browser");
+
+const loaded = Core.load(instantiate, host, env.now).then((core) => void (host.core = core));
+
+/** instantiate fetches the module that this worker was built with, and no other. */
+async function instantiate(imports: WebAssembly.Imports): Promise<WebAssembly.Instance> {
+  const source = fetch(new URL(WASM_FILE, import.meta.url), { integrity: WASM_INTEGRITY, mode: "cors", credentials: "omit" });
+  return (await WebAssembly.instantiateStreaming(source, imports)).instance;
+}
+
+function serve(port: Port): void {
+  loaded.then(() => host.attach(port), (e: unknown) => {
+    console.error("wab: the core could not be loaded", e);
+    port.postMessage({ t: "broken", message: "The app's background part could not be loaded. Check the connection and reload the page." } satisfies FromWorker, []);
+    setTimeout(() => scope.close(), 1000); // so that a reload starts anew
+  });
+}
+
+if ("onconnect" in globalThis) scope.onconnect = (e) => serve(e.ports[0]!);
+else serve(scope);
