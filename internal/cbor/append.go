@@ -2,7 +2,6 @@ package cbor
 
 import (
 	"math"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -71,10 +70,10 @@ func AppendFloat(dst []byte, v float64) []byte {
 	return append32(append(dst, simpleSingle), math.Float32bits(single))
 }
 
-// AppendText appends text. Bytes that are not UTF-8 become U+FFFD, so that what is written can be read.
+// AppendText appends text. Each byte that is not UTF-8 becomes U+FFFD, so that what is written can be read.
 func AppendText(dst []byte, v string) []byte {
 	if !utf8.ValidString(v) {
-		v = strings.ToValidUTF8(v, "\uFFFD")
+		v = string([]rune(v)) // package strings would weigh on the browser core
 	}
 	return append(appendHead(dst, majorText, uint64(len(v))), v...)
 }
