@@ -1,0 +1,88 @@
+package uitest
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// Look is a window and a colour scheme.
+type Look struct {
+	Name          string
+	Width, Height int64
+	Scheme        string // "light" or "dark"
+}
+
+// Looks are the four that every page is seen in.
+var Looks = []Look{
+	{"wide-light", 1280, 800, "light"},
+	{"wide-dark", 1280, 800, "dark"},
+	{"narrow-light", 390, 844, "light"},
+	{"narrow-dark", 390, 844, "dark"},
+}
+
+const patience = 90 * time.Second // for a browser on a busy machine
+
+// Browser is one Chromium with its own profile, which ends with the test.
+type Browser struct{ ctx context.Context }
+
+// Start starts a Chromium, or skips the test where there is none.
+func Start(t testing.TB) *Browser {
+	t.Helper()
+	path := find()
+	if path == "" {
+		if os.Getenv("WAB_BROWSER") == "required" {
+			t.Fatal("there is no Chromium: apt install chromium")
+		}
+		t.Skip("there is no Chromium to look with: apt install chromium")
+	}
+	opts := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()),
+		chromedp.Flag("no-sandbox", true), chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-background-networking", true))
+	ctx, stop := chromedp.NewExecAllocator(t.Context(), opts...)
+	t.Cleanup(stop)
+	ctx, closeTab := chromedp.NewContext(ctx)
+	t.Cleanup(closeTab)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("start %s: %v", path, err)
+	}
+	return &Browser{ctx: ctx}
+}
+
+func find() string {
+	for _, name := range []string{os.Getenv("CHROMIUM"), "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
+		if name == "" {
+			continue
+		}
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+// Tab opens a tab with that look. Its complaints fail the test when it closes, unless they were expected.
+func (b *Browser) Tab(t testing.TB, look Look) *Tab {
+	t.Helper()
+	ctx, closeTab := chromedp.NewContext(b.ctx)
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	tab := &Tab{Context: ctx, t: t, look: look, heard: make(chan struct{})}
+	t.Cleanup(func() { cancel(); closeTab() })
+	tab.listen()
+	tab.Do(
+		chromedp.EmulateViewport(look.Width, look.Height),
+		chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+			_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+				{Name: "prefers-color-scheme", Value: look.Scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
+			}})
+			return err
+		}),
+	)
+	return tab
+}

@@ -1,0 +1,121 @@
+package uitest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// Tab is one page in one look. Its context serves chromedp's own functions.
+type Tab struct {
+	context.Context
+	t     testing.TB
+	look  Look
+	mu    sync.Mutex
+	said  []string
+	heard chan struct{}
+}
+
+// listen gathers what the browser complains about.
+func (tab *Tab) listen() {
+	messages := chromedp.Console(tab)
+	go func() {
+		defer close(tab.heard)
+		for m, err := range messages {
+			if err != nil {
+				return
+			}
+			if m.IsException() || string(m.Type) == "error" {
+				tab.mu.Lock()
+				tab.said = append(tab.said, fmt.Sprintf("%s (%s:%d)", m.Text, m.URL, m.Line))
+				tab.mu.Unlock()
+			}
+		}
+	}()
+}
+
+// Do runs steps and fails the test where one fails.
+func (tab *Tab) Do(steps ...chromedp.Action[chromedp.Void]) {
+	tab.t.Helper()
+	if err := chromedp.Do(tab, steps...); err != nil {
+		tab.t.Fatalf("%s: %v\nthe browser says: %v", tab.look.Name, err, tab.Complaints())
+	}
+}
+
+// Open goes to a page and waits until it is loaded.
+func (tab *Tab) Open(url string) {
+	tab.t.Helper()
+	tab.Do(chromedp.Navigate(url))
+}
+
+// Until waits until a JavaScript expression is true.
+func (tab *Tab) Until(expression string) {
+	tab.t.Helper()
+	if _, err := chromedp.Run(tab, chromedp.Poll[bool]("!!("+expression+")")); err != nil {
+		body, _ := chromedp.Run(tab, chromedp.Evaluate[string]("document.body.innerText"))
+		tab.t.Fatalf("%s: waiting for %s: %v\nthe browser says: %v\nthe page shows: %s", tab.look.Name, expression, err, tab.Complaints(), body)
+	}
+}
+
+// Text is the visible text of the first element that a selector finds.
+func (tab *Tab) Text(selector string) string {
+	tab.t.Helper()
+	text, err := chromedp.Run(tab, chromedp.Evaluate[string](fmt.Sprintf("document.querySelector(%q).innerText", selector)))
+	if err != nil {
+		tab.t.Fatalf("%s: text of %s: %v", tab.look.Name, selector, err)
+	}
+	return text
+}
+
+// Complaints are the errors in the console so far.
+func (tab *Tab) Complaints() []string {
+	tab.mu.Lock()
+	defer tab.mu.Unlock()
+	return append([]string(nil), tab.said...)
+}
+
+// Shoot writes a picture of the whole page to WAB_SHOTS/name-look.png.
+func (tab *Tab) Shoot(name string) {
+	tab.t.Helper()
+	dir := os.Getenv("WAB_SHOTS")
+	if dir == "" {
+		return
+	}
+	png, err := chromedp.Run(tab, chromedp.FullScreenshot(100))
+	if err == nil {
+		err = os.MkdirAll(dir, 0o755)
+	}
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, name+"-"+tab.look.Name+".png"), png, 0o644)
+	}
+	if err != nil {
+		tab.t.Errorf("shoot %s: %v", name, err)
+	}
+}
+
+// Check fails the test where the page as it is now breaks a rule.
+func (tab *Tab) Check() {
+	tab.t.Helper()
+	for _, rule := range []struct{ what, script string }{
+		{"wider than the window", widerScript},
+		{"accessibility", axeScript(tab.t)},
+		{"layout shift", shiftScript},
+	} {
+		found, err := chromedp.Run(tab, chromedp.Evaluate[[]string](rule.script, chromedp.EvalAwaitPromise))
+		if err != nil {
+			tab.t.Errorf("%s: %s: %v", tab.look.Name, rule.what, err)
+		}
+		if len(found) > 0 {
+			tab.t.Errorf("%s: %s:\n%s", tab.look.Name, rule.what, strings.Join(found, "\n"))
+		}
+	}
+	if said := tab.Complaints(); len(said) > 0 {
+		tab.t.Errorf("%s: the browser complains:\n%s", tab.look.Name, strings.Join(said, "\n"))
+	}
+}
