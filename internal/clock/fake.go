@@ -45,11 +45,12 @@ func (f *Fake) AfterFunc(d time.Duration, call func()) Timer {
 	return t
 }
 
-// Advance moves the clock by d, runs what falls due on the way, and returns when all that has returned.
+// Advance moves the clock by d, runs what falls due on the way, and returns when all that has returned. A negative d
+// puts the clock back, as Set does.
 func (f *Fake) Advance(d time.Duration) {
 	f.moving.Lock()
 	defer f.moving.Unlock()
-	f.move(f.Now().Add(d))
+	f.goTo(f.Now().Add(d))
 }
 
 // Set moves the clock to an instant: forward as Advance does; back as a wall clock that is put right, which leaves every timer its
@@ -57,12 +58,7 @@ func (f *Fake) Advance(d time.Duration) {
 func (f *Fake) Set(t time.Time) {
 	f.moving.Lock()
 	defer f.moving.Unlock()
-	t = t.Round(0).UTC()
-	if back := f.Now().Sub(t); back > 0 {
-		f.putBack(back)
-	} else {
-		f.move(t)
-	}
+	f.goTo(t.Round(0).UTC())
 }
 
 // Waiters is how many timers have neither run nor been stopped.
@@ -81,6 +77,15 @@ func (f *Fake) BlockUntil(n int) {
 	}
 }
 
+// goTo is called with moving held.
+func (f *Fake) goTo(t time.Time) {
+	if back := f.Now().Sub(t); back > 0 {
+		f.putBack(back)
+	} else {
+		f.move(t)
+	}
+}
+
 func (f *Fake) putBack(d time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -90,7 +95,6 @@ func (f *Fake) putBack(d time.Duration) {
 	}
 }
 
-// move is called with moving held.
 func (f *Fake) move(to time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

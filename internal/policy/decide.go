@@ -54,6 +54,9 @@ type Decision struct {
 // Decide tells whether a caller may call a method of a CA (self, a complete name). The caller's name bears the app that it acts in;
 // a name without one is not the owner's. The empty method stands for opening the CA, which whoever may call something may do.
 // It allocates nothing and asks Facts only for rules about this method.
+//
+// An unknown membership makes the decision unavailable where it could turn it; rules are weighed apart, so a group that is both allowed
+// and denied counts as open although the deny would win either way.
 func Decide(self, caller name.Name, method string, rules Rules, facts Facts) Decision {
 	d := Decision{Rule: DefaultRule, self: self, caller: caller, method: method}
 	d.Allowed = self.Local != "" && self.AsOwner().Covers(caller)
