@@ -1,0 +1,163 @@
+package actor
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/wabgo/wab/internal/name"
+	"github.com/wabgo/wab/internal/store"
+)
+
+// CA is one activation of a Cloud Assistant: what is in memory while it has work, or had some a moment ago.
+type CA struct {
+	rt    *Runtime
+	key   string // canonical name, app:owner/local
+	name  name.Name
+	class Class
+
+	mu       sync.Mutex
+	box      mailbox
+	phase    phase
+	gone     bool  // dropped: another activation may take its place
+	wake     bool  // some part has work of its own
+	late     *Tx   // overran its deadline; the next turn cleans up after it
+	stuck    int   // methods past their deadline that have not returned
+	wakeAt   int64 // the earliest call of Runtime.wakes, 0 for none
+	lastWork int64 // µs UTC
+
+	pending  *Commit // what waits to be written
+	inflight *Commit // what is being written, and whose effects are being let out
+	rev      store.Rev
+
+	nextTurn *CA // the scheduler's list
+
+	face atomic.Value // what the guard shows to senders
+
+	// The rest belongs to whoever has the turn.
+	loaded   bool
+	todo     []Kind // lifecycle messages to run before any other
+	instance any
+	state    []byte // the encoded state after the last message
+	meta     meta
+	parts    []featurePart
+	guard    Guard
+}
+
+type featurePart struct {
+	feature Feature
+	part    Part
+}
+
+type phase uint8
+
+const (
+	resting phase = iota // nothing to do
+	queued               // waits for a turn
+	atWork               // a worker has the turn
+)
+
+// Name is the CA's complete name.
+func (c *CA) Name() name.Name { return c.name }
+
+// Key is the CA's canonical name, app:owner/local.
+func (c *CA) Key() string { return c.key }
+
+// Publish sets what senders see of the CA before it takes their messages. Its type must not change.
+func (c *CA) Publish(face any) { c.face.Store(face) }
+
+// Get reads a side key as the CA's own messages have left it, committed or not. It returns nil for a key that is not there.
+func (c *CA) Get(key []byte) ([]byte, error) {
+	c.mu.Lock()
+	for _, commit := range [...]*Commit{c.pending, c.inflight} {
+		if v, known := commit.lookup(key); known {
+			c.mu.Unlock()
+			return v, nil
+		}
+	}
+	c.mu.Unlock()
+	return c.rt.store.Get(c.key, key)
+}
+
+// Scan visits the side keys that begin with prefix, as the CA's own messages have left them, in no particular order. The slices are valid during the visit only.
+func (c *CA) Scan(prefix []byte, visit func(key, value []byte) error) error {
+	c.mu.Lock()
+	over := overlay{}
+	over.add(c.inflight, prefix)
+	over.add(c.pending, prefix)
+	c.mu.Unlock()
+	_, err := c.rt.store.Load(c.key, prefix, func(key, value []byte) error {
+		if _, changed := over[string(key)]; changed {
+			return nil
+		}
+		return visit(key, value)
+	})
+	for key, value := range over {
+		if err == nil && value != nil {
+			err = visit([]byte(key), value)
+		}
+	}
+	return err
+}
+
+// overlay holds what is not in the store yet; nil marks a removed key.
+type overlay map[string][]byte
+
+func (o overlay) add(c *Commit, prefix []byte) {
+	if c == nil {
+		return
+	}
+	for _, kv := range c.ops {
+		if len(kv.Key) >= len(prefix) && string(kv.Key[:len(prefix)]) == string(prefix) {
+			o[string(kv.Key)] = kv.Value
+		}
+	}
+}
+
+// WakeAt has the CA's parts tended at an instant in µs UTC, or as soon after as there is a turn.
+func (c *CA) WakeAt(at int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.wakeLocked(at)
+}
+
+func (c *CA) wakeLocked(at int64) {
+	if at == 0 || c.gone || (c.wakeAt != 0 && c.wakeAt <= at) {
+		return
+	}
+	c.wakeAt = at
+	c.rt.wakes.add(c.key, at)
+}
+
+// part is the CA's part of a feature, made when it is first asked for.
+func (c *CA) part(f Feature) Part {
+	for i := range c.parts {
+		if c.parts[i].feature == f {
+			return c.parts[i].part
+		}
+	}
+	p := f.NewPart(c)
+	p.Begin()
+	c.parts = append(c.parts, featurePart{f, p})
+	return p
+}
+
+func (c *CA) outbox() *outbox { return c.part(outboxFeature{}).(*outbox) }
+func (c *CA) inbox() *inbox   { return c.part(inboxFeature{}).(*inbox) }
+func (c *CA) timers() *timers { return c.part(timerFeature{}).(*timers) }
+
+// due is the earliest instant at which a part has work, 0 for never.
+func (c *CA) due() (at int64) {
+	for i := range c.parts {
+		if p, ok := c.parts[i].part.(Planner); ok {
+			at = earlier(at, p.Due())
+		}
+	}
+	return at
+}
+
+func earlier(a, b int64) int64 {
+	if a == 0 || (b != 0 && b < a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,32 @@
+// Package actor runs Cloud Assistants (CAs): permanent, transactional actors that cost memory only while they have something to do.
+//
+// # A message is a transaction
+//
+// A CA handles one message at a time. Its method runs on a worker's goroutine with a Tx. When it returns without an error, everything it changed,
+// the app's state, messages to others, timers and whatever features add, joins the CA's next commit; when it fails, panics or overruns its deadline, everything is
+// taken back to where it was before the message. The state is encoded once a message: the bytes are compared with the last ones, written if they differ, and kept
+// to roll the next message back to. Features take part through Part, the runtime's own (outbox, inbox, timers) no less than others.
+//
+// # Joined commits
+//
+// At most one commit of a CA is in flight. Messages handled meanwhile join the next one, so a busy CA is not bound to one fsync a message. Nothing leaves before the
+// commit of everything it may show: replies of methods that changed nothing, errors and refusals wait in the same line. A commit without writes ends at once.
+//
+// # Messages between CAs
+//
+// A transaction's sends are written with it (outbox) and delivered after its commit, again after a crash, in order, for up to seven days. The receiver commits a
+// receipt with each message, also with one that was refused or failed, and knows a repetition by it (inbox): exactly once in effect. Answers and failures travel
+// back in the same way.
+//
+// # Turns
+//
+// A CA with messages gets turns of up to 32; turns go round between owners, then between an owner's CAs. The number of workers is bounded by the processors;
+// a worker whose method blocks is replaced after 20 ms, so one CA does not hold others up, and one that is slow is reported after a second. Past its
+// deadline a method loses its Tx and its instance: the CA goes on in a fresh one. Go can't stop the method itself. Two that are stuck make the CA unavailable.
+//
+// # Locks
+//
+// Tx.mu, then CA.mu, then scheduler.mu or wakes.mu; shard.mu, watch.mu and sweeper.mu are leaves, and none is held across I/O or app code, but for Tx.mu
+// during a Tx's own call. What CA declares as the turn's belongs to the worker that has it; turns are handed over under CA.mu. Effects run without locks:
+// on the committer's finisher goroutine, or on the worker for a commit without writes.
+package actor

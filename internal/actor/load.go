@@ -1,0 +1,161 @@
+package actor
+
+import (
+	"log/slog"
+	"math/rand/v2"
+
+	"github.com/wabgo/wab/internal/cbor"
+	"github.com/wabgo/wab/internal/store"
+	"github.com/wabgo/wab/internal/wire"
+)
+
+// load brings the CA into memory for its first message m, or for work of its own when m is nil.
+func (c *CA) load(m *Message) {
+	c.parts, c.todo = nil, nil
+	c.guard = c.part(c.rt.gate).(Guard)
+	c.meta, c.state = meta{}, nil
+	rev, err := c.rt.store.Load(c.key, hotKeys, c.loadKey)
+	switch {
+	case err != nil:
+		c.refuse(wire.Err(wire.Internal, "this assistant can't be loaded; its data is kept, tell the operator"), err)
+	case rev != 0:
+		c.awake(rev)
+	case m == nil:
+		c.mu.Lock()
+		c.wake = false // destroyed meanwhile
+		c.mu.Unlock()
+	case m.Kind.External() && m.From.Owner == c.name.Owner && m.From.App == c.name.App:
+		c.create()
+	default:
+		c.mu.Lock()
+		c.box.pop()
+		c.mu.Unlock()
+		m.reply(nil, errNoSuchCA)
+	}
+}
+
+// loadKey takes one hot key.
+func (c *CA) loadKey(key, value []byte) error {
+	if len(key) < 2 {
+		return errMeta
+	}
+	var err error
+	switch key[1] {
+	case letterMeta:
+		c.meta, err = parseMeta(value)
+	case letterState:
+		c.state = append([]byte(nil), value...)
+	default:
+		err = c.loadPart(append([]byte(nil), key...), append([]byte(nil), value...))
+	}
+	return err
+}
+
+func (c *CA) loadPart(key, value []byte) error {
+	for _, f := range c.rt.features {
+		if f.Letter() != key[1] {
+			continue
+		}
+		if l, ok := c.part(f).(Loader); ok {
+			return l.Load(key, value)
+		}
+	}
+	return nil // a feature that this server does not have: its keys stay as they are
+}
+
+// awake continues a CA that exists.
+func (c *CA) awake(rev store.Rev) {
+	c.instance = c.class.New()
+	if c.state != nil {
+		if err := c.class.Decode(c.state, c.instance); err != nil {
+			c.refuse(wire.Err(wire.Failed, "this assistant's state doesn't fit this version of its app; it is kept as it was"), err)
+			return
+		}
+	} else if c.state = c.blank(); c.state == nil {
+		return
+	}
+	if c.meta.version != c.class.Version() {
+		c.plan(Upgrade)
+	}
+	c.plan(Resume)
+	c.timers().pulse(c.class.PulseEvery(), c.rt.now())
+	c.mu.Lock()
+	c.rev, c.loaded = rev, true
+	c.wakeLocked(c.due())
+	c.mu.Unlock()
+}
+
+// create makes a CA. It exists once its first commit is durable.
+func (c *CA) create() {
+	c.instance = c.class.New()
+	if c.state = c.blank(); c.state == nil {
+		return
+	}
+	now := c.rt.now()
+	c.meta = meta{version: c.class.Version(), incarnation: rand.Uint64(), created: now, dirty: true}
+	c.timers().pulse(c.class.PulseEvery(), now)
+	c.plan(Init)
+	c.mu.Lock()
+	c.rev, c.loaded = 0, true
+	c.mu.Unlock()
+}
+
+// blank is the encoded state of a new instance.
+func (c *CA) blank() []byte {
+	state, err := c.class.Encode(c.instance)
+	if err != nil {
+		c.refuse(errEncode, err)
+		return nil
+	}
+	return state
+}
+
+func (c *CA) plan(kind Kind) {
+	if c.class.Handles(kind) {
+		c.todo = append(c.todo, kind)
+	} else if kind == Upgrade {
+		c.meta.version, c.meta.dirty = c.class.Version(), true
+	}
+}
+
+func (c *CA) lifecycle(kind Kind) *Message {
+	m := &Message{Kind: kind, From: c.name, To: c.name, Method: kind.String()}
+	if kind == Upgrade {
+		m.Args = cbor.AppendText(cbor.AppendArrayHeader(nil, 1), c.meta.version)
+	}
+	return m
+}
+
+// advance goes on to the next lifecycle step, and sees to it that creation and upgrades are written whatever else the message changed.
+func (c *CA) advance(m *Message, commit *Commit) {
+	if lifecycles[m.Kind] {
+		c.todo = c.todo[1:]
+	}
+	if m.Kind == Upgrade {
+		c.meta.version, c.meta.dirty = c.class.Version(), true
+	}
+	created := c.rev == 0 && c.meta.dirty && len(c.todo) == 0
+	commit.wrote = commit.wrote || created || m.Kind == Upgrade
+}
+
+// lifecycles are the messages without whose success a CA is not loaded.
+var lifecycles = [kinds]bool{Init: true, Resume: true, Upgrade: true}
+
+// refuse gives up loading: those who wait are told, and the stored CA stays untouched.
+func (c *CA) refuse(answer *wire.Error, cause error) {
+	c.rt.log.Error("CA can't be loaded", slog.String("ca", c.key), slog.Any("error", cause))
+	c.mu.Lock()
+	c.openCommit()
+	c.unload(answer)
+	c.mu.Unlock()
+	c.flush()
+}
+
+// unload drops what is in memory and answers those who wait. The next message loads the CA again. Call with mu held and a commit open.
+func (c *CA) unload(answer *wire.Error) {
+	c.loaded, c.wake = false, false
+	c.instance, c.state, c.parts, c.guard, c.todo = nil, nil, nil, nil, nil
+	for _, m := range c.box.drain() {
+		c.pending.reply(m, nil, answer)
+	}
+}

@@ -1,0 +1,42 @@
+package actor
+
+import (
+	"errors"
+
+	"github.com/wabgo/wab/internal/cbor"
+)
+
+// meta is what the runtime itself keeps of a CA.
+type meta struct {
+	version     string // of the app that wrote the state
+	incarnation uint64 // random at creation: tells a CA from its namesake that was destroyed
+	created     int64  // µs UTC
+	reserved    uint64 // message numbers below it may have been used
+	dying       bool   // destroyed, but for messages still on their way
+	dirty       bool   // differs from what is stored
+}
+
+const metaFields = 5
+
+func (m *meta) encode() []byte {
+	b := cbor.AppendArrayHeader(nil, metaFields)
+	b = cbor.AppendText(b, m.version)
+	b = cbor.AppendUint(b, m.incarnation)
+	b = cbor.AppendInt(b, m.created)
+	b = cbor.AppendUint(b, m.reserved)
+	return cbor.AppendBool(b, m.dying)
+}
+
+var errMeta = errors.New("actor: the record of this CA is damaged or of a newer version")
+
+func parseMeta(b []byte) (m meta, err error) {
+	r := cbor.NewReader(b)
+	if n := r.Array(); n != metaFields {
+		return m, errMeta
+	}
+	m = meta{version: r.Text(), incarnation: r.Uint(), created: r.Int(), reserved: r.Uint(), dying: r.Bool()}
+	if r.Done() != nil {
+		return m, errMeta
+	}
+	return m, nil
+}

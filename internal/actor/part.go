@@ -1,0 +1,68 @@
+package actor
+
+import "github.com/wabgo/wab/internal/wire"
+
+// Feature is something that CAs can do beyond keeping state: send, set timers, keep rules. It joins every transaction through its Parts.
+type Feature interface {
+	// Letter begins the feature's side keys (see HotKey and ColdKey); A to D, I and X are taken.
+	Letter() byte
+	// NewPart makes the feature's side of one activation. It is called when the CA is loaded with hot keys of the feature, or at its first use.
+	NewPart(*CA) Part
+}
+
+// Part is a feature's share of one activation. The CA's turn calls it, never two goroutines at a time.
+//
+// Begin and one of Rollback and Encode bracket every message. Between them the part keeps what the message changes, so that Rollback can undo it;
+// Encode hands the changes and their effects to the commit, where they join those of the messages before.
+type Part interface {
+	Begin()
+	Rollback()
+	Encode(*Commit)
+}
+
+// Loader is a Part with hot keys: Load takes each of them when the CA is loaded. The slices are the part's to keep.
+type Loader interface {
+	Load(key, value []byte) error
+}
+
+// Planner is a Part with work of its own at some instant.
+type Planner interface {
+	// Due is that instant in µs UTC, 0 for never. It is stored with each commit, so that a restart finds the CA.
+	Due() int64
+}
+
+// Tender is a Part that has to be looked after now and then: it asks by CA.WakeAt.
+type Tender interface {
+	// Tend runs in a transaction of its own, without a message.
+	Tend(now int64)
+}
+
+// Idler is a Part that may have to stay in memory.
+type Idler interface {
+	// Idle tells whether the activation may be dropped.
+	Idle() bool
+}
+
+// Gate is the feature that guards every mailbox.
+type Gate interface {
+	Feature
+	// Arrive refuses a message before it is queued, where that is already certain. Face is what the receiver's Guard has published, nil if it is not in memory.
+	// It runs on the sender's goroutine and must not block.
+	Arrive(m *Message, face any) *wire.Error
+}
+
+// Guard is the Gate's Part. It is encoded last, so that it sees whether the message changed anything (Commit.Wrote).
+type Guard interface {
+	Part
+	// Admit decides on a Call or a Send as it is taken from the mailbox. A refusal is final.
+	Admit(m *Message, now int64) Verdict
+	// Settle tells the outcome of the message before it is encoded.
+	Settle(result []byte, err *wire.Error)
+}
+
+// Verdict is the guard's decision on a message. The zero Verdict lets it run.
+type Verdict struct {
+	Refused *wire.Error // not nil: refused, with the reason
+	Replay  bool        // it has run before: answer Result, do not run it again
+	Result  []byte
+}

@@ -1,0 +1,207 @@
+package actor
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/wabgo/wab/internal/clock"
+	"github.com/wabgo/wab/internal/name"
+	"github.com/wabgo/wab/internal/store"
+	"github.com/wabgo/wab/internal/wire"
+)
+
+// Options are what a Runtime is made of.
+type Options struct {
+	Store    store.Store
+	Classes  map[string]Class // by app
+	Gate     Gate
+	Features []Feature // besides the Gate and the runtime's own
+	Clock    clock.Clock
+	Logger   *slog.Logger
+	// Route carries the messages that CAs send; nil delivers them here.
+	Route func(*Message)
+	// IdleAfter is how long an activation stays without work, a minute by default.
+	IdleAfter time.Duration
+	// Workers is how many methods run at a time, at least 2; by default as many as there are processors. Methods that block do not count.
+	Workers int
+	// Fatal is called when the store's outcome is unknown; by default it ends the process. Nothing is acknowledged afterwards.
+	Fatal func(error)
+}
+
+// Runtime runs the CAs of one process.
+type Runtime struct {
+	store     store.Store
+	committer *store.Committer
+	classes   map[string]Class
+	gate      Gate
+	features  []Feature
+	clock     clock.Clock
+	log       *slog.Logger
+	route     func(*Message)
+	fatal     func(error)
+	idle      time.Duration
+
+	table    table
+	sched    *scheduler
+	watch    watch
+	wakes    wakes
+	sweeper  sweeper
+	draining atomic.Bool
+	stats    stats
+}
+
+type stats struct{ slow, dropped atomic.Int64 }
+
+var (
+	errNoSuchApp = wire.Err(wire.NotFound, "this server has no such app")
+	errDraining  = wire.Retry(wire.Unavailable, "the server is about to restart; try again in a moment", 500)
+)
+
+// New starts a runtime. It reads of the store only which CAs have work of their own soon.
+func New(o Options) *Runtime {
+	rt := &Runtime{store: o.Store, classes: o.Classes, gate: o.Gate, clock: o.Clock, log: o.Logger, route: o.Route, fatal: o.Fatal, idle: o.IdleAfter}
+	if rt.clock == nil {
+		rt.clock = clock.Real()
+	}
+	if rt.log == nil {
+		rt.log = slog.Default()
+	}
+	if rt.route == nil {
+		rt.route = rt.Deliver
+	}
+	if rt.fatal == nil {
+		rt.fatal = rt.exit
+	}
+	if rt.idle == 0 {
+		rt.idle = time.Minute
+	}
+	rt.features = append([]Feature{outboxFeature{}, inboxFeature{}, timerFeature{}, o.Gate}, o.Features...)
+	rt.table.init()
+	rt.committer = store.NewCommitter(o.Store, store.CommitterOptions{Fatal: rt.fatal})
+	rt.sched = newScheduler(max(2, o.Workers, runtime.GOMAXPROCS(0)))
+	rt.watch.rt, rt.wakes.rt, rt.sweeper.rt = rt, rt, rt
+	rt.sched.start(rt)
+	rt.wakes.start()
+	rt.sweeper.start()
+	return rt
+}
+
+func (rt *Runtime) exit(err error) {
+	rt.log.Error("the store failed; nothing is acknowledged from here on", slog.Any("error", err))
+	os.Exit(1)
+}
+
+func (rt *Runtime) now() int64 { return clock.Micros(rt.clock.Now()) }
+
+// Deliver puts a message into its CA's mailbox. What is wrong is told by the message's Reply.
+func (rt *Runtime) Deliver(m *Message) {
+	class := rt.classes[m.To.App]
+	switch {
+	case class == nil:
+		m.reply(nil, errNoSuchApp)
+		return
+	case rt.draining.Load() && m.Kind == Call:
+		m.reply(nil, errDraining)
+		return
+	}
+	for {
+		c := rt.table.find(rt, m.To, class)
+		if err := rt.gate.Arrive(m, c.face.Load()); err != nil {
+			m.reply(nil, err)
+			return
+		}
+		if err, taken := c.enqueue(m); taken {
+			if err != nil {
+				m.reply(nil, err)
+			}
+			return
+		}
+		rt.table.remove(c)
+	}
+}
+
+// enqueue reports false when the activation is gone.
+func (c *CA) enqueue(m *Message) (err *wire.Error, taken bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.gone {
+		return nil, false
+	}
+	if err := c.box.push(m); err != nil {
+		return err, true
+	}
+	c.rouse()
+	return nil, true
+}
+
+// rouse gives a CA a turn for work of its own.
+func (rt *Runtime) rouse(key string) {
+	id, err := name.Parse(key)
+	if err != nil {
+		return
+	}
+	class := rt.classes[id.App]
+	if class == nil {
+		return // an app that this server does not run now: its CAs wait
+	}
+	for {
+		c := rt.table.find(rt, id, class)
+		c.mu.Lock()
+		gone := c.gone
+		if !gone {
+			c.wake, c.wakeAt = true, 0
+			c.rouse()
+		}
+		c.mu.Unlock()
+		if !gone {
+			return
+		}
+		rt.table.remove(c)
+	}
+}
+
+// moveOn hands the messages of an activation that is gone to the next one.
+func (rt *Runtime) moveOn(c *CA, gone bool, waiting []*Message) {
+	if gone {
+		rt.table.remove(c)
+	}
+	for _, m := range waiting {
+		rt.Deliver(m)
+	}
+}
+
+// Active counts the CAs in memory.
+func (rt *Runtime) Active() int { return rt.table.len() }
+
+// Slow counts the methods that ran for more than a second.
+func (rt *Runtime) Slow() int64 { return rt.stats.slow.Load() }
+
+// Drain refuses new requests and waits until all that was accepted is durable and answered, or the context ends.
+func (rt *Runtime) Drain(ctx context.Context) error {
+	rt.draining.Store(true)
+	rt.wakes.stop()
+	rt.sweeper.stop()
+	const poll = 2 * time.Millisecond
+	for !rt.table.quiet() {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(poll):
+		}
+	}
+	return nil
+}
+
+// Close stops the runtime. Call Drain first; the store stays open.
+func (rt *Runtime) Close() {
+	rt.draining.Store(true)
+	rt.wakes.stop()
+	rt.sweeper.stop()
+	rt.sched.stop()
+	rt.committer.Close()
+	rt.watch.stop()
+}

@@ -1,0 +1,122 @@
+package actor
+
+import "sync"
+
+// scheduler hands out turns. Each owner with runnable CAs has one place in the ring, however many CAs it has and messages they hold.
+type scheduler struct {
+	mu     sync.Mutex
+	ready  sync.Cond
+	owners map[string]*turns
+	head   *turns // the owner whose turn is next
+	tail   *turns
+	closed bool
+
+	workers map[*worker]struct{}
+	base    int // workers that run at a time
+	idle    int
+	blocked int // workers inside a method for long, each replaced by another
+	done    sync.WaitGroup
+}
+
+// turns is one owner's runnable CAs, first come, first served.
+type turns struct {
+	owner      string
+	head, tail *CA
+	next       *turns
+}
+
+func newScheduler(base int) *scheduler {
+	s := &scheduler{owners: map[string]*turns{}, workers: map[*worker]struct{}{}, base: base}
+	s.ready.L = &s.mu
+	return s
+}
+
+// push queues a CA for a turn. The caller has marked it queued.
+func (s *scheduler) push(c *CA) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.owners[c.name.Owner]
+	if t == nil {
+		t = &turns{owner: c.name.Owner}
+		s.owners[t.owner] = t
+		s.enlist(t)
+	}
+	if t.tail == nil {
+		t.head = c
+	} else {
+		t.tail.nextTurn = c
+	}
+	t.tail = c
+	if s.idle > 0 {
+		s.ready.Signal()
+	}
+}
+
+func (s *scheduler) enlist(t *turns) {
+	if s.tail == nil {
+		s.head = t
+	} else {
+		s.tail.next = t
+	}
+	s.tail = t
+}
+
+// pop waits for a CA with work. It returns nil when this worker is to end.
+func (s *scheduler) pop(w *worker) *CA {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w.unblock(s)
+	for s.head == nil || s.surplus() {
+		if s.closed || s.surplus() {
+			s.leave(w)
+			return nil
+		}
+		s.idle++
+		s.ready.Wait()
+		s.idle--
+	}
+	t := s.head
+	if s.head = t.next; s.head == nil {
+		s.tail = nil
+	}
+	t.next = nil
+	c := t.head
+	if t.head = c.nextTurn; t.head == nil {
+		delete(s.owners, t.owner)
+	} else {
+		s.enlist(t)
+	}
+	c.nextTurn = nil
+	return c
+}
+
+func (s *scheduler) surplus() bool { return len(s.workers)-s.blocked > s.base }
+
+func (s *scheduler) leave(w *worker) {
+	delete(s.workers, w)
+	s.done.Done()
+}
+
+// hire starts a worker. Call with mu held.
+func (s *scheduler) hire(rt *Runtime) {
+	w := &worker{rt: rt}
+	s.workers[w] = struct{}{}
+	s.done.Add(1)
+	go w.work()
+}
+
+func (s *scheduler) start(rt *Runtime) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for range s.base {
+		s.hire(rt)
+	}
+}
+
+// stop ends the workers once no CA is runnable. A worker inside a stuck method is not waited for.
+func (s *scheduler) stop() {
+	s.mu.Lock()
+	s.closed = true
+	s.ready.Broadcast()
+	s.mu.Unlock()
+}

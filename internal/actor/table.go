@@ -1,0 +1,97 @@
+package actor
+
+import (
+	"hash/maphash"
+	"sync"
+
+	"github.com/wabgo/wab/internal/name"
+)
+
+const shards = 64
+
+// table holds the activations, one a CA.
+type table struct {
+	seed   maphash.Seed
+	shards [shards]shard
+}
+
+type shard struct {
+	mu  sync.Mutex
+	cas map[string]*CA
+}
+
+func (t *table) init() {
+	t.seed = maphash.MakeSeed()
+	for i := range t.shards {
+		t.shards[i].cas = map[string]*CA{}
+	}
+}
+
+func (t *table) shard(key []byte) *shard { return &t.shards[maphash.Bytes(t.seed, key)%shards] }
+
+// find returns a CA's activation, made where there is none.
+func (t *table) find(rt *Runtime, id name.Name, class Class) *CA {
+	var buf [128]byte
+	key := id.Append(buf[:0])
+	s := t.shard(key)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.cas[string(key)]
+	if c == nil {
+		c = newCA(rt, string(key), class)
+		s.cas[c.key] = c
+	}
+	return c
+}
+
+func newCA(rt *Runtime, key string, class Class) *CA {
+	id, _ := name.Parse(key) // parts share the key's memory
+	return &CA{rt: rt, key: key, name: id, class: class}
+}
+
+// remove drops an activation, unless another one has its place already.
+func (t *table) remove(c *CA) {
+	s := t.shard([]byte(c.key))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cas[c.key] == c {
+		delete(s.cas, c.key)
+	}
+}
+
+func (t *table) len() (n int) {
+	for i := range t.shards {
+		s := &t.shards[i]
+		s.mu.Lock()
+		n += len(s.cas)
+		s.mu.Unlock()
+	}
+	return n
+}
+
+// each calls visit with every activation, holding no lock.
+func (t *table) each(visit func(*CA)) {
+	for i := range t.shards {
+		s := &t.shards[i]
+		s.mu.Lock()
+		all := make([]*CA, 0, len(s.cas))
+		for _, c := range s.cas {
+			all = append(all, c)
+		}
+		s.mu.Unlock()
+		for _, c := range all {
+			visit(c)
+		}
+	}
+}
+
+// quiet tells whether no CA has anything to do or to write.
+func (t *table) quiet() bool {
+	quiet := true
+	t.each(func(c *CA) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		quiet = quiet && c.phase == resting && c.pending == nil && c.inflight == nil && c.box.len() == 0
+	})
+	return quiet
+}

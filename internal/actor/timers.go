@@ -1,0 +1,211 @@
+package actor
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/wabgo/wab/internal/cbor"
+)
+
+// MaxTimers is the number of durable timers a CA may have.
+const MaxTimers = 1000
+
+// MinEvery is the shortest period of a repeating timer.
+const MinEvery = 10 * time.Millisecond
+
+type timerFeature struct{}
+
+func (timerFeature) Letter() byte        { return letterTimer }
+func (timerFeature) NewPart(ca *CA) Part { return &timers{ca: ca} }
+
+// timers are a CA's durable alarms. Each is a side key. One that is due becomes a message; it goes, or moves on to its next time, in that message's transaction,
+// and also when that fails.
+type timers struct {
+	ca      *CA
+	alarms  []*alarm // by time
+	changes []change // not encoded yet
+	kept    int      // how many of them were made while loading, and are no message's to undo
+}
+
+// alarm calls a method at an instant. It is never changed once made: another one takes its place.
+type alarm struct {
+	id     uint64
+	at     int64 // µs UTC
+	every  int64 // µs; 0 rings once
+	method string
+	args   []byte
+}
+
+// change is what happened to an alarm: nil was added or is removed.
+type change struct{ before, after *alarm }
+
+// pulseID is the alarm behind Pulse. Other ids count from 1.
+const pulseID = 0
+
+var (
+	errManyTimers = errors.New("this assistant has 1,000 timers already; cancel some")
+	errShortEvery = errors.New("a repeating timer needs at least 10 ms between two calls")
+)
+
+// Set makes a durable timer that calls a method at an instant in µs UTC, and again each period if every is not zero. It returns the timer's id.
+func (tx *Tx) Set(at, every int64, method string, args []byte) (id uint64, err error) {
+	if every != 0 && every < MinEvery.Microseconds() {
+		return 0, errShortEvery
+	}
+	tx.Use(timerFeature{}, func(p Part) {
+		t := p.(*timers)
+		if len(t.alarms) >= MaxTimers {
+			err = errManyTimers
+			return
+		}
+		id = t.freeID()
+		t.change(nil, &alarm{id: id, at: max(at, 1), every: every, method: method, args: args})
+	})
+	return id, err
+}
+
+// Cancel removes a timer and tells whether it was there.
+func (tx *Tx) Cancel(id uint64) (was bool) {
+	tx.Use(timerFeature{}, func(p Part) {
+		t := p.(*timers)
+		if a := t.find(id); a != nil && id != pulseID {
+			was = true
+			t.change(a, nil)
+		}
+	})
+	return was
+}
+
+func (t *timers) freeID() uint64 {
+	id := uint64(t.ca.rt.now()) // rises over restarts
+	for t.find(id) != nil {
+		id++
+	}
+	return id
+}
+
+func (t *timers) find(id uint64) *alarm {
+	for _, a := range t.alarms {
+		if a.id == id {
+			return a
+		}
+	}
+	return nil
+}
+
+// pulse sees to the alarm behind Pulse when the CA is loaded. It is stored with the next commit.
+func (t *timers) pulse(every time.Duration, now int64) {
+	a := t.find(pulseID)
+	switch period := every.Microseconds(); {
+	case a == nil && period > 0:
+		t.change(nil, &alarm{id: pulseID, at: now + period, every: period})
+	case a != nil && period == 0:
+		t.change(a, nil)
+	case a != nil && a.every != period:
+		t.change(a, &alarm{id: pulseID, at: min(a.at, now+period), every: period})
+	}
+	t.kept = len(t.changes)
+}
+
+// next makes a message of the first alarm that is due.
+func (t *timers) next(now int64) *Message {
+	if len(t.alarms) == 0 || t.alarms[0].at > now {
+		return nil
+	}
+	a := t.alarms[0]
+	m := &Message{Kind: Alarm, From: t.ca.name, To: t.ca.name, Method: a.method, Args: a.args, alarm: a}
+	if a.id == pulseID {
+		m.Kind, m.Method = Pulse, Pulse.String()
+	}
+	return m
+}
+
+// fired moves an alarm on. Times that were missed are not made up for: it rings once, late, and then at the next time of its row.
+func (t *timers) fired(a *alarm, now int64) {
+	if t.find(a.id) != a {
+		return // cancelled by its own method
+	}
+	if a.every == 0 {
+		t.change(a, nil)
+		return
+	}
+	later := *a
+	later.at += a.every * (1 + max(0, now-a.at)/a.every)
+	t.change(a, &later)
+}
+
+func (t *timers) change(before, after *alarm) {
+	t.changes = append(t.changes, change{before, after})
+	t.apply(before, after)
+}
+
+func (t *timers) apply(before, after *alarm) {
+	if i := slices.Index(t.alarms, before); before != nil && i >= 0 {
+		t.alarms = slices.Delete(t.alarms, i, i+1)
+	}
+	if after != nil {
+		i, _ := slices.BinarySearchFunc(t.alarms, after.at+1, func(a *alarm, at int64) int { return int(min(1, max(-1, a.at-at))) })
+		t.alarms = slices.Insert(t.alarms, i, after)
+	}
+}
+
+func (t *timers) Begin() {}
+
+func (t *timers) Rollback() {
+	for _, c := range slices.Backward(t.changes[t.kept:]) {
+		t.apply(c.after, c.before)
+	}
+	t.changes = t.changes[:t.kept]
+}
+
+// clear removes all timers: none outlives its CA.
+func (t *timers) clear() {
+	for len(t.alarms) > 0 {
+		t.change(t.alarms[0], nil)
+	}
+}
+
+func (t *timers) Encode(c *Commit) {
+	for _, ch := range t.changes {
+		if ch.after != nil {
+			c.Put(ch.after.key(), ch.after.encode())
+		} else {
+			c.Delete(ch.before.key())
+		}
+	}
+	t.changes, t.kept = nil, 0
+}
+
+func (t *timers) Due() int64 {
+	if len(t.alarms) == 0 {
+		return 0
+	}
+	return t.alarms[0].at
+}
+
+func (t *timers) Load(key, value []byte) error {
+	r := cbor.NewReader(value)
+	a := &alarm{id: keyNumber(key)}
+	if r.Array() != 4 {
+		return errAlarm
+	}
+	a.at, a.every, a.method, a.args = r.Int(), r.Int(), r.Text(), r.Bytes()
+	if r.Done() != nil {
+		return errAlarm
+	}
+	t.apply(nil, a)
+	return nil
+}
+
+var errAlarm = errors.New("actor: a stored timer is damaged")
+
+func (a *alarm) key() []byte { return HotKey(letterTimer, big(a.id)...) }
+
+func (a *alarm) encode() []byte {
+	b := cbor.AppendArrayHeader(nil, 4)
+	b = cbor.AppendInt(b, a.at)
+	b = cbor.AppendInt(b, a.every)
+	b = cbor.AppendText(b, a.method)
+	return cbor.AppendBytes(b, a.args)
+}

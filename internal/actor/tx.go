@@ -1,0 +1,64 @@
+package actor
+
+import (
+	"errors"
+	"sync"
+
+	"github.com/wabgo/wab/internal/name"
+)
+
+// Tx is the handling of one message by one CA. It belongs to the goroutine of the method; once the method has returned, or overrun its deadline, it is dead.
+type Tx struct {
+	ca       *CA
+	m        *Message
+	started  int64 // µs UTC
+	deadline int64 // µs UTC
+	reported bool  // as slow; the watch's own
+
+	mu   sync.Mutex
+	over over
+}
+
+// over tells how a transaction's method ended.
+type over uint8
+
+const (
+	running over = iota
+	finished
+	overrun
+)
+
+// errDead unwinds a method that goes on after its deadline.
+var errDead = errors.New("actor: this transaction is over: its method has returned or overran its deadline")
+
+// Self is the name of the CA.
+func (tx *Tx) Self() name.Name { return tx.ca.name }
+
+// Message is what is being handled.
+func (tx *Tx) Message() *Message { return tx.m }
+
+// Now is the instant of the transaction in µs UTC. It stays the same for its whole length.
+func (tx *Tx) Now() int64 { return tx.started }
+
+// Use calls do with the CA's part of a feature. It panics when the transaction is over, which ends a method that runs on past its deadline.
+func (tx *Tx) Use(f Feature, do func(Part)) {
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
+	if tx.over != running {
+		panic(errDead)
+	}
+	do(tx.ca.part(f))
+}
+
+// end closes the transaction when its method returns; false means that the deadline came first.
+func (tx *Tx) end() bool { return tx.close(finished) }
+
+func (tx *Tx) close(how over) bool {
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
+	if tx.over != running {
+		return false
+	}
+	tx.over = how
+	return true
+}

@@ -1,0 +1,87 @@
+package actor
+
+import (
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync/atomic"
+
+	"github.com/wabgo/wab/internal/wire"
+)
+
+// worker runs turns, one after the other.
+type worker struct {
+	rt      *Runtime
+	current atomic.Pointer[Tx] // the transaction whose method runs now
+	blocked bool               // counted in scheduler.blocked; guarded by its mu
+}
+
+func (w *worker) work() {
+	for {
+		c := w.rt.sched.pop(w)
+		if c == nil {
+			return
+		}
+		if c.turn(w) {
+			c.endTurn()
+		}
+	}
+}
+
+// unblock is called with the scheduler's mu held.
+func (w *worker) unblock(s *scheduler) {
+	if w.blocked {
+		w.blocked = false
+		s.blocked--
+	}
+}
+
+// invoke runs the message's method on the worker's own goroutine. It reports false when the method overran its deadline meanwhile: then
+// somebody else has the CA's turn, and the worker must touch nothing of it.
+func (w *worker) invoke(tx *Tx, instance any) (result []byte, err *wire.Error, inTime bool) {
+	w.rt.watch.arm()
+	w.current.Store(tx)
+	result, err = w.protect(tx, instance)
+	w.current.Store(nil)
+	if !tx.end() {
+		tx.ca.returned()
+		return nil, nil, false
+	}
+	return result, err, true
+}
+
+// protect turns panics of app code into errors; their stacks go to the log only.
+func (w *worker) protect(tx *Tx, instance any) (result []byte, fail *wire.Error) {
+	defer func() {
+		p := recover()
+		if p == nil || p == errDead {
+			return
+		}
+		w.rt.log.Error("method panicked", slog.String("ca", tx.ca.key), slog.String("method", tx.m.Method),
+			slog.String("panic", fmt.Sprint(p)), slog.String("stack", string(debug.Stack())))
+		result, fail = nil, wire.Err(wire.Failed, "the method panicked; everything it did is undone")
+	}()
+	result, err := tx.ca.class.Invoke(tx, instance, tx.m)
+	return result, coded(err)
+}
+
+// coded gives an app's error its code.
+func coded(err error) *wire.Error {
+	switch e := err.(type) {
+	case nil:
+		return nil
+	case *wire.Error:
+		return e
+	default:
+		return wire.Err(wire.Failed, excerpt(err.Error()))
+	}
+}
+
+// excerpt bounds what an error may say.
+func excerpt(s string) string {
+	const limit = 1000
+	if len(s) <= limit {
+		return s
+	}
+	return s[:limit] + "…"
+}

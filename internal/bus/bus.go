@@ -1,0 +1,51 @@
+package bus
+
+import (
+	"github.com/wabgo/wab/internal/actor"
+	"github.com/wabgo/wab/internal/name"
+	"github.com/wabgo/wab/internal/wire"
+)
+
+// Limits of a request.
+const (
+	MaxMethodBytes = 64
+	MinRunBytes    = 16
+	MaxRunBytes    = 64
+	MaxKeyBytes    = 128
+)
+
+// Bus takes requests from authenticated clients to the CAs of this node.
+type Bus struct{ runtime *actor.Runtime }
+
+// New makes a bus over a runtime whose Gate is this package's.
+func New(rt *actor.Runtime) *Bus { return &Bus{runtime: rt} }
+
+// Request sends a client's request on its way. All that is wrong with it is told by its Reply.
+func (b *Bus) Request(r Request) {
+	if err := r.check(); err != nil {
+		r.Reply(Reply{Err: err})
+		return
+	}
+	reply := r.Reply
+	b.runtime.Deliver(&actor.Message{
+		Kind: actor.Call, To: r.To, Method: r.Method, Args: r.Args, Ext: &r,
+		From:  name.Name{App: r.To.App, Owner: r.Caller.Owner},
+		Reply: func(result []byte, err *wire.Error) { reply(Reply{Result: result, Err: err}) },
+	})
+}
+
+func (r *Request) check() *wire.Error {
+	switch {
+	case r.Caller.Owner == "":
+		return wire.Err(wire.Unauthenticated, "sign in first")
+	case r.To.Kind() != name.CA || r.To.App == "" || r.To.Host != "":
+		return wire.Err(wire.BadRequest, "a request goes to one assistant of this server: app:owner/name")
+	case len(r.Method) > MaxMethodBytes:
+		return wire.Err(wire.BadRequest, "a method's name has at most 64 bytes")
+	case r.Key.Run != "" && (len(r.Key.Run) < MinRunBytes || len(r.Key.Run) > MaxRunBytes):
+		return wire.Err(wire.BadRequest, "a session's run has 16 to 64 bytes")
+	case len(r.Key.Text) > MaxKeyBytes:
+		return wire.Err(wire.BadRequest, "an Idempotency-Key has at most 128 bytes")
+	}
+	return nil
+}

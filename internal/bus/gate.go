@@ -1,0 +1,184 @@
+package bus
+
+import (
+	"github.com/wabgo/wab/internal/actor"
+	"github.com/wabgo/wab/internal/clock"
+	"github.com/wabgo/wab/internal/name"
+	"github.com/wabgo/wab/internal/policy"
+	"github.com/wabgo/wab/internal/wire"
+)
+
+// letter begins the side keys of the gate; the next byte tells what they hold.
+const (
+	letter      = 'P'
+	keyLedger   = 'l'
+	keySlot     = 'k'        // receipts of sessions' requests
+	keyReceipt  = 'i'        // receipts of requests with an Idempotency-Key
+	keyRing     = 'j'        // which of them come next to be forgotten
+	keySweep    = 's'        // when old receipts were last removed
+	ledgerFlush = 10_000_000 // µs between two flushes of what is counted in memory
+)
+
+// Gate is the trusted bus's end at every CA: policy, ledger and receipts.
+type Gate struct{ Clock clock.Clock }
+
+// Letter begins the gate's side keys.
+func (*Gate) Letter() byte { return letter }
+
+// NewPart guards one activation.
+func (g *Gate) NewPart(ca *actor.CA) actor.Part {
+	guard := &guard{gate: g, ca: ca}
+	guard.ledger.ca = ca
+	guard.receipts.ca = ca
+	return guard
+}
+
+// Arrive refuses what the caller's token does not open, and what the receiver's rules are known to refuse.
+func (g *Gate) Arrive(m *actor.Message, seen any) *wire.Error {
+	if r, ok := m.Ext.(*Request); ok {
+		if err := permits(r, m, clock.Micros(g.Clock.Now())); err != nil {
+			return err
+		}
+	}
+	if f, ok := seen.(*face); ok && m.Kind.External() {
+		return f.arrive(m)
+	}
+	return nil
+}
+
+func permits(r *Request, m *actor.Message, now int64) *wire.Error {
+	err := r.Caller.Scope.Permits(m.To, m.Method, now)
+	if err == nil {
+		return nil
+	}
+	if e, ok := err.(*wire.Error); ok {
+		return e
+	}
+	return wire.Err(wire.NotAllowed, err.Error())
+}
+
+// guard keeps the policy of one CA.
+type guard struct {
+	gate     *Gate
+	ca       *actor.CA
+	rules    policy.Rules
+	before   policy.Rules // when the message began
+	changed  bool
+	ledger   ledger
+	receipts receipts
+	face     *face
+
+	// Of the message being handled:
+	message  *actor.Message
+	decision policy.Decision
+	row      *row
+	result   []byte
+	outcome  outcome
+}
+
+type outcome uint8
+
+const (
+	open outcome = iota
+	refused
+	failed
+	done
+)
+
+// Rules are stored under one hot key.
+func (g *guard) Load(_, value []byte) (err error) {
+	g.rules, err = policy.ParseRules(value)
+	g.publish(g.rules)
+	return err
+}
+
+// Admit decides on a message as it is taken from the mailbox.
+func (g *guard) Admit(m *actor.Message, now int64) actor.Verdict {
+	g.message = m
+	r, call := m.Ext.(*Request)
+	if call {
+		if err := permits(r, m, now); err != nil {
+			return g.refuse(err)
+		}
+	}
+	g.decision = policy.Decide(g.ca.Name(), m.From, m.Method, g.rules, g)
+	if !g.decision.Allowed {
+		return g.refuse(g.decision.Refusal())
+	}
+	if !call {
+		return actor.Verdict{}
+	}
+	return g.receipts.find(r, now)
+}
+
+func (g *guard) now() int64 { return clock.Micros(g.gate.Clock.Now()) }
+
+func (g *guard) refuse(err *wire.Error) actor.Verdict { return actor.Verdict{Refused: err} }
+
+// Accepted counts the changes that a principal has made here. It makes guard the policy's Facts.
+func (g *guard) Accepted(principal name.Name) uint64 {
+	row, err := g.ledger.row(principal)
+	if err != nil {
+		return 0
+	}
+	return row.Changes
+}
+
+// Member knows no groups yet: a rule about one cannot be decided.
+func (g *guard) Member(_, _ name.Name, _ int) policy.Membership { return policy.Membership{} }
+
+// Settle counts the message.
+func (g *guard) Settle(result []byte, err *wire.Error) {
+	now := g.now()
+	g.result = result
+	switch {
+	case err == nil:
+		g.outcome = done
+	case err.Code == wire.NotAllowed || err.Code == wire.Unauthenticated:
+		g.outcome = refused
+	default:
+		g.outcome = failed
+	}
+	g.row = g.ledger.count(g.message.From, g.outcome == refused, now)
+}
+
+func (g *guard) Begin() {
+	g.before, g.changed, g.outcome, g.row = g.rules, false, open, nil
+}
+
+func (g *guard) Rollback() {
+	g.rules = g.before
+}
+
+// Encode comes last: the ledger's row and the receipt join a write that happens anyway.
+func (g *guard) Encode(c *actor.Commit) {
+	if g.changed {
+		rules := g.rules
+		c.Put(actor.HotKey(letter), policy.AppendRules(nil, rules))
+		c.After(func() { g.publish(rules) })
+	}
+	g.ledger.encodeFlush(c)
+	g.receipts.encodeSweep(c)
+	if g.row == nil || !c.Wrote() {
+		return
+	}
+	if g.outcome == done {
+		g.row.Changes++
+		if r, ok := g.message.Ext.(*Request); ok {
+			g.receipts.encode(c, r, g.result, g.row.Last)
+		}
+	}
+	g.ledger.encode(c, g.row)
+}
+
+// Tend writes what was counted since the last time.
+func (g *guard) Tend(now int64) {
+	if g.face != nil {
+		g.face.drain(func(from name.Name, n uint64) { g.ledger.deny(from, n, now) })
+	}
+	g.ledger.flush()
+	g.receipts.sweep(now)
+}
+
+// Idle keeps the CA in memory until its counts are written.
+func (g *guard) Idle() bool { return len(g.ledger.dirty) == 0 && (g.face == nil || g.face.idle()) }

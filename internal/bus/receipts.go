@@ -1,0 +1,234 @@
+package bus
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/wabgo/wab/internal/actor"
+	"github.com/wabgo/wab/internal/cbor"
+	"github.com/wabgo/wab/internal/wire"
+)
+
+// Receipts make retries harmless: the outcome of a request that changed something is committed with the change.
+const (
+	ReceiptAge     = 24 * 3600 * 1_000_000 // µs for which a receipt is kept
+	KeysPerCaller  = 1000                  // Idempotency-Keys kept for each caller
+	MaxReceiptSize = 64_000                // bytes of a reply that is kept; a longer one is not repeated
+
+	sweepEvery = 3600 * 1_000_000 // µs between two removals of old receipts
+	cachedRuns = 64
+)
+
+var (
+	errOtherRequest = wire.Err(wire.Conflict, "this Idempotency-Key was used for another request")
+	errLongReply    = wire.Err(wire.TooLarge, "this request has run; its reply was over 64 kB and is not kept")
+	errReceipts     = wire.Retry(wire.Unavailable, "receipts can't be read now", 1000)
+	errReceipt      = errors.New("bus: a receipt is damaged")
+)
+
+// receipts of one CA. A session's receipts lie in numbered slots of its run: one that the client has seen makes room for the next,
+// so that a client with one request in flight uses one slot for ever. Those of Idempotency-Keys lie in a ring for each caller.
+type receipts struct {
+	ca   *actor.CA
+	runs map[string]*run // by the prefix of their keys
+
+	// Where the receipt of the request being handled goes; find fills it, for encode must not read.
+	run    *run
+	prefix []byte
+	ring   ring
+
+	swept    bool // old ones, in this activation
+	sweeping [][]byte
+	sweptAt  int64
+}
+
+// run is where the receipts of one client's run of a session lie: the request id in each slot, 0 for none.
+type run struct{ slots []uint64 }
+
+// receipt is a stored outcome.
+type receipt struct {
+	id      uint64 // the request's number in its run, or the number in its caller's ring
+	at      int64  // µs UTC
+	request []byte // what was asked, hashed: the same key must not be used for anything else
+	long    bool   // the reply was too long to keep
+	result  []byte
+}
+
+// find tells what became of a request that may have been sent before, and makes ready to keep its receipt.
+func (s *receipts) find(r *Request, now int64) actor.Verdict {
+	old, err := s.lookUp(r, now)
+	switch {
+	case err != nil:
+		return actor.Verdict{Refused: errReceipts}
+	case old == nil:
+		return actor.Verdict{}
+	case r.Key.Run == "" && string(old.request) != string(digest(r)):
+		return actor.Verdict{Refused: errOtherRequest}
+	case old.long:
+		return actor.Verdict{Refused: errLongReply}
+	default:
+		return actor.Verdict{Replay: true, Result: old.result}
+	}
+}
+
+func (s *receipts) lookUp(r *Request, now int64) (*receipt, error) {
+	switch {
+	case r.Key.Run != "":
+		return s.inRun(r)
+	case r.Key.Text != "":
+		return s.byText(r, now)
+	}
+	return nil, nil
+}
+
+// encode adds the receipt of a request to the commit of what it changed.
+func (s *receipts) encode(c *actor.Commit, r *Request, result []byte, now int64) {
+	rec := &receipt{at: now, result: result}
+	if rec.long = len(result) > MaxReceiptSize; rec.long {
+		rec.result = nil
+	}
+	switch k := &r.Key; {
+	case k.Run != "":
+		s.keepInRun(c, r, rec)
+	case k.Text != "":
+		rec.request = digest(r)
+		s.keepByText(c, r, rec)
+	}
+}
+
+// caller is the part of a key that tells callers apart; owners' names hold no zero byte.
+func caller(kind byte, r *Request) []byte {
+	return append(actor.ColdKey(letter, append([]byte{kind}, r.Caller.Owner...)...), 0)
+}
+
+func runKey(r *Request) []byte { return append(append(caller(keySlot, r), r.Key.Run...), 0) }
+
+func slotKey(prefix []byte, slot int) []byte {
+	return append(slices.Clip(prefix), byte(slot>>8), byte(slot))
+}
+
+// open reads where a run's receipts lie.
+func (s *receipts) open(r *Request) error {
+	s.prefix = runKey(r)
+	if s.run = s.runs[string(s.prefix)]; s.run != nil {
+		return nil
+	}
+	s.run = &run{}
+	if r.Key.ID > 1 || r.Key.Retry {
+		if err := s.ca.Scan(s.prefix, s.readSlot); err != nil {
+			return err
+		}
+	}
+	if s.runs == nil || len(s.runs) >= cachedRuns {
+		s.runs = map[string]*run{}
+	}
+	s.runs[string(s.prefix)] = s.run
+	return nil
+}
+
+func (s *receipts) readSlot(key, value []byte) error {
+	rec, err := parseReceipt(value)
+	if at := key[len(s.prefix):]; err == nil && len(at) == 2 {
+		s.run.set(int(at[0])<<8|int(at[1]), rec.id)
+	}
+	return err
+}
+
+func (r *run) set(slot int, id uint64) {
+	for len(r.slots) <= slot {
+		r.slots = append(r.slots, 0)
+	}
+	r.slots[slot] = id
+}
+
+// free is the first slot whose request the client has seen answered.
+func (r *run) free(floor uint64) int {
+	for i, id := range r.slots {
+		if id < floor {
+			return i
+		}
+	}
+	return len(r.slots)
+}
+
+func (s *receipts) inRun(r *Request) (*receipt, error) {
+	if err := s.open(r); err != nil || !r.Key.Retry {
+		return nil, err
+	}
+	i := slices.Index(s.run.slots, r.Key.ID)
+	if i < 0 {
+		return nil, nil
+	}
+	return s.read(slotKey(s.prefix, i))
+}
+
+func (s *receipts) keepInRun(c *actor.Commit, r *Request, rec *receipt) {
+	rec.id = r.Key.ID
+	i := s.run.free(max(r.Key.Floor, 1))
+	s.run.set(i, rec.id)
+	c.Put(slotKey(s.prefix, i), rec.encode())
+}
+
+func (s *receipts) read(key []byte) (*receipt, error) {
+	value, err := s.ca.Get(key)
+	if err != nil || value == nil {
+		return nil, err
+	}
+	return parseReceipt(value)
+}
+
+const receiptFields = 5
+
+func (r *receipt) encode() []byte {
+	b := cbor.AppendArrayHeader(make([]byte, 0, 48+len(r.result)), receiptFields)
+	b = cbor.AppendUint(b, r.id)
+	b = cbor.AppendInt(b, r.at)
+	b = cbor.AppendBytes(b, r.request)
+	b = cbor.AppendBool(b, r.long)
+	return cbor.AppendBytes(b, r.result)
+}
+
+func parseReceipt(b []byte) (*receipt, error) {
+	r := cbor.NewReader(b)
+	if r.Array() != receiptFields {
+		return nil, errReceipt
+	}
+	rec := &receipt{id: r.Uint(), at: r.Int(), request: slices.Clone(r.Bytes()), long: r.Bool(), result: slices.Clone(r.Bytes())}
+	if r.Done() != nil {
+		return nil, errReceipt
+	}
+	return rec, nil
+}
+
+// sweep finds the receipts that are too old to keep, once an hour at most.
+func (s *receipts) sweep(now int64) {
+	if s.swept {
+		return
+	}
+	s.swept = true
+	value, err := s.ca.Get(actor.ColdKey(letter, keySweep))
+	last := cbor.NewReader(value)
+	if err != nil || (value != nil && now-last.Int() < sweepEvery) {
+		return
+	}
+	for _, kind := range [...]byte{keySlot, keyReceipt} {
+		_ = s.ca.Scan(actor.ColdKey(letter, kind), func(key, value []byte) error {
+			if rec, err := parseReceipt(value); err == nil && now-rec.at > ReceiptAge {
+				s.sweeping = append(s.sweeping, slices.Clone(key))
+			}
+			return nil
+		})
+	}
+	s.sweptAt = now
+}
+
+func (s *receipts) encodeSweep(c *actor.Commit) {
+	if len(s.sweeping) == 0 {
+		return
+	}
+	for _, key := range s.sweeping {
+		c.Delete(key)
+	}
+	c.Put(actor.ColdKey(letter, keySweep), cbor.AppendInt(nil, s.sweptAt))
+	s.sweeping, s.runs = nil, nil
+}

@@ -1,0 +1,66 @@
+package bus
+
+import (
+	"crypto/sha256"
+	"slices"
+
+	"github.com/wabgo/wab/internal/actor"
+	"github.com/wabgo/wab/internal/cbor"
+)
+
+// ring is where the next receipt of a caller's Idempotency-Keys goes, and which one makes room for it.
+type ring struct {
+	next    uint64
+	evicted []byte // the hashed key that held the place, nil for none
+}
+
+const hashBytes = 16
+
+func hash(parts ...[]byte) []byte {
+	h := sha256.New()
+	for _, p := range parts {
+		h.Write([]byte{byte(len(p) >> 24), byte(len(p) >> 16), byte(len(p) >> 8), byte(len(p))})
+		h.Write(p)
+	}
+	return h.Sum(nil)[:hashBytes]
+}
+
+// digest stands for what a request asks.
+func digest(r *Request) []byte { return hash([]byte(r.Method), r.Args) }
+
+func textKey(r *Request) []byte { return append(caller(keyReceipt, r), hash([]byte(r.Key.Text))...) }
+
+func ringKey(r *Request, n uint64) []byte {
+	n %= KeysPerCaller
+	return append(caller(keyRing, r), byte(n>>8), byte(n))
+}
+
+func (s *receipts) byText(r *Request, now int64) (*receipt, error) {
+	old, err := s.read(textKey(r))
+	if err != nil || (old != nil && now-old.at <= ReceiptAge) {
+		return old, err
+	}
+	next, err := s.ca.Get(caller(keyRing, r))
+	if err != nil {
+		return nil, err
+	}
+	s.ring = ring{}
+	if next != nil {
+		r := cbor.NewReader(next)
+		s.ring.next = r.Uint()
+	}
+	s.ring.evicted, err = s.ca.Get(ringKey(r, s.ring.next))
+	return nil, err
+}
+
+func (s *receipts) keepByText(c *actor.Commit, r *Request, rec *receipt) {
+	key := textKey(r)
+	hashed := key[len(key)-hashBytes:]
+	if evicted := s.ring.evicted; evicted != nil && string(evicted) != string(hashed) {
+		c.Delete(append(caller(keyReceipt, r), evicted...))
+	}
+	rec.id = s.ring.next
+	c.Put(ringKey(r, s.ring.next), slices.Clone(hashed))
+	c.Put(caller(keyRing, r), cbor.AppendUint(nil, s.ring.next+1))
+	c.Put(key, rec.encode())
+}
