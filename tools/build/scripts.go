@@ -25,7 +25,7 @@ func checkTypes(root string) error {
 	return nil
 }
 
-// testScripts bundles each *.test.ts for node and runs them with its test runner.
+// testScripts bundles each *.test.ts for node and runs them with its test runner, beside a core made from the present sources.
 func testScripts(root string) error {
 	entries, err := findTests(root)
 	if err != nil || len(entries) == 0 {
@@ -39,6 +39,14 @@ func testScripts(root string) error {
 	if err := bundleTests(root, dir, entries); err != nil {
 		return err
 	}
+	core, err := compileCore(root)
+	if err != nil {
+		return err
+	}
+	wasm := filepath.Join(dir, "wab.wasm")
+	if err := writeFile(wasm, core); err != nil {
+		return err
+	}
 	var files []string
 	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && strings.HasSuffix(path, ".test.mjs") {
@@ -49,6 +57,7 @@ func testScripts(root string) error {
 	if err != nil {
 		return err
 	}
+	os.Setenv("WAB_WASM", wasm) // for tests that run the core
 	if err := runIn(root, "node", append([]string{"--test", "--test-reporter=spec", "--enable-source-maps"}, files...)...); err != nil {
 		return fmt.Errorf("TypeScript tests: %w", err)
 	}
@@ -75,11 +84,16 @@ func findTests(root string) ([]string, error) {
 }
 
 func bundleTests(root, dir string, entries []string) error {
+	exec, err := wasmExec()
+	if err != nil {
+		return err
+	}
 	opts := options(root, nil)
 	opts.EntryPoints = entries
 	opts.Outbase, opts.Outdir, opts.Write = root, dir, true
 	opts.OutExtension = map[string]string{".js": ".mjs"}
 	opts.Platform = api.PlatformNode
+	opts.Plugins = []api.Plugin{wasmExecPlugin(exec)}
 	opts.Sourcemap = api.SourceMapInline
 	return messages(api.Build(opts).Errors)
 }

@@ -5,6 +5,8 @@ import type { Code } from "./error.ts";
 interface GoRuntime {
   importObject: WebAssembly.Imports;
   run(instance: WebAssembly.Instance): Promise<void>;
+  /** Called when the module ends, which ours does only by a crash. */
+  exit: (code: number) => void;
 }
 
 declare const Go: new () => GoRuntime;
@@ -67,7 +69,8 @@ export class Core {
     const go = new Go();
     const instance = await instantiate({ ...go.importObject, wab: core.imports(output) });
     core.exports = instance.exports as unknown as Exports;
-    go.run(instance).then(() => output.crashed(), () => output.crashed());
+    go.exit = () => output.crashed();
+    void go.run(instance); // resolves never: its promise waits for an event of Go's own
     return core;
   }
 

@@ -90,7 +90,8 @@ export class Line {
   // What the core asks for.
 
   dial(conn: number): void {
-    const ws = this.host.env.dial(`${this.server.replace(/^http/, "ws")}/api/session`);
+    const ws = this.connect(conn);
+    if (!ws) return;
     const lost = (): void => {
       if (this.socket?.conn !== conn) return;
       this.socket = undefined;
@@ -105,6 +106,16 @@ export class Line {
     };
     ws.onclose = lost;
     this.socket = { conn, ws };
+  }
+
+  /** connect makes the socket. One that the browser forbids (plain ws from a secure page) is lost a moment later. */
+  private connect(conn: number): Socket | undefined {
+    try {
+      return this.host.env.dial(`${this.server.replace(/^http/, "ws")}/api/session`);
+    } catch {
+      this.host.env.after(0, () => this.host.core.disconnected(this.id, conn));
+      return undefined;
+    }
   }
 
   hangUp(conn: number): void {

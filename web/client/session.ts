@@ -108,6 +108,7 @@ export class Session implements Handle {
 
   private become(name: string, status: Status): void {
     this.name = name || this.name;
+    if (JSON.stringify(status) === JSON.stringify(this.status)) return;
     this.status = status;
     for (const tell of [...this.listeners.state]) report(() => tell(status));
     if (status.state === "refused") this.rejectAll(refusal(status.reason));
