@@ -1,0 +1,72 @@
+package session
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/coder/websocket"
+
+	"github.com/wabgo/wab/internal/wire"
+)
+
+var errFull = wire.Retry(wire.Overloaded, "The server has too many connections. Try again later.", 10_000)
+
+// upgrade serves GET /api/session. When it returns, the connection lives on in its reader.
+func (s *Server) upgrade(w http.ResponseWriter, r *http.Request) {
+	if refused := s.checkUpgrade(r); refused != nil {
+		writeError(w, refused)
+		return
+	}
+	h := &hijacker{ResponseWriter: w}
+	ws, err := websocket.Accept(h, r, &websocket.AcceptOptions{
+		Subprotocols: []string{wire.Subprotocol}, CompressionMode: websocket.CompressionDisabled,
+		InsecureSkipVerify: true, // checkUpgrade has looked at the origin
+	})
+	if err != nil {
+		return // Accept has answered
+	}
+	ws.SetReadLimit(int64(s.opt.MaxFrame))
+	s.serve(ws, h.gate, bearer(r.Header))
+}
+
+func (s *Server) checkUpgrade(r *http.Request) *wire.Error {
+	switch {
+	case s.draining.Load():
+		return errDraining
+	case !s.originAllowed(r):
+		return wire.Err(wire.NotAllowed, "Pages of this origin may not connect. The server's operator can allow it.")
+	case !slices.ContainsFunc(r.Header.Values("Sec-Websocket-Protocol"), offersOurs):
+		return wire.Err(wire.BadRequest, "This is a WebSocket of the subprotocol wab.v1.")
+	case s.full():
+		return errFull
+	}
+	return nil
+}
+
+func offersOurs(header string) bool {
+	return slices.ContainsFunc(strings.Split(header, ","), func(p string) bool { return strings.TrimSpace(p) == wire.Subprotocol })
+}
+
+func (s *Server) serve(ws *websocket.Conn, g *gate, token string) {
+	now := s.micros()
+	c := &Conn{
+		srv: s, ws: ws, born: now, bearer: token, channels: make(map[uint32]*channel),
+		out: &outbox{gate: g, limit: s.opt.MaxQueue, done: &s.writers, now: s.micros},
+	}
+	c.heard.Store(now)
+	if !s.add(c) {
+		ws.CloseNow()
+		return
+	}
+	go c.read()
+}
+
+// bearer is the token of an Authorization header; empty if there is none.
+func bearer(h http.Header) string {
+	scheme, token, _ := strings.Cut(h.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}

@@ -1,0 +1,172 @@
+package session
+
+import (
+	"context"
+	"io"
+	"sync"
+	"sync/atomic"
+
+	"github.com/coder/websocket"
+
+	"github.com/wabgo/wab/internal/bus"
+	"github.com/wabgo/wab/internal/name"
+	"github.com/wabgo/wab/internal/policy"
+	"github.com/wabgo/wab/internal/wire"
+)
+
+// Conn is one client's connection. Its exported methods may be called from any goroutine, unless they say otherwise.
+type Conn struct {
+	srv   *Server
+	ws    *websocket.Conn
+	out   *outbox
+	born  int64
+	heard atomic.Int64
+	id    atomic.Pointer[identity] // nil before hello
+
+	bearer   string              // of the upgrade request, until hello
+	channels map[uint32]*channel // the reader's
+	flying   atomic.Int32        // requests the bus has not answered
+	ending   atomic.Int64        // when bye was queued, 0 before
+}
+
+// identity is who a connection speaks for. It never changes; another one takes its place.
+type identity struct {
+	owner string
+	scope policy.Scope
+	token string
+}
+
+// Owner is who the client is; empty before it has said hello.
+func (c *Conn) Owner() string {
+	if id := c.id.Load(); id != nil {
+		return id.owner
+	}
+	return ""
+}
+
+// Scope is what the client's token is narrowed to.
+func (c *Conn) Scope() policy.Scope {
+	if id := c.id.Load(); id != nil {
+		return id.scope
+	}
+	return policy.Scope{}
+}
+
+// Channel tells what a channel of the client's is about. It is for kind handlers, and works only while they run.
+func (c *Conn) Channel(ch uint32) (ca name.Name, ok bool) {
+	if c := c.channels[ch]; c != nil && c.isOpen() {
+		return c.ca, true
+	}
+	return name.Name{}, false
+}
+
+// Send queues a frame of a feature, which may be shared with other connections. It tells false, and does nothing, where more than half
+// of the connection's bound waits already: conflate, drop, or be a Source.
+func (c *Conn) Send(f *Frame) bool { return c.out.push(f.b, c.out.limit/2) }
+
+// Ready asks the writer to call the source once there is room. Call it again after Fill has said that there is no more.
+func (c *Conn) Ready(s Source) { c.out.ready(s) }
+
+func (c *Conn) caller() bus.Caller {
+	id := c.id.Load()
+	return bus.Caller{Owner: id.owner, Scope: id.scope}
+}
+
+// send queues a frame about the connection itself.
+func (c *Conn) send(f appender) {
+	if !c.out.push(pack(f, 128), c.out.limit) {
+		c.tooSlow()
+	}
+}
+
+// tooSlow gives up on a client that does not read what it asks for.
+func (c *Conn) tooSlow() {
+	c.bye(wire.Bye{Code: wire.Overloaded, Message: "You read too slowly. Connect again to resume.", ReconnectAfter: 1000}, wire.CloseOverloaded, false)
+}
+
+// refuse ends the connection: the client must change something before it comes back.
+func (c *Conn) refuse(err *wire.Error) {
+	c.bye(wire.Bye{Code: err.Code, Message: err.Message, ReconnectAfter: -1}, wire.ClosePolicy, true)
+}
+
+// bye says why, closes the WebSocket, and leaves the rest to the reader: it reads on until the client has closed too, so that the bye is
+// not lost in a reset, and the sweep ends what takes too long.
+func (c *Conn) bye(f wire.Bye, code uint16, drain bool) {
+	if c.out.finish(append(pack(f, 128), closeFrame(code)...), drain) {
+		c.ending.Store(c.srv.micros())
+	}
+}
+
+// read is the connection's goroutine.
+func (c *Conn) read() {
+	defer c.srv.readers.Done()
+	defer c.leave()
+	for {
+		kind, r, err := c.ws.Reader(context.Background())
+		if err != nil {
+			return
+		}
+		buf := frameBuffers.Get().(*[]byte)
+		*buf, err = readAll((*buf)[:0], r)
+		if err == nil {
+			c.take(kind, *buf)
+		}
+		if cap(*buf) <= keepBuffer {
+			frameBuffers.Put(buf)
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// take handles one message. A frame that makes no sense ends this connection, and nothing else.
+func (c *Conn) take(kind websocket.MessageType, frame []byte) {
+	if c.ending.Load() != 0 {
+		return
+	}
+	c.heard.Store(c.srv.micros())
+	if kind != websocket.MessageBinary {
+		c.refuse(wire.Err(wire.BadRequest, "Frames are binary messages."))
+		return
+	}
+	if err := c.dispatch(frame); err != nil {
+		c.refuse(coded(err, wire.BadRequest, "The frame makes no sense."))
+	}
+}
+
+// leave cleans up when nothing can be read any more.
+func (c *Conn) leave() {
+	c.ws.CloseNow()
+	c.out.abort()
+	now := c.srv.micros()
+	for _, ch := range c.channels {
+		ch.end(nil)
+		c.srv.registry.leave(ch, now, false)
+	}
+	c.srv.remove(c)
+}
+
+// Buffers for incoming frames: held only while a frame is read and handled.
+const (
+	firstBuffer = 4 << 10
+	keepBuffer  = 64 << 10
+)
+
+var frameBuffers = sync.Pool{New: func() any { b := make([]byte, 0, firstBuffer); return &b }}
+
+func readAll(b []byte, r io.Reader) ([]byte, error) {
+	for {
+		if len(b) == cap(b) {
+			b = append(b, 0)[:len(b)]
+		}
+		n, err := r.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		if err == io.EOF {
+			return b, nil
+		}
+		if err != nil {
+			return b, err
+		}
+	}
+}

@@ -1,0 +1,42 @@
+// Package session serves the clients of Cloud Assistants: WebSocket sessions (package wire), and the HTTP API, on one set of rules.
+//
+// # The way of a frame
+//
+// Each connection has one goroutine that reads. A request goes to the Bus, which answers by a callback; no goroutine waits for it. What
+// is to be sent goes through the connection's outbox: a queue bounded in bytes, and a writer goroutine that exists only while there is
+// something to write and joins all that is pending into one write. A Frame is encoded once for any number of receivers.
+//
+// Reading and control frames are github.com/coder/websocket's; data frames are ours, written to the same net.Conn. That is sound because
+// both go through one lock that covers whole writes (type gate), our writes hold whole WebSocket frames, coder's hold one whole control
+// frame (it never writes data here, and flushes each control frame from its buffer in one write), and control frames may stand between
+// any two frames of unfragmented messages (RFC 6455 §5.4). Once our close frame is out, the gate swallows what coder would still send.
+//
+// # Sessions and notes
+//
+// A session is (owner, CA, name). Its notes lie in a ring of its own, bounded in count and bytes, oldest dropped first; the writer takes
+// from there what fits, so a slow client costs no more than its rings and its queue. The next note tells how many are missing. A session
+// outlives its connection by two minutes, in memory only: what the server forgets, the client learns by opened with resumed false.
+//
+// # Ordering
+//
+// Requests of a channel reach the bus in the order in which they were sent. When a channel is replaced by a resuming client, no request
+// of the old one reaches the bus after the new one is open; so a request that is repeated with retry comes after its original, if both
+// come. Replies are sent in the order in which the bus gives them. Replies and notes have no order among each other.
+//
+// # Back-pressure
+//
+// Beyond its bound the queue closes the connection with bye overloaded, and the client resumes. A write that takes longer than 15 s does
+// too, without the bye. Feature frames are refused by Send beyond half of the bound; a Source is asked only when there is room.
+//
+// # Security
+//
+// Tokens travel in the hello frame or the Authorization header, never in cookies: a foreign page can't make a browser send them, so CORS
+// and the Origin check are a second line, not the first. A connection ends when its token expires or is revoked (Recheck). Errors echo
+// neither requests nor tokens.
+//
+// # Locks
+//
+// registry.mu, then session.mu, then outbox.mu, each alone or in this order. channel.gate is taken with none of them held, and is held
+// while a request is handed to the Bus, which must not block; replies never take it. Server.mu is taken alone. None is held across I/O;
+// gate.mu alone covers the write itself.
+package session

@@ -1,0 +1,153 @@
+package session
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+
+	"github.com/wabgo/wab/internal/bus"
+	"github.com/wabgo/wab/internal/cbor"
+	"github.com/wabgo/wab/internal/cbor/jsoncbor"
+	"github.com/wabgo/wab/internal/name"
+	"github.com/wabgo/wab/internal/wire"
+)
+
+const maxKey = 128 // bytes of an Idempotency-Key
+
+// Handler serves GET /api/session and POST /api/{app}/{owner}/{ca}/{method}. Other paths under /api/ are the features', else not found.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /api/session", s.upgrade)
+	mux.HandleFunc("/api/{app}/{owner}/{ca}/{method}", s.call)
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		writeError(w, wire.Err(wire.NotFound, "There is nothing here. Methods are called with POST /api/{app}/{owner}/{ca}/{method}."))
+	})
+	return mux
+}
+
+// call serves one request over HTTP.
+func (s *Server) call(w http.ResponseWriter, r *http.Request) {
+	s.cors(w, r)
+	switch r.Method {
+	case http.MethodOptions:
+		preflight(w)
+		return
+	case http.MethodPost:
+	default:
+		w.Header().Set("Allow", "OPTIONS, POST")
+		writeStatus(w, http.StatusMethodNotAllowed, wire.Err(wire.BadRequest, "Methods are called with POST."))
+		return
+	}
+	if !s.enter() {
+		writeError(w, errDraining)
+		return
+	}
+	defer s.exit()
+	req, bad := s.httpRequest(w, r)
+	if bad != nil {
+		writeError(w, bad)
+		return
+	}
+	s.await(w, r, req)
+}
+
+// await hands the request to the bus and writes what comes back, unless the client is gone by then.
+func (s *Server) await(w http.ResponseWriter, r *http.Request, req bus.Request) {
+	done := make(chan bus.Reply, 1)
+	req.Reply = func(r bus.Reply) { done <- r }
+	s.opt.Bus.Request(req)
+	select {
+	case reply := <-done:
+		writeReply(w, reply)
+	case <-r.Context().Done():
+	}
+}
+
+// httpRequest reads a request: who is asking first, so that nobody learns anything else without a token.
+func (s *Server) httpRequest(w http.ResponseWriter, r *http.Request) (req bus.Request, bad *wire.Error) {
+	id, bad := s.verify(bearer(r.Header))
+	if bad != nil {
+		return req, bad
+	}
+	req.Caller = bus.Caller{Owner: id.owner, Scope: id.scope}
+	req.To = name.Name{App: r.PathValue("app"), Owner: r.PathValue("owner"), Local: r.PathValue("ca")}
+	req.Method = r.PathValue("method")
+	if req.To.Check() != nil || len(req.Method) > wire.MaxMethod {
+		return req, wire.Err(wire.BadRequest, "The path is /api/{app}/{owner}/{ca}/{method}, names in a-z, 0-9 and '-', a method of at most 64 bytes.")
+	}
+	if req.Key, bad = idempotencyKey(r.Header); bad != nil {
+		return req, bad
+	}
+	req.Args, bad = s.arguments(w, r)
+	return req, bad
+}
+
+func idempotencyKey(h http.Header) (bus.Key, *wire.Error) {
+	values := h.Values("Idempotency-Key")
+	if len(values) == 0 {
+		return bus.Key{}, nil
+	}
+	key := values[0]
+	ok := len(values) == 1 && key != "" && len(key) <= maxKey
+	for i := 0; ok && i < len(key); i++ {
+		ok = key[i] > ' ' && key[i] <= '~'
+	}
+	if !ok {
+		return bus.Key{}, wire.Err(wire.BadRequest, "An Idempotency-Key is one text of 1 to 128 visible ASCII characters.")
+	}
+	return bus.Key{Text: key}, nil
+}
+
+// arguments reads the body: a JSON array, or nothing for none.
+func (s *Server) arguments(w http.ResponseWriter, r *http.Request) (cbor.Raw, *wire.Error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(s.opt.MaxBody)))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, errBigBody
+	case err != nil:
+		return nil, wire.Err(wire.BadRequest, "The body could not be read.")
+	case len(body) == 0:
+		return cbor.AppendArrayHeader(nil, 0), nil
+	case !isJSON(r.Header):
+		return nil, wire.Err(wire.BadRequest, "The body is JSON: send Content-Type: application/json.")
+	}
+	args, err := jsoncbor.FromJSON(body, s.opt.MaxBody)
+	if err != nil {
+		return nil, coded(err, wire.BadRequest, "The body is not JSON, or nests too deep.")
+	}
+	if cbor.KindOf(args) != cbor.KindArray {
+		return nil, wire.Err(wire.BadRequest, "The body is a JSON array of the method's arguments.")
+	}
+	return args, nil
+}
+
+var errBigBody = wire.Err(wire.TooLarge, "The body is larger than the server takes.")
+
+func isJSON(h http.Header) bool {
+	kind := h.Get("Content-Type")
+	if kind == "" {
+		return true
+	}
+	kind, _, err := mime.ParseMediaType(kind)
+	return err == nil && kind == "application/json"
+}
+
+// enter counts a call, unless the server drains.
+func (s *Server) enter() bool {
+	s.calls.Add(1)
+	if s.draining.Load() {
+		s.exit()
+		return false
+	}
+	return true
+}
+
+func (s *Server) exit() {
+	if s.calls.Add(-1) == 0 && s.draining.Load() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.gone.Broadcast()
+	}
+}

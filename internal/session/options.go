@@ -1,0 +1,76 @@
+package session
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/wabgo/wab/internal/bus"
+	"github.com/wabgo/wab/internal/clock"
+	"github.com/wabgo/wab/internal/policy"
+	"github.com/wabgo/wab/internal/wire"
+)
+
+// Bus takes requests of clients. It must not block; the Request's Reply is called exactly once.
+type Bus interface{ Request(bus.Request) }
+
+// Authenticator tells whose token it is, and what it is narrowed to. Errors should be *wire.Error; others become unauthenticated.
+type Authenticator interface {
+	Verify(token string) (owner string, scope policy.Scope, err error)
+}
+
+// Options are what a Server needs, and its limits. Zero limits mean the defaults.
+type Options struct {
+	Bus     Bus
+	Auth    Authenticator
+	Clock   clock.Clock  // default: the real one
+	Log     *slog.Logger // default: slog.Default
+	Build   string       // told to clients
+	Origins []string     // pages of other origins that may connect, as https://example.org; "*" for all
+
+	MaxFrame         int           // bytes a client may send at once; 1 MiB
+	MaxBody          int           // bytes of a JSON body; 1 MiB
+	MaxInflight      int           // requests a channel; 256
+	MaxChannels      int           // a connection; 256
+	MaxQueue         int           // bytes waiting to be written to a connection; 2 MiB
+	MaxNoteBytes     int           // bytes of notes a session keeps; 256 KiB
+	MaxConns         int           // connections; 100,000
+	MaxOwnerConns    int           // connections of one owner; 1,000
+	MaxOwnerSessions int           // sessions of one owner, those that are away included; 1,000
+	KeepAway         time.Duration // how long a session outlives its connection; 2 min
+	HelloWithin      time.Duration // 10 s
+	DeadAfter        time.Duration // silence that ends a connection; 45 s
+	WriteWithin      time.Duration // a single write; 15 s
+	DrainSpread      time.Duration // clients are asked to come back spread over this; 2 s
+}
+
+func (o Options) withDefaults() Options {
+	if o.Clock == nil {
+		o.Clock = clock.Real()
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	for _, d := range []struct {
+		v    *int
+		unit int
+	}{
+		{&o.MaxFrame, wire.MaxFrame}, {&o.MaxBody, 1 << 20}, {&o.MaxInflight, wire.MaxInflight}, {&o.MaxChannels, wire.MaxChannels},
+		{&o.MaxQueue, 2 << 20}, {&o.MaxNoteBytes, 256 << 10}, {&o.MaxConns, 100_000}, {&o.MaxOwnerConns, 1000}, {&o.MaxOwnerSessions, 1000},
+	} {
+		if *d.v == 0 {
+			*d.v = d.unit
+		}
+	}
+	for _, d := range []struct {
+		v    *time.Duration
+		unit time.Duration
+	}{
+		{&o.KeepAway, 2 * time.Minute}, {&o.HelloWithin, 10 * time.Second}, {&o.DeadAfter, 45 * time.Second},
+		{&o.WriteWithin, 15 * time.Second}, {&o.DrainSpread, 2 * time.Second},
+	} {
+		if *d.v == 0 {
+			*d.v = d.unit
+		}
+	}
+	return o
+}

@@ -1,0 +1,59 @@
+package session
+
+import (
+	"time"
+
+	"github.com/wabgo/wab/internal/wire"
+)
+
+const (
+	sweepEvery   = time.Second
+	lingerMicros = 5_000_000 // how long a client may take to close after bye
+)
+
+// sweep looks at every connection once a second: one timer for all, so that an idle connection has none.
+func (s *Server) sweep() {
+	now := s.micros()
+	for _, c := range s.all() {
+		s.sweepConn(c, now)
+	}
+	s.registry.forget(now)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.sweeps = s.opt.Clock.AfterFunc(sweepEvery, s.sweep)
+	}
+}
+
+func (s *Server) sweepConn(c *Conn, now int64) {
+	id, ending := c.id.Load(), c.ending.Load()
+	switch {
+	case ending != 0:
+		if now-ending > lingerMicros {
+			c.ws.CloseNow()
+		}
+	case c.out.stuck(now, s.opt.WriteWithin.Microseconds()):
+		c.ws.CloseNow()
+	case id == nil && now-c.born >= s.opt.HelloWithin.Microseconds():
+		c.refuse(wire.Err(wire.BadRequest, "No hello came in time."))
+	case id != nil && id.scope.Expires != 0 && now >= id.scope.Expires:
+		c.refuse(errExpired)
+	case now-c.heard.Load() >= s.opt.DeadAfter.Microseconds():
+		c.bye(wire.Bye{Code: wire.Unavailable, Message: "Nothing was heard from you for too long."}, wire.CloseNormal, false)
+	}
+}
+
+// count visits every session.
+func (r *registry) count() (sessions, bytes int) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	for _, m := range r.cas {
+		sessions += len(m)
+		for _, s := range m {
+			s.mu.Lock()
+			bytes += s.ring.bytes
+			s.mu.Unlock()
+		}
+	}
+	return sessions, bytes
+}
