@@ -44,7 +44,7 @@ func (s *Store) commitSome(writes []store.Write, results []store.Result, from in
 	if err != nil {
 		return to, s.failure.set(err)
 	}
-	if batch.Empty() {
+	if rev == 0 { // a batch that was applied may look empty: Pebble keeps the contents of large ones
 		return to, batch.Close()
 	}
 	if err := batch.SyncWait(); err != nil {
@@ -64,7 +64,8 @@ func (s *Store) failOnPanic(err *error) {
 	}
 }
 
-// apply stages writes and makes them visible, in the order of the log. They are durable once the batch's SyncWait returns.
+// apply stages writes and makes them visible, in the order of the log. They are durable up to rev once the batch's SyncWait returns;
+// rev is 0 where all were refused.
 func (s *Store) apply(writes []store.Write, results []store.Result, from int) (batch *pebble.Batch, rev store.Rev, to int, err error) {
 	s.commitMu.Lock()
 	defer s.commitMu.Unlock()
