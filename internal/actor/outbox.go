@@ -92,10 +92,21 @@ const (
 
 var errOutboxFull = errors.New("too many messages are on their way from this assistant; let some arrive first")
 
-// Post sends a message when the transaction commits. Then, if not empty, names the method that gets the answer.
-func (tx *Tx) Post(to name.Name, method string, args []byte, then string) (err error) {
-	tx.Use(outboxFeature{}, func(p Part) { err = p.(*outbox).post(to, method, args, then, tx.started) })
-	return err
+// Post sends a message when the transaction commits, and returns its number.
+func (tx *Tx) Post(to name.Name, method string, args []byte) (number uint64, err error) {
+	tx.Use(outboxFeature{}, func(p Part) { number, err = p.(*outbox).post(to, method, args, tx.started) })
+	return number, err
+}
+
+// Then names the method that gets the answer to a message of this transaction: its result, its failure or its refusal.
+func (tx *Tx) Then(number uint64, method string) {
+	tx.Use(outboxFeature{}, func(p Part) {
+		for _, fresh := range p.(*outbox).fresh {
+			if fresh.number == number {
+				fresh.then = method
+			}
+		}
+	})
 }
 
 // Destroy removes the CA when the transaction commits; messages sent before still arrive.
@@ -106,15 +117,15 @@ func (tx *Tx) Destroy() {
 	})
 }
 
-func (o *outbox) post(to name.Name, method string, args []byte, then string, now int64) error {
+func (o *outbox) post(to name.Name, method string, args []byte, now int64) (uint64, error) {
 	o.ca.mu.Lock()
 	full := len(o.posts)+len(o.fresh) >= MaxOutbox || o.bytes+len(args) > MaxOutboxBytes
 	o.ca.mu.Unlock()
 	if full {
-		return errOutboxFull
+		return 0, errOutboxFull
 	}
-	o.add(&post{to: to, kind: Send, method: method, args: args, then: then, notify: o.ca.class.Handles(Undone), created: now})
-	return nil
+	o.add(&post{to: to, kind: Send, method: method, args: args, notify: o.ca.class.Handles(Undone), created: now})
+	return o.last, nil
 }
 
 // answer tells a Send's sender what became of it, if that is to be known there.
