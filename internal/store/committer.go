@@ -132,16 +132,17 @@ func (c *Committer) take() *queue {
 
 // commit writes a queue in parts within the bounds. Its error is an outcome that nobody knows.
 func (c *Committer) commit(q *queue) error {
-	for from := 0; from < len(q.writes); {
-		to := c.part(q.writes, from)
-		results := c.store.Commit(q.writes[from:to])
+	writes, dones := q.writes, q.dones // the queue goes to the finisher with its last part
+	for from := 0; from < len(writes); {
+		to := c.part(writes, from)
+		results := c.store.Commit(writes[from:to])
 		for i := range results {
 			if err := results[i].Err; err != nil && !Known(err) {
 				return err
 			}
 		}
-		f := finished{dones: q.dones[from:to], results: results}
-		if to == len(q.writes) {
+		f := finished{dones: dones[from:to], results: results}
+		if to == len(writes) {
 			f.empty = q
 		}
 		c.finish <- f

@@ -1,0 +1,248 @@
+package store_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/wabgo/wab/internal/store"
+)
+
+// backend answers Commit by a function; nothing else of it is used.
+type backend struct {
+	store.Store
+	commit func([]store.Write) []store.Result
+}
+
+func (b *backend) Commit(writes []store.Write) []store.Result { return b.commit(writes) }
+
+func accept(writes []store.Write) []store.Result {
+	results := make([]store.Result, len(writes))
+	for i := range writes {
+		results[i].Rev = writes[i].Expect + 1
+	}
+	return results
+}
+
+// held is a backend whose commits wait to be let through, one by one.
+type held struct {
+	batches chan []store.Write
+	release chan []store.Result
+}
+
+func newHeld() (*held, *backend) {
+	h := &held{batches: make(chan []store.Write), release: make(chan []store.Result)}
+	return h, &backend{commit: func(writes []store.Write) []store.Result {
+		h.batches <- slices.Clone(writes)
+		return <-h.release
+	}}
+}
+
+func noFatal(t *testing.T) store.CommitterOptions {
+	return store.CommitterOptions{Fatal: func(err error) { t.Errorf("fatal: %v", err) }}
+}
+
+func TestCommitterMergesWhatWaits(t *testing.T) {
+	h, b := newHeld()
+	c := store.NewCommitter(b, noFatal(t))
+	var done []string // written by the finisher alone, read after Close
+	submit := func(ca string) {
+		c.Submit(store.Write{CA: ca}, func(store.Result) { done = append(done, ca) })
+	}
+	submit("first")
+	if batch := <-h.batches; len(batch) != 1 {
+		t.Fatalf("first batch %v", batch)
+	}
+	for i := range 10 { // while the first is on its way
+		submit(fmt.Sprint(i))
+	}
+	h.release <- make([]store.Result, 1)
+	if batch := <-h.batches; len(batch) != 10 || batch[0].CA != "0" || batch[9].CA != "9" {
+		t.Fatalf("second batch %v", batch)
+	}
+	h.release <- make([]store.Result, 10)
+	c.Close()
+	if got := strings.Join(done, " "); got != "first 0 1 2 3 4 5 6 7 8 9" {
+		t.Fatalf("done: %s", got)
+	}
+}
+
+// TestCA2_EffectsOverlapTheNextCommit: while a done runs, the next batch is already with the backend.
+func TestCA2_EffectsOverlapTheNextCommit(t *testing.T) {
+	h, b := newHeld()
+	c := store.NewCommitter(b, noFatal(t))
+	inDone, goOn := make(chan struct{}), make(chan struct{})
+	c.Submit(store.Write{CA: "a"}, func(store.Result) { close(inDone); <-goOn })
+	<-h.batches
+	h.release <- make([]store.Result, 1)
+	<-inDone
+	c.Submit(store.Write{CA: "b"}, func(store.Result) {})
+	<-h.batches // would never come if a done held commits up
+	close(goOn)
+	h.release <- make([]store.Result, 1)
+	c.Close()
+}
+
+// TestCA2_NothingIsToldBeforeItIsDurable: no done runs while its commit is with the backend.
+func TestCA2_NothingIsToldBeforeItIsDurable(t *testing.T) {
+	var durable sync.Map
+	c := store.NewCommitter(&backend{commit: func(writes []store.Write) []store.Result {
+		for i := range writes {
+			defer durable.Store(writes[i].CA, true)
+		}
+		return accept(writes)
+	}}, noFatal(t))
+	for i := range 2000 {
+		ca := fmt.Sprint(i)
+		c.Submit(store.Write{CA: ca}, func(store.Result) {
+			if _, ok := durable.Load(ca); !ok {
+				t.Errorf("%s was told too early", ca)
+			}
+		})
+	}
+	c.Close()
+}
+
+// TestCommitterBounds: batches keep both bounds, but for single writes that exceed them; order and completeness always hold.
+func TestCommitterBounds(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		maxWrites, maxBytes := rapid.IntRange(1, 6).Draw(r, "maxWrites"), rapid.IntRange(1, 60).Draw(r, "maxBytes")
+		sizes := rapid.SliceOfN(rapid.IntRange(1, 80), 1, 40).Draw(r, "sizes")
+		var committed, done []string
+		var c *store.Committer
+		gate := make(chan struct{})
+		c = store.NewCommitter(&backend{commit: func(writes []store.Write) []store.Result {
+			<-gate
+			bytes := 0
+			for i := range writes {
+				bytes += writes[i].Size()
+				committed = append(committed, writes[i].CA)
+			}
+			if len(writes) > maxWrites || len(writes) > 1 && bytes > maxBytes || len(writes) == 0 {
+				t.Errorf("%d writes of %d bytes, bounds are %d and %d", len(writes), bytes, maxWrites, maxBytes)
+			}
+			return accept(writes)
+		}}, store.CommitterOptions{MaxWrites: maxWrites, MaxBytes: maxBytes})
+		var want []string
+		for i, size := range sizes {
+			ca := fmt.Sprintf("%c%s", 'a'+i%26, strings.Repeat("x", size))
+			want = append(want, ca)
+			c.Submit(store.Write{CA: ca, Expect: store.Rev(i)}, func(result store.Result) {
+				if result.Rev != store.Rev(i)+1 {
+					t.Errorf("%d got another's result %v", i, result)
+				}
+				done = append(done, ca)
+			})
+		}
+		close(gate)
+		c.Close()
+		if !slices.Equal(committed, want) || !slices.Equal(done, want) {
+			r.Fatalf("committed %d, done %d of %d, or out of order", len(committed), len(done), len(want))
+		}
+	})
+}
+
+func TestCommitterSubmitsFromDones(t *testing.T) {
+	const cas, rounds = 50, 40
+	c := store.NewCommitter(&backend{commit: accept}, noFatal(t))
+	var all sync.WaitGroup
+	var committed atomic.Int64
+	for i := range cas {
+		all.Add(1)
+		w := store.Write{CA: fmt.Sprint(i)}
+		var done func(store.Result)
+		done = func(r store.Result) {
+			committed.Add(1)
+			if r.Rev == rounds {
+				all.Done()
+				return
+			}
+			w.Expect = r.Rev
+			c.Submit(w, done)
+		}
+		c.Submit(w, done)
+	}
+	all.Wait()
+	c.Close()
+	if committed.Load() != cas*rounds {
+		t.Fatalf("%d dones", committed.Load())
+	}
+}
+
+func TestCommitterPassesRefusalsOn(t *testing.T) {
+	refusals := []error{store.ErrConflict, store.ErrTooLarge, store.ErrName, store.ErrClosed, fmt.Errorf("wrapped: %w", store.ErrConflict), nil}
+	c := store.NewCommitter(&backend{commit: func(writes []store.Write) []store.Result {
+		results := make([]store.Result, len(writes))
+		for i := range writes {
+			results[i].Err = refusals[writes[i].Expect]
+		}
+		return results
+	}}, noFatal(t))
+	var got []error
+	for i := range refusals {
+		c.Submit(store.Write{CA: "a", Expect: store.Rev(i)}, func(r store.Result) { got = append(got, r.Err) })
+	}
+	c.Close()
+	if !slices.Equal(got, refusals) {
+		t.Fatalf("got %v", got)
+	}
+	refused := error(nil)
+	c.Submit(store.Write{CA: "a"}, func(r store.Result) { refused = r.Err })
+	if refused != store.ErrClosed {
+		t.Fatalf("after Close: %v", refused)
+	}
+}
+
+// TestCA3_UnknownOutcomeAcknowledgesNothing: neither the batch that failed, in which another write may seem to have succeeded, nor
+// anything after it.
+func TestCA3_UnknownOutcomeAcknowledgesNothing(t *testing.T) {
+	broken := errors.New("disk on fire")
+	h, b := newHeld()
+	fatal := make(chan error, 10)
+	c := store.NewCommitter(b, store.CommitterOptions{Fatal: func(err error) { fatal <- err }})
+	var told atomic.Int64
+	done := func(store.Result) { told.Add(1) }
+	c.Submit(store.Write{CA: "a"}, done)
+	<-h.batches
+	c.Submit(store.Write{CA: "b"}, done)
+	c.Submit(store.Write{CA: "c"}, done)
+	h.release <- make([]store.Result, 1)
+	<-h.batches
+	c.Submit(store.Write{CA: "d"}, done) // waits behind the batch that fails
+	h.release <- []store.Result{{Rev: 5}, {Err: broken}}
+	if err := <-fatal; err != broken {
+		t.Fatalf("fatal: %v", err)
+	}
+	for range 100 {
+		c.Submit(store.Write{CA: "e"}, done)
+	}
+	c.Close()
+	if told.Load() != 1 || len(fatal) != 0 {
+		t.Fatalf("%d acknowledged, want the first only; fatal called %d more times", told.Load(), len(fatal))
+	}
+}
+
+func TestCommitterCloseWithNothingToDo(t *testing.T) {
+	c := store.NewCommitter(&backend{commit: accept}, noFatal(t))
+	c.Close()
+	c.Close()
+}
+
+func BenchmarkSubmit(b *testing.B) {
+	c := store.NewCommitter(&backend{commit: func(writes []store.Write) []store.Result { return make([]store.Result, len(writes)) }}, store.CommitterOptions{})
+	defer c.Close()
+	var all sync.WaitGroup
+	done := func(store.Result) { all.Done() }
+	b.ReportAllocs()
+	for range b.N {
+		all.Add(1)
+		c.Submit(store.Write{CA: "a"}, done)
+	}
+	all.Wait()
+}
