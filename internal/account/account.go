@@ -2,30 +2,27 @@ package account
 
 import (
 	"log/slog"
-	"net/http"
 
 	"github.com/wabgo/wab/internal/clock"
 )
 
 // Options of Open.
 type Options struct {
-	Clock clock.Clock // required
-	Dev   bool        // anybody may ask for a guest's token under any free or used name; for development only
-	// AllowOrigin decides whether a page of another origin may use Handler; it is asked only when a request bears an Origin that is not the server's own.
-	// Nil allows none.
-	AllowOrigin func(*http.Request) bool
-	Log         *slog.Logger // nil: slog.Default
+	Clock   clock.Clock // required
+	Dev     bool        // anybody may ask for a guest's token under any free or used name; for development only
+	Origins []string    // pages of other origins that may use Handler, as https://example.org; "*" for all
+	Log     *slog.Logger // nil: slog.Default
 }
 
 // Accounts knows every owner that comes in. All its methods may be used at once from any goroutine.
 type Accounts struct {
 	*Issuer
-	dev         bool
-	allowOrigin func(*http.Request) bool
-	log         *slog.Logger
-	cache       cache
-	revoked     *revocations
-	hooks       hooks
+	dev     bool
+	origins []string
+	log     *slog.Logger
+	cache   cache
+	revoked *revocations
+	hooks   hooks
 }
 
 // Open reads the data folder's key and revocations, and makes what is missing. The caller holds the folder's lock.
@@ -43,7 +40,7 @@ func Open(dir string, o Options) (*Accounts, error) {
 	if log == nil {
 		log = slog.Default()
 	}
-	return &Accounts{Issuer: issuer, dev: o.Dev, allowOrigin: o.AllowOrigin, log: log, revoked: revoked}, nil
+	return &Accounts{Issuer: issuer, dev: o.Dev, origins: o.Origins, log: log, revoked: revoked}, nil
 }
 
 // Close closes the file of revocations. Verify still works afterwards, Revoke doesn't.

@@ -6,7 +6,6 @@ import (
 	"io"
 	"math"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -29,7 +28,7 @@ func (a *Accounts) Handler() http.Handler {
 	mux.HandleFunc("/account/", func(w http.ResponseWriter, _ *http.Request) {
 		writeError(w, wire.Err(wire.NotFound, "There is nothing here: POST to /account/guest, /account/token or /account/revoke."))
 	})
-	return a.sameOrAllowedOrigin(mux)
+	return a.guardOrigin(mux)
 }
 
 // granted is the answer to a wish for a token.
@@ -209,34 +208,3 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	_ = json.NewEncoder(w).Encode(v) // a client that went away doesn't hear the answer
 }
 
-// sameOrAllowedOrigin keeps pages of other origins out unless they are allowed, and answers the browser's question beforehand (CORS).
-// Programs send no Origin and are not concerned.
-func (a *Accounts) sameOrAllowedOrigin(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		origin := r.Header.Get("Origin")
-		h := w.Header()
-		h.Add("Vary", "Origin")
-		if origin == "" || sameOrigin(origin, r) {
-			next.ServeHTTP(w, r)
-			return
-		}
-		if a.allowOrigin == nil || !a.allowOrigin(r) {
-			writeError(w, wire.Err(wire.NotAllowed, "Pages of this origin may not use this server: its operator can allow it with --allow-origin."))
-			return
-		}
-		h.Set("Access-Control-Allow-Origin", origin)
-		if r.Method == http.MethodOptions {
-			h.Set("Access-Control-Allow-Methods", "POST")
-			h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
-			h.Set("Access-Control-Max-Age", "600")
-			w.WriteHeader(http.StatusNoContent)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-func sameOrigin(origin string, r *http.Request) bool {
-	u, err := url.Parse(origin)
-	return err == nil && strings.EqualFold(u.Host, r.Host)
-}

@@ -41,8 +41,8 @@ func call(t *testing.T, a *Accounts, method, path, token, body string, headers .
 	return got
 }
 
-func dev(t *testing.T, allow func(*http.Request) bool) *Accounts {
-	a, err := Open(t.TempDir(), Options{Clock: newClock(), Dev: true, AllowOrigin: allow})
+func dev(t *testing.T, origins ...string) *Accounts {
+	a, err := Open(t.TempDir(), Options{Clock: newClock(), Dev: true, Origins: origins})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func dev(t *testing.T, allow func(*http.Request) bool) *Accounts {
 }
 
 func TestGuestMayComeBackByTheSameName(t *testing.T) {
-	a := dev(t, nil)
+	a := dev(t)
 	for range 2 {
 		got := call(t, a, "POST", "/account/guest", "", `{"owner":"alice"}`)
 		if got.status != 200 || got.Owner != "alice" {
@@ -78,7 +78,7 @@ func TestGuestsAreForDevelopmentOnly(t *testing.T) {
 }
 
 func TestBUS6_NarrowOverHTTP(t *testing.T) {
-	a := dev(t, nil)
+	a := dev(t)
 	parent := mint(t, a, "alice", policy.Scope{App: "counter"}, time.Hour)
 	got := call(t, a, "POST", "/account/token", parent, `{"ca":"alice/home","methods":["Get"],"seconds":60}`)
 	if got.status != 200 {
@@ -94,7 +94,7 @@ func TestBUS6_NarrowOverHTTP(t *testing.T) {
 }
 
 func TestRevokeOverHTTP(t *testing.T) {
-	a := dev(t, nil)
+	a := dev(t)
 	mine, second := mint(t, a, "alice", policy.Scope{}, 0), mint(t, a, "alice", policy.Scope{}, 0)
 	bobs := mint(t, a, "bob", policy.Scope{}, 0)
 	if got := call(t, a, "POST", "/account/revoke", mine, `{"token":"`+bobs+`"}`); got.status != 403 || strings.Contains(got.Raw, bobs) {
@@ -116,7 +116,7 @@ func TestRevokeOverHTTP(t *testing.T) {
 }
 
 func TestOPS1_BadAccountRequests(t *testing.T) {
-	a := dev(t, nil)
+	a := dev(t)
 	good := mint(t, a, "alice", policy.Scope{}, time.Hour)
 	for name, try := range map[string]struct {
 		method, path, token, body string
@@ -158,7 +158,7 @@ func TestOPS1_BadAccountRequests(t *testing.T) {
 
 func TestOtherOriginsNeedToBeAllowed(t *testing.T) {
 	friend := "https://friend.example"
-	a := dev(t, func(r *http.Request) bool { return r.Header.Get("Origin") == friend })
+	a := dev(t, friend)
 	for origin, status := range map[string]int{friend: 200, "http://wab.test": 200, "https://evil.example": 403, "null": 403, "http://wab.test.evil.example": 403} {
 		got := call(t, a, "POST", "/account/guest", "", `{"owner":"alice"}`, "Origin", origin)
 		if got.status != status {

@@ -18,7 +18,7 @@ func gallery() templ.Component {
 		with(ui.Button("", templ.Attributes{"disabled": true}), "Not yet"),
 		with(ui.Card("c1", "A card"), "What stands in a card."),
 		ui.Field(ui.FieldProps{ID: "f1", Label: "A field", Value: "alice", Hint: "What it takes."}),
-		ui.Ledger("Who did what", []ui.LedgerRow{{"alice", "12", "0", "just now"}, {"bob", "3", "2", "5 min ago"}}),
+		ui.Ledger("Who did what", []ui.LedgerRow{{"alice", "12", "0", "now"}, {"bob", "3", "2", "5 min"}}),
 		ui.CopyLink("l1", "Link to this page", "https://wab.example/counter/?ca=alice/home"),
 	}
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {

@@ -555,7 +555,7 @@ func Ledger(caption string, rows []LedgerRow) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 35, "</caption> <thead><tr><th scope=\"col\">Who</th><th scope=\"col\" class=\"number\">Changes</th><th scope=\"col\" class=\"number\">Refused</th><th scope=\"col\" class=\"when\">Last</th></tr></thead> <tbody data-ledger>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 35, "</caption> <thead><tr><th scope=\"col\">Who</th><th scope=\"col\" class=\"number\">Changes</th><th scope=\"col\" class=\"number\">Refused</th><th scope=\"col\" class=\"when\">Ago</th></tr></thead> <tbody data-ledger>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

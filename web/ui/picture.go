@@ -16,12 +16,12 @@ func dots(name string) []dot {
 		seed = seed*6364136223846793005 + 1442695040888963407
 		return int(seed >> 33 % n)
 	}
-	fills := []string{"var(--accent)", "var(--good)", "var(--warn)"}
+	fills := []string{"var(--pic-a)", "var(--pic-b)", "var(--pic-c)"}
 	out := make([]dot, 7)
 	for i := range out {
 		out[i] = dot{
 			x: strconv.Itoa(next(320)), y: strconv.Itoa(next(180)), r: strconv.Itoa(12 + next(52)),
-			fill: fills[next(uint64(len(fills)))], opacity: ".2" + strconv.Itoa(next(9)),
+			fill: fills[next(uint64(len(fills)))], opacity: "." + strconv.Itoa(4+next(5)),
 		}
 	}
 	return out

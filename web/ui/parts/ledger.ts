@@ -51,12 +51,12 @@ function lightUp(tr: HTMLElement): void {
   tr.dataset["fresh"] = "";
 }
 
-/** ago says how long ago something was, roughly. */
+/** ago says roughly how long ago something was, for a column that is called so. */
 export function ago(ms: number): string {
   const s = Math.max(0, Math.round(ms / 1000));
-  if (s < 5) return "just now";
-  if (s < 60) return `${s} s ago`;
-  if (s < 3600) return `${Math.floor(s / 60)} min ago`;
-  if (s < 86_400) return `${Math.floor(s / 3600)} h ago`;
-  return `${Math.floor(s / 86_400)} d ago`;
+  if (s < 5) return "now";
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min`;
+  if (s < 86_400) return `${Math.floor(s / 3600)} h`;
+  return `${Math.floor(s / 86_400)} d`;
 }
