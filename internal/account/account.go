@@ -8,9 +8,9 @@ import (
 
 // Options of Open.
 type Options struct {
-	Clock   clock.Clock // required
-	Dev     bool        // anybody may ask for a guest's token under any free or used name; for development only
-	Origins []string    // pages of other origins that may use Handler, as https://example.org; "*" for all
+	Clock   clock.Clock  // required
+	Dev     bool         // anybody may ask for a guest's token under any free or used name; for development only
+	Origins []string     // pages of other origins that may use Handler, as https://example.org; "*" for all
 	Log     *slog.Logger // nil: slog.Default
 }
 

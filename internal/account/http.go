@@ -207,4 +207,3 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(v) // a client that went away doesn't hear the answer
 }
-

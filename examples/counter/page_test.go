@@ -1,0 +1,67 @@
+package counter
+
+import (
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/wabgo/wab/web/ui/uitest"
+)
+
+// TestPageInEveryScene looks at the page on a client without a server; the browser tests of the whole show it with one.
+func TestPageInEveryScene(t *testing.T) {
+	server := uitest.Serve(t, handler(), "./examples/counter/testdata/client.ts")
+	browser := uitest.Start(t)
+	scenes := map[string]func(*uitest.Tab){
+		"guest": func(tab *uitest.Tab) {
+			tab.Until(`document.activeElement.id === "owner" && document.activeElement.value`)
+		},
+		"live": func(tab *uitest.Tab) {
+			tab.Until(`count.textContent === "41" && !more.disabled`)
+			tab.Do(chromedp.Click("#more"))
+			tab.Until(`count.textContent === "42" && saving.textContent === "Saved" && document.querySelector("[data-ledger]").innerText.includes("31")`)
+		},
+		"large":   func(tab *uitest.Tab) { tab.Until(`count.textContent === "1234567"`) },
+		"refused": func(tab *uitest.Tab) { tab.Until(`notice.innerText.includes("Ask alice")`) },
+		"offline": func(tab *uitest.Tab) {
+			tab.Until(`document.querySelector(".state").innerText === "Offline" && !more.disabled`)
+			tab.Do(chromedp.Click("#more"), chromedp.Click("#more"))
+			tab.Until(`saving.textContent.startsWith("2 changes kept here")`)
+		},
+		"failing": func(tab *uitest.Tab) {
+			tab.Until(`!more.disabled`)
+			tab.Do(chromedp.Click("#more"))
+			tab.Until(`document.querySelector(".toast")?.innerText.includes("Nothing was changed") && saving.textContent === "Not saved"`)
+		},
+	}
+	for scene, play := range scenes {
+		for _, look := range uitest.Looks {
+			t.Run(scene+"/"+look.Name, func(t *testing.T) {
+				tab := browser.Tab(t, look)
+				path := "/?ca=home#"
+				if scene == "refused" {
+					path = "/?ca=alice/home#"
+				}
+				tab.Open(server.URL + path + scene)
+				play(tab)
+				tab.Shoot("counter-" + scene)
+				tab.Check()
+			})
+		}
+	}
+}
+
+func TestPageByKeyboard(t *testing.T) {
+	server := uitest.Serve(t, handler(), "./examples/counter/testdata/client.ts")
+	tab := uitest.Start(t).Tab(t, uitest.Looks[0])
+	tab.Open(server.URL + "/#guest")
+	tab.Until(`document.activeElement.id === "owner"`)
+	tab.Do(chromedp.SendKeys("#owner", "Not a name"+kb.Enter))
+	tab.Until(`document.querySelector("#owner-problem").textContent`)
+	tab.Do(chromedp.SetValue("#owner", "alice"), chromedp.SendKeys("#owner", kb.Enter))
+	tab.Until(`count.textContent === "41"`)
+	tab.Do(chromedp.KeyEvent("+"), chromedp.KeyEvent(kb.ArrowUp), chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent("+"))
+	tab.Until(`count.textContent === "43"`)
+	tab.Until(`location.search === "?ca=alice/home" && document.querySelector("[data-copy] input").value.endsWith("?ca=alice/home#guest")`)
+}
