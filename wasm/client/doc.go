@@ -1,0 +1,23 @@
+// Package client is the Go client of Cloud Assistants, for gadgets and services. It speaks the same protocol, by the same state machine
+// (package link), as the browser's background layer.
+//
+//	c, err := client.Dial(ctx, "https://wab.example.org", client.Options{Token: token})
+//	ca := c.CA("counter:alice/home", client.CAOptions{})
+//	var n int
+//	err = ca.Call(ctx, &n, "Add", 1)
+//
+// # Guarantees
+//
+// A Client connects again by itself, for as long as it is not closed. A call that was cut is repeated with its identity, and the server
+// takes care that it runs once; only where the server can't know any more does Call return session_expired. Calls of one CA are sent in
+// the order in which they were made. Errors of Call are *wire.Error, or those of ctx.
+//
+// # Goroutines and locks
+//
+// A connection has one goroutine that reads and one that writes; handlers run on one goroutine of the Client, in order. Close ends and
+// awaits them all, so handlers must not call Close. Client.mu guards the link and is held across no I/O and no handler.
+//
+// # Limits
+//
+// Notes wait for a slow handler up to 1,024 a CA, then the oldest are dropped and counted. Calls: see package link.
+package client
