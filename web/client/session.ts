@@ -69,6 +69,7 @@ export class Session implements Handle {
   call(method: string, args: unknown[], options: { timeout?: number } = {}): Promise<Value> {
     return new Promise((resolve, reject) => {
       if (this.closed) throw new WabError("bad_request", "The session is closed. Connect again.");
+      if (this.status.state === "refused") throw refusal(this.status.reason);
       const bytes = encodeArgs(method, args);
       const id = ++this.last;
       this.waiting.set(id, { resolve, reject });
