@@ -1,0 +1,52 @@
+# make run     build what is missing, and serve the examples on http://localhost:8080
+# make build   one self-contained binary: bin/wab
+# make test    everything, in real browsers where a page is concerned
+# make lint    formatting, vet, staticcheck, types
+# make bench   every bench (ARGS='-run commit -json' for one)
+# make soak    the slow tests: longer crashes, longer fuzzing
+# make fmt     format Go and templ files
+
+.PHONY: run build assets test lint bench soak fmt deps fuzz
+
+run: build
+	./bin/wab serve --dev --addr localhost:8080 --data data
+
+build: assets
+	go build -trimpath -o bin/wab ./tools/wab
+
+# The browser's side: types and libraries by npm, then everything into web/dist.
+assets: node_modules/.package-lock.json
+	go run ./tools/build
+
+node_modules/.package-lock.json: package.json package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+deps:
+	./scripts/browsers
+
+test: deps lint
+	go run ./tools/build -test
+	go test -race -short ./internal/... ./server/...
+	go test ./...
+
+lint: build
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not formatted (make fmt):"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+	go run ./tools/build -check
+
+bench: assets
+	go run ./tools/bench $(ARGS)
+
+FUZZTIME ?= 10s
+fuzz:
+	./scripts/fuzz $(FUZZTIME)
+
+soak:
+	WAB_SOAK=1 go test -count=1 -timeout 60m ./...
+	./scripts/fuzz 2m
+
+fmt:
+	gofmt -w $$(git ls-files '*.go')
+	go tool templ fmt .
