@@ -55,6 +55,8 @@ func classify(cause error) error {
 	switch {
 	case errors.Is(cause, syscall.EROFS), errors.Is(cause, fs.ErrPermission):
 		return ErrReadOnly
+	case strings.Contains(cause.Error(), "unknown format major version"): // Pebble has no error value for it
+		return ErrNewer
 	case pebble.IsCorruptionError(cause), errors.Is(cause, pebble.ErrDBDoesNotExist), errors.Is(cause, pebble.ErrDBNotPristine),
 		errors.Is(cause, fs.ErrNotExist):
 		return ErrCorrupt

@@ -33,7 +33,7 @@ func (l *logger) listener() *pebble.EventListener {
 			l.log.Error("damaged data; the CAs in it can't be loaded", "dir", l.dir, "path", info.Path, "err", info.Details)
 		},
 		WriteStallBegin: func(info pebble.WriteStallBeginInfo) {
-			l.log.Warn("the disk can't keep up; commits wait", "dir", l.dir, "why", info.Reason)
+			l.log.Debug("the disk can't keep up; commits wait", "dir", l.dir, "why", info.Reason)
 		},
 	}
 }

@@ -1,9 +1,17 @@
 package pebblestore
 
 import (
+	"os"
 	"testing"
 
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain also runs the processes that tests start to kill them, or to see them end.
+func TestMain(m *testing.M) {
+	if role := os.Getenv(childRole); role != "" {
+		runChild(role, os.Getenv(childDir))
+		return
+	}
+	goleak.VerifyTestMain(m)
+}

@@ -20,7 +20,9 @@ type Options struct {
 	Logger     *slog.Logger // default slog.Default()
 	Fatal      func(error)  // called once when the disk can't be trusted any more; default store.Exit
 	CacheBytes int64        // memory for blocks read from disk, taken as it is needed; default 64 MiB
-	Heads      int          // how many heads are remembered, about 200 bytes each; default 65,536
+	Heads      int          // how many of the latest heads are remembered at least, about 200 bytes each; default 65,536
+
+	tune func(*pebble.Options) // for tests
 }
 
 func (o Options) withDefaults() Options {
@@ -112,6 +114,9 @@ func openLocked(dir string, opts Options, lock *pebble.Lock) (*Store, error) {
 func (s *Store) openDB(dir string, opts Options, lock *pebble.Lock, state folder) (err error) {
 	p := tuned(opts, &logger{log: opts.Logger, dir: dir, failure: s.failure})
 	p.Lock = lock
+	if opts.tune != nil {
+		opts.tune(p)
+	}
 	p.ErrorIfNotExists = state == folderReady
 	if s.db, err = pebble.Open(dir, p); err != nil {
 		return err

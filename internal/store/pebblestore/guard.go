@@ -1,0 +1,71 @@
+package pebblestore
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// guardedFS ends the process at the first error of the write-ahead log. Pebble would as well, but some of its ways to do so are
+// crashes that leave no clear line: it panics where a deferred call then unlocks what is not locked.
+type guardedFS struct {
+	vfs.FS
+	*failure
+}
+
+func (g *guardedFS) Unwrap() vfs.FS { return g.FS }
+
+func (g *guardedFS) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	f, err := g.FS.Create(name, category)
+	return g.guard(name, f, err)
+}
+
+func (g *guardedFS) ReuseForWrite(oldname, newname string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	f, err := g.FS.ReuseForWrite(oldname, newname, category)
+	return g.guard(newname, f, err)
+}
+
+func (g *guardedFS) guard(name string, f vfs.File, err error) (vfs.File, error) {
+	if !strings.HasSuffix(name, ".log") {
+		return f, err
+	}
+	l := &guardedLog{f, name, g.failure}
+	if err := l.check(err); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// guardedLog reports what goes wrong with a log file.
+type guardedLog struct {
+	vfs.File
+	name string
+	*failure
+}
+
+func (l *guardedLog) check(err error) error {
+	if err != nil {
+		_ = l.set(fmt.Errorf("log %s: %w", l.name, err))
+	}
+	return err
+}
+
+func (l *guardedLog) Write(p []byte) (int, error) {
+	n, err := l.File.Write(p)
+	return n, l.check(err)
+}
+
+func (l *guardedLog) WriteAt(p []byte, at int64) (int, error) {
+	n, err := l.File.WriteAt(p, at)
+	return n, l.check(err)
+}
+
+func (l *guardedLog) Sync() error     { return l.check(l.File.Sync()) }
+func (l *guardedLog) SyncData() error { return l.check(l.File.SyncData()) }
+func (l *guardedLog) Close() error    { return l.check(l.File.Close()) }
+
+func (l *guardedLog) SyncTo(length int64) (bool, error) {
+	full, err := l.File.SyncTo(length)
+	return full, l.check(err)
+}
