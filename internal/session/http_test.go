@@ -1,0 +1,164 @@
+package session
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/wabgo/wab/internal/wire"
+)
+
+const addURL = "http://wab.test/api/counter/alice/home/Add"
+
+func (st *stand) do(method, url, body string, header ...string) (*http.Response, string) {
+	st.t.Helper()
+	r, err := http.NewRequest(method, url, strings.NewReader(body))
+	if err != nil {
+		st.t.Fatal(err)
+	}
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Add(header[i], header[i+1])
+	}
+	resp, err := st.http.Do(r)
+	if err != nil {
+		st.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		st.t.Fatal(err)
+	}
+	return resp, string(b)
+}
+
+func (st *stand) post(url, body string, header ...string) (*http.Response, string) {
+	return st.do("POST", url, body, append([]string{"Authorization", "Bearer alice"}, header...)...)
+}
+
+func TestHTTPCallsAMethod(t *testing.T) {
+	st := newStand(t, nil)
+	resp, body := st.post(addURL, "[5]", "Content-Type", "application/json; charset=utf-8", "Idempotency-Key", "k-1")
+	if resp.StatusCode != 200 || body != `{"result":5}` || resp.Header.Get("Content-Type") != "application/json" {
+		t.Errorf("got %d %s", resp.StatusCode, body)
+	}
+	if _, body = st.post(addURL, "[5]", "Idempotency-Key", "k-1"); body != `{"result":5}` {
+		t.Errorf("the repeated call gave %s", body)
+	}
+	if _, body = st.post("http://wab.test/api/counter/alice/home/Get", ""); body != `{"result":5}` {
+		t.Errorf("Get gave %s", body)
+	}
+	r := st.bus.requests()[0]
+	if r.Caller.Owner != "alice" || r.To != homeCA || r.Method != "Add" || r.Key.Text != "k-1" || r.Key.Run != "" || string(r.Args) != "\x81\x05" {
+		t.Errorf("the bus heard %+v", r)
+	}
+}
+
+func TestOPS1_BadHTTPRequests(t *testing.T) {
+	st := newStand(t, func(o *Options) { o.MaxBody = 1000 })
+	secret := "sesame-open"
+	for _, c := range []struct {
+		what, method, url, body string
+		header                  []string
+		status                  int
+		code                    wire.Code
+	}{
+		{"no token", "POST", addURL, "[1]", nil, 401, wire.Unauthenticated},
+		{"bad token", "POST", addURL, "[1]", []string{"Authorization", "Bearer bad"}, 401, wire.Unauthenticated},
+		{"another scheme", "POST", addURL, "[1]", []string{"Authorization", "Basic alice"}, 401, wire.Unauthenticated},
+		{"GET", "GET", addURL, "", nil, 405, wire.BadRequest},
+		{"PUT", "PUT", addURL, "[1]", nil, 405, wire.BadRequest},
+		{"malformed", "POST", addURL, "[" + secret, alice, 400, wire.BadRequest},
+		{"two values", "POST", addURL, "[1] [2]", alice, 400, wire.BadRequest},
+		{"no array", "POST", addURL, `{"n":1}`, alice, 400, wire.BadRequest},
+		{"too deep", "POST", addURL, strings.Repeat("[", 100) + strings.Repeat("]", 100), alice, 400, wire.BadRequest},
+		{"too large", "POST", addURL, "[" + strings.Repeat(" ", 1000) + "]", alice, 413, wire.TooLarge},
+		{"grows too large", "POST", addURL, "[" + strings.Repeat("0.1,", 200) + "1]", alice, 413, wire.TooLarge},
+		{"another type", "POST", addURL, "[1]", append(alice, "Content-Type", "text/plain"), 400, wire.BadRequest},
+		{"empty key", "POST", addURL, "[1]", append(alice, "Idempotency-Key", ""), 400, wire.BadRequest},
+		{"long key", "POST", addURL, "[1]", append(alice, "Idempotency-Key", strings.Repeat("k", 129)), 400, wire.BadRequest},
+		{"key with a space", "POST", addURL, "[1]", append(alice, "Idempotency-Key", "a b"), 400, wire.BadRequest},
+		{"key not ASCII", "POST", addURL, "[1]", append(alice, "Idempotency-Key", "é"), 400, wire.BadRequest},
+		{"two keys", "POST", addURL, "[1]", append(alice, "Idempotency-Key", "a", "Idempotency-Key", "b"), 400, wire.BadRequest},
+		{"bad name", "POST", "http://wab.test/api/counter/Alice/home/Add", "[1]", alice, 400, wire.BadRequest},
+		{"reserved app", "POST", "http://wab.test/api/wab/alice/home/Add", "[1]", alice, 400, wire.BadRequest},
+		{"name in disguise", "POST", "http://wab.test/api/counter/alice%2Fx/home/Add", "[1]", alice, 400, wire.BadRequest},
+		{"long method", "POST", "http://wab.test/api/counter/alice/home/" + strings.Repeat("x", 65), "[1]", alice, 400, wire.BadRequest},
+		{"unknown method", "POST", "http://wab.test/api/counter/alice/home/Nope", "[1]", alice, 400, wire.BadRequest},
+		{"unknown app", "POST", "http://wab.test/api/nope/alice/home/Add", "[1]", alice, 404, wire.NotFound},
+		{"another's CA", "POST", "http://wab.test/api/counter/carol/home/Add", "[1]", alice, 403, wire.NotAllowed},
+		{"wrong arguments", "POST", addURL, "[1,2]", alice, 400, wire.BadRequest},
+		{"another path", "POST", "http://wab.test/api/counter", "[1]", alice, 404, wire.NotFound},
+	} {
+		resp, body := st.do(c.method, c.url, c.body, c.header...)
+		var got struct {
+			Error struct{ Code, Message string }
+		}
+		if err := json.Unmarshal([]byte(body), &got); err != nil || resp.StatusCode != c.status || got.Error.Code != string(c.code) || got.Error.Message == "" {
+			t.Errorf("%s: %d %s %v, want %d %s", c.what, resp.StatusCode, body, err, c.status, c.code)
+		}
+		if strings.Contains(body, secret) || strings.Contains(body, "goroutine") {
+			t.Errorf("%s: the answer tells too much: %s", c.what, body)
+		}
+	}
+	if n := st.bus.count(home); n != 0 {
+		t.Errorf("something was added: %d", n)
+	}
+}
+
+var alice = []string{"Authorization", "Bearer alice"}[:2:2]
+
+func TestHTTPStatusOfEachCode(t *testing.T) {
+	st := newStand(t, nil)
+	for code, status := range map[wire.Code]int{
+		wire.BadRequest: 400, wire.Unauthenticated: 401, wire.NotAllowed: 403, wire.NotFound: 404, wire.Conflict: 409, wire.TooLarge: 413,
+		wire.Failed: 422, wire.Overloaded: 429, wire.Quota: 429, wire.Internal: 500, wire.Unavailable: 503, wire.Deadline: 504,
+	} {
+		resp, body := st.post("http://wab.test/api/counter/alice/home/Fail", `["`+string(code)+`",1001]`)
+		if want := `{"error":{"code":"` + string(code) + `","message":"as you wish"}}`; resp.StatusCode != status || body != want {
+			t.Errorf("%s: %d %s", code, resp.StatusCode, body)
+		}
+		if after := resp.Header.Get("Retry-After"); after != "2" {
+			t.Errorf("%s: Retry-After %q", code, after)
+		}
+	}
+	resp, _ := st.post("http://wab.test/api/counter/alice/home/Fail", `["overloaded",0]`)
+	if after := resp.Header.Get("Retry-After"); after != "1" {
+		t.Errorf("unknown delay: Retry-After %q", after)
+	}
+}
+
+func TestCORS(t *testing.T) {
+	st := newStand(t, func(o *Options) { o.Origins = []string{"https://friend.example"} })
+	for origin, want := range map[string]string{"https://friend.example": "https://friend.example", "https://evil.example": "", "null": ""} {
+		resp, _ := st.do("OPTIONS", addURL, "", "Origin", origin, "Access-Control-Request-Method", "POST")
+		if got := resp.Header.Get("Access-Control-Allow-Origin"); resp.StatusCode != 204 || got != want {
+			t.Errorf("preflight of %s: %d, %q", origin, resp.StatusCode, got)
+		}
+		resp, _ = st.post(addURL, "[1]", "Origin", origin)
+		if got := resp.Header.Get("Access-Control-Allow-Origin"); got != want || resp.Header.Get("Access-Control-Allow-Credentials") != "" {
+			t.Errorf("%s: %q", origin, got)
+		}
+	}
+}
+
+func TestHTTPClientThatGoesAway(t *testing.T) {
+	st := newStand(t, nil)
+	ctx, cancel := context.WithCancel(context.Background())
+	r, _ := http.NewRequestWithContext(ctx, "POST", "http://wab.test/api/counter/alice/home/Hold", nil)
+	r.Header.Set("Authorization", "Bearer alice")
+	done := make(chan error)
+	go func() {
+		_, err := st.http.Do(r)
+		done <- err
+	}()
+	st.bus.waitHeld(1)
+	cancel()
+	if err := <-done; err == nil {
+		t.Error("no error")
+	}
+	until(t, "the call has ended", func() bool { return st.srv.calls.Load() == 0 })
+	st.bus.release() // the late answer hurts nobody
+}
