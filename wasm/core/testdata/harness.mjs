@@ -1,0 +1,65 @@
+// Plays a script of inputs on the module and prints what it asked and told, one JSON array a line: see conform_test.go.
+// usage: node harness.mjs wasm_exec.js wab.wasm < script
+import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+
+const [, , support, wasm] = process.argv;
+await import(pathToFileURL(support));
+
+const out = [];
+const log = (...line) => out.push(JSON.stringify(line));
+let mem;
+const bytes = (p, n) => new Uint8Array(mem.buffer, p >>> 0, n);
+const hex = (p, n) => Buffer.from(bytes(p, n)).toString("hex");
+const text = (p, n) => Buffer.from(bytes(p, n)).toString();
+let random = 0;
+
+const wab = {
+  random: (p, n) => { for (let i = 0; i < n; i++) bytes(p, n)[i] = random++; },
+  dial: (link, conn) => log("dial", link, conn),
+  hangUp: (link, conn) => log("hangUp", link, conn),
+  send: (link, conn, p, n) => log("send", link, conn, hex(p, n)),
+  wake: (link, at) => log("wake", link, at),
+  state: (link, status, next, cp, cn, mp, mn) => log("state", link, status, next, text(cp, cn), text(mp, mn)),
+  opened: (link, ch, first, resumed) => log("opened", link, ch, first, resumed),
+  closed: (link, ch, cp, cn, mp, mn) => log("closed", link, ch, text(cp, cn), text(mp, mn)),
+  reply: (link, ch, req, p, n) => log("reply", link, ch, req, hex(p, n)),
+  failure: (link, ch, req, cp, cn, mp, mn, retry) => log("failure", link, ch, req, text(cp, cn), text(mp, mn), retry),
+  note: (link, ch, seq, dropped, p, n) => log("note", link, ch, seq, dropped, hex(p, n)),
+};
+
+const go = new Go();
+const { instance } = await WebAssembly.instantiate(readFileSync(wasm), { ...go.importObject, wab });
+go.run(instance);
+const core = instance.exports;
+mem = core.mem;
+
+function write(...chunks) {
+  const all = Buffer.concat(chunks);
+  const p = core.scratch(all.length);
+  bytes(p, all.length).set(all);
+  return chunks.map((c) => c.length);
+}
+
+const ops = {
+  start: ({ link, now, a, b }) => core.start(link, ...write(Buffer.from(a), Buffer.from(b)), now),
+  stop: ({ link, now }) => core.stop(link, now),
+  setToken: ({ link, now, a }) => core.setToken(link, ...write(Buffer.from(a)), now),
+  retryNow: ({ link, now }) => core.retryNow(link, now),
+  connected: ({ link, now, n }) => core.connected(link, n, now),
+  disconnected: ({ link, now, n }) => core.disconnected(link, n, now),
+  received: ({ link, now, n, frame }) => core.received(link, n, ...write(Buffer.from(frame, "base64")), now),
+  tick: ({ link, now }) => core.tick(link, now),
+  open: ({ link, now, a, b, n }) => {
+    log("channel", core.openChannel(link, ...write(Buffer.from(a), Buffer.from(b)), n, now));
+    core.flush(link);
+  },
+  close: ({ link, now, n }) => core.closeChannel(link, n, now),
+  request: ({ link, now, a, n, frame, timeout }) => {
+    log("request", core.request(link, n, ...write(Buffer.from(a), Buffer.from(frame, "base64")), timeout, now));
+    core.flush(link);
+  },
+};
+
+for (const step of JSON.parse(readFileSync(0, "utf8"))) ops[step.op](step);
+process.stdout.write(out.join("\n") + "\n", () => process.exit(0));
