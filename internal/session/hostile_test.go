@@ -80,7 +80,7 @@ func TestOPS1_TheFirstFrameIsHello(t *testing.T) {
 		p.expectBye(wire.BadRequest, -1, websocket.StatusPolicyViolation)
 	}
 	p := st.connect(nil)
-	st.clock.Advance(11 * time.Second)
+	st.advance(11 * time.Second)
 	p.expectBye(wire.BadRequest, -1, websocket.StatusPolicyViolation)
 }
 
@@ -96,10 +96,10 @@ func TestOPS1_BadTokensAreRefusedWithoutDetails(t *testing.T) {
 func TestOPS1_SilentConnectionsEnd(t *testing.T) {
 	st := newStand(t, nil)
 	quiet, alive := st.hello("alice"), st.hello("alice")
-	st.clock.Advance(40 * time.Second)
+	st.advance(40 * time.Second)
 	alive.send(wire.Ping{})
 	expect(alive, wire.ParsePong)
-	go st.clock.Advance(10 * time.Second)
+	st.advance(10 * time.Second)
 	quiet.expectBye(wire.Unavailable, 0, websocket.StatusNormalClosure)
 	alive.send(wire.Ping{})
 	expect(alive, wire.ParsePong)
@@ -192,7 +192,7 @@ func TestBUS6_ExpiryEndsOpenConnectionsAndAuthRenews(t *testing.T) {
 	if w := expect(renews, wire.ParseWelcome); w.Owner != "alice" || w.Expires != soon+60_000_000 {
 		t.Errorf("got %+v", w)
 	}
-	st.clock.Advance(31 * time.Second)
+	st.advance(31 * time.Second)
 	ends.expectBye(wire.Unauthenticated, -1, websocket.StatusPolicyViolation)
 	renews.send(wire.Ping{})
 	expect(renews, wire.ParsePong)

@@ -104,11 +104,11 @@ func TestSessionsAreForgottenAfterTwoMinutes(t *testing.T) {
 	p.open("phone", run1)
 	p.ws.CloseNow()
 	until(t, "the server notices", func() bool { return st.srv.Stats().Conns == 0 })
-	st.clock.Advance(119 * time.Second)
+	st.advance(119 * time.Second)
 	if n := st.srv.Stats().Sessions; n != 1 {
 		t.Errorf("%d sessions before two minutes", n)
 	}
-	st.clock.Advance(2 * time.Second)
+	st.advance(2 * time.Second)
 	if n := st.srv.Stats().Sessions; n != 0 {
 		t.Errorf("%d sessions after two minutes", n)
 	}

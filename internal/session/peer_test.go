@@ -201,3 +201,16 @@ func until(t testing.TB, what string, ok func() bool) {
 		runtime.Gosched()
 	}
 }
+
+// advance moves the clock once no write is under way: what has been read may not be seen as written yet, and would look stuck.
+func (st *stand) advance(d time.Duration) {
+	st.t.Helper()
+	for _, c := range st.srv.all() {
+		until(st.t, "writes end", func() bool {
+			c.out.mu.Lock()
+			defer c.out.mu.Unlock()
+			return !c.out.writing
+		})
+	}
+	st.clock.Advance(d)
+}
