@@ -71,6 +71,14 @@ func (m *Message) About() string {
 	return m.answer.method
 }
 
+// Timer is the number of the timer behind an Alarm, and when it was due in µs UTC.
+func (m *Message) Timer() (id uint64, due int64) {
+	if m.alarm == nil {
+		return 0, 0
+	}
+	return m.alarm.id, m.alarm.at
+}
+
 func (m *Message) reply(result []byte, err *wire.Error) {
 	if m.Reply != nil {
 		m.Reply(result, err)

@@ -173,11 +173,16 @@ func (g *guard) Encode(c *actor.Commit) {
 
 // Tend writes what was counted since the last time.
 func (g *guard) Tend(now int64) {
+	g.countArrivals(now)
+	g.ledger.flush()
+	g.receipts.sweep(now)
+}
+
+// countArrivals enters those refused on arrival into the ledger.
+func (g *guard) countArrivals(now int64) {
 	if g.face != nil {
 		g.face.drain(func(from name.Name, n uint64) { g.ledger.deny(from, n, now) })
 	}
-	g.ledger.flush()
-	g.receipts.sweep(now)
 }
 
 // Idle keeps the CA in memory until its counts are written.

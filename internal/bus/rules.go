@@ -57,6 +57,7 @@ func (g *Gate) Decision(tx *actor.Tx) (d policy.Decision) {
 func (g *Gate) History(tx *actor.Tx, principal name.Name) (e Entry, err error) {
 	tx.Use(g, func(p actor.Part) {
 		var r *row
+		p.(*guard).countArrivals(tx.Now())
 		if r, err = p.(*guard).ledger.row(principal); err == nil {
 			e = r.Entry
 		}
@@ -66,6 +67,9 @@ func (g *Gate) History(tx *actor.Tx, principal name.Name) (e Entry, err error) {
 
 // Ledger visits what the CA's ledger says about everybody, in no particular order.
 func (g *Gate) Ledger(tx *actor.Tx, visit func(name.Name, Entry) error) (err error) {
-	tx.Use(g, func(p actor.Part) { err = p.(*guard).ledger.each(visit) })
+	tx.Use(g, func(p actor.Part) {
+		p.(*guard).countArrivals(tx.Now())
+		err = p.(*guard).ledger.each(visit)
+	})
 	return err
 }

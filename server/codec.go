@@ -1,0 +1,51 @@
+package server
+
+import (
+	"bytes"
+	"reflect"
+
+	"github.com/fxamacker/cbor/v2"
+)
+
+// Values travel and are stored as deterministic CBOR (RFC 8949 §4.2). Field names follow cbor tags, json tags, then Go's names; instants are RFC 3339 texts.
+var (
+	encoding = must(encodeOptions().UserBufferEncMode())
+	decoding = must(cbor.DecOptions{
+		DupMapKey:       cbor.DupMapKeyEnforcedAPF,
+		IndefLength:     cbor.IndefLengthForbidden,
+		TagsMd:          cbor.TagsForbidden,
+		MaxNestedLevels: 32,
+		UTF8:            cbor.UTF8RejectInvalid,
+		DefaultMapType:  reflect.TypeFor[map[string]any](),
+	}.DecMode())
+)
+
+func encodeOptions() cbor.EncOptions {
+	o := cbor.CoreDetEncOptions()
+	o.Time = cbor.TimeRFC3339Nano
+	o.TagsMd = cbor.TagsForbidden
+	return o
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	if err := encoding.MarshalToBuffer(v, &b); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// marshalAll encodes arguments as one array.
+func marshalAll(args []any) ([]byte, error) {
+	if args == nil {
+		args = []any{}
+	}
+	return marshal(args)
+}

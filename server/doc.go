@@ -1,0 +1,15 @@
+// Package server is what an app author imports: App, CA and Tx, and a server to host them.
+//
+// A Cloud Assistant (CA) is a Go struct whose exported fields are kept for ever and whose methods are transactions: what a method changes, sends, notifies and
+// plans takes effect, durably, when it returns without an error, and not at all otherwise. Each CA is owned by a person, handles one message at a time, and is in
+// memory only while it has something to do. The trusted bus tells it truthfully who calls (Tx.Caller) and lets in only whom its policy allows (Tx.Allow).
+//
+//	type Counter struct{ N int }
+//
+//	func (c *Counter) Add(tx *server.Tx, n int) (int, error) { c.N += n; return c.N, nil }
+//
+//	func main() { server.Main(server.App{Name: "counter", New: func() server.CA { return new(Counter) }}) }
+//
+// Limits: an encoded state of 4 MiB, 10,000 messages on their way from a CA, 1,000 timers, 256 rules, 1,000 notifications a message, 1,024 requests waiting for a
+// CA, 10 s for a method (App.Deadline).
+package server

@@ -1,0 +1,141 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/wabgo/wab/internal/cbor"
+	"github.com/wabgo/wab/internal/wire"
+)
+
+// method is an exported method of a CA, ready to be called with arguments from the wire.
+type method struct {
+	name      string
+	call      reflect.Value // the method's function; its receiver is the first argument
+	args      []reflect.Type
+	handler   reflect.Type // Response or Timer: the parameter that keeps requests out; nil if they may come
+	hasResult bool
+	hasError  bool
+}
+
+var (
+	typeTx       = reflect.TypeFor[*Tx]()
+	typeError    = reflect.TypeFor[error]()
+	typeResponse = reflect.TypeFor[Response]()
+	typeTimer    = reflect.TypeFor[Timer]()
+)
+
+// newMethod describes a method, or says why it can't be called. A method without a *Tx is the app's own affair: it gives nil.
+func newMethod(m reflect.Method) (*method, error) {
+	t := m.Type
+	if t.NumIn() < 2 || t.In(1) != typeTx {
+		return nil, nil
+	}
+	if t.IsVariadic() {
+		return nil, errors.New("a variadic method can't be called; take a slice")
+	}
+	out := &method{name: m.Name, call: m.Func}
+	for i := 2; i < t.NumIn(); i++ {
+		p := t.In(i)
+		if p == typeResponse || p == typeTimer {
+			if i != 2 || t.NumIn() != 3 {
+				return nil, fmt.Errorf("a handler takes the Tx and the %s, nothing else", p.Name())
+			}
+			out.handler = p
+			continue
+		}
+		if err := plain(p); err != nil {
+			return nil, fmt.Errorf("parameter %d: %w", i-1, err)
+		}
+		out.args = append(out.args, p)
+	}
+	return out, out.results(t)
+}
+
+func (m *method) results(t reflect.Type) error {
+	n := t.NumOut()
+	if n > 0 && t.Out(n-1) == typeError {
+		m.hasError = true
+		n--
+	}
+	switch {
+	case n > 1:
+		return errors.New("a method returns at most one value and an error")
+	case n == 1:
+		m.hasResult = true
+		if err := plain(t.Out(0)); err != nil {
+			return fmt.Errorf("result: %w", err)
+		}
+	}
+	return nil
+}
+
+// decode makes the call's arguments of a CBOR array.
+func (m *method) decode(ca any, tx *Tx, args []byte) ([]reflect.Value, error) {
+	r := cbor.NewReader(args)
+	n := r.Array()
+	if r.Err() != nil {
+		return nil, wire.Err(wire.BadRequest, "the arguments must be one array")
+	}
+	if n != len(m.args) {
+		return nil, wire.Err(wire.BadRequest, fmt.Sprintf("%s takes %s, not %d", m.name, count(len(m.args), "argument"), n))
+	}
+	in := make([]reflect.Value, 2, 2+n)
+	in[0], in[1] = reflect.ValueOf(ca), reflect.ValueOf(tx)
+	for i, t := range m.args {
+		raw := r.Raw()
+		if r.Err() != nil {
+			return nil, wire.Err(wire.BadRequest, "the arguments are malformed")
+		}
+		v := reflect.New(t)
+		if err := decoding.Unmarshal(raw, v.Interface()); err != nil {
+			return nil, wire.Err(wire.BadRequest, fmt.Sprintf("argument %d of %s: want %s", i+1, m.name, t))
+		}
+		in = append(in, v.Elem())
+	}
+	if r.Done() != nil {
+		return nil, wire.Err(wire.BadRequest, "the arguments are malformed")
+	}
+	return in, nil
+}
+
+// run calls the method and encodes its result.
+func (m *method) run(in []reflect.Value) ([]byte, error) {
+	out := m.call.Call(in)
+	if m.hasError {
+		if err, ok := out[len(out)-1].Interface().(error); ok && err != nil {
+			return nil, failed(err)
+		}
+	}
+	if !m.hasResult {
+		return cbor.AppendNull(nil), nil
+	}
+	return encode(out[0].Interface())
+}
+
+// failed keeps the app from using the bus's own codes.
+func failed(err error) error { return wire.Err(wire.Failed, clip(err.Error())) }
+
+func clip(s string) string {
+	const limit = 1000
+	if len(s) > limit {
+		return s[:limit] + "…"
+	}
+	return s
+}
+
+func encode(v any) ([]byte, error) {
+	b, err := marshal(v)
+	if err != nil {
+		return nil, wire.Err(wire.Failed, "the result can't be encoded: "+clip(err.Error()))
+	}
+	return b, nil
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

@@ -1,0 +1,93 @@
+package server
+
+import (
+	"io/fs"
+	"net/http"
+	"strings"
+
+	"github.com/wabgo/wab/web"
+	"github.com/wabgo/wab/web/ui"
+)
+
+// routes lays out the server's addresses.
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/api/", s.sessions.Handler())
+	mux.Handle("/account/", s.accounts.Handler())
+	mux.Handle(web.Prefix, web.Handler())
+	mux.Handle("GET /metrics", s.metrics())
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET /readyz", s.ready)
+	mux.HandleFunc("GET /{$}", s.launcher)
+	mux.HandleFunc("/", lost)
+	for i := range s.apps {
+		prefix := "/" + s.apps[i].Name
+		mux.Handle(prefix+"/", http.StripPrefix(prefix, pages(&s.apps[i])))
+	}
+	return mux
+}
+
+func say(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(text + "\n"))
+}
+
+func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
+	if s.draining.Load() {
+		say(w, http.StatusServiceUnavailable, "draining")
+		return
+	}
+	say(w, http.StatusOK, "ready")
+}
+
+func lost(w http.ResponseWriter, r *http.Request) {
+	ui.WriteFault(w, r, ui.FaultProps{Status: http.StatusNotFound})
+}
+
+func (s *Server) launcher(w http.ResponseWriter, r *http.Request) {
+	cards := make([]ui.AppCard, 0, len(s.apps))
+	for _, a := range s.apps {
+		cards = append(cards, ui.AppCard{Name: a.Name, Title: a.Title, Line: a.About, Picture: a.Picture})
+	}
+	ui.Serve(w, r, http.StatusOK, ui.Launcher(cards))
+}
+
+// pages serves an app's files, and what its Handler makes where there is no file.
+func pages(a *App) http.Handler {
+	files := a.files()
+	rest := a.Handler
+	if rest == nil {
+		rest = http.HandlerFunc(lost)
+	}
+	if files == nil {
+		return rest
+	}
+	serve := http.FileServerFS(files)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		path := strings.Trim(r.URL.Path, "/")
+		if path == "" {
+			path = "index.html"
+		}
+		if info, err := fs.Stat(files, path); err != nil || info.IsDir() {
+			rest.ServeHTTP(w, r)
+			return
+		}
+		ui.Secure(w.Header())
+		serve.ServeHTTP(w, r)
+	})
+}
+
+func (a *App) files() fs.FS {
+	if a.Web == nil {
+		return nil
+	}
+	if info, err := fs.Stat(a.Web, "web"); err == nil && info.IsDir() {
+		sub, err := fs.Sub(a.Web, "web")
+		if err == nil {
+			return sub
+		}
+	}
+	return a.Web
+}

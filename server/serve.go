@@ -1,0 +1,96 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Serve hosts apps until the context ends; then it drains. When it listens, it writes one line, "listening on URL".
+func Serve(ctx context.Context, o Options, apps ...App) error {
+	listener, err := listen(o.withDefaults().Addr)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	if o.PublicURL == "" {
+		o.PublicURL = address(listener, o.TLS != nil)
+	}
+	o.PublicURL = strings.TrimRight(o.PublicURL, "/")
+	s, err := New(o, apps...)
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.serve(ctx, listener), s.Close())
+}
+
+func listen(addr string) (net.Listener, error) {
+	l, err := net.Listen("tcp", addr)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("wab: %s is in use; stop what listens there, or choose another address with --addr", addr)
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("wab: listening on %s is not permitted; choose a port above 1023 with --addr", addr)
+	case err != nil:
+		return nil, fmt.Errorf("wab: can't listen on %s: %w", addr, err)
+	}
+	return l, nil
+}
+
+func address(l net.Listener, secure bool) string {
+	scheme := "http"
+	if secure {
+		scheme = "https"
+	}
+	return scheme + "://" + l.Addr().String()
+}
+
+func (s *Server) serve(ctx context.Context, l net.Listener) error {
+	const headerTimeout = 10 * time.Second
+	h := &http.Server{
+		Handler: s, TLSConfig: s.opt.TLS, ReadHeaderTimeout: headerTimeout, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- s.accept(h, l) }()
+	ready := s.opt.Ready
+	if ready == nil {
+		ready = os.Stdout
+	}
+	fmt.Fprintln(ready, "listening on "+address(l, s.opt.TLS != nil))
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	return s.shutDown(h, ended)
+}
+
+func (s *Server) accept(h *http.Server, l net.Listener) error {
+	if s.opt.TLS != nil {
+		return h.ServeTLS(l, "", "")
+	}
+	return h.Serve(l)
+}
+
+// shutDown answers what is under way and closes the rest. Running out of time is no error: what was acknowledged is durable, and clients ask again.
+func (s *Server) shutDown(h *http.Server, ended <-chan error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), s.opt.DrainFor)
+	defer cancel()
+	s.log.Info("draining")
+	if err := errors.Join(s.Drain(ctx), h.Shutdown(ctx)); err != nil {
+		s.log.Warn("not everything could be answered in time", slog.Any("error", err))
+		_ = h.Close()
+	}
+	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}

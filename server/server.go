@@ -1,0 +1,147 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+
+	"github.com/wabgo/wab/internal/account"
+	"github.com/wabgo/wab/internal/actor"
+	"github.com/wabgo/wab/internal/bus"
+	"github.com/wabgo/wab/internal/session"
+	"github.com/wabgo/wab/internal/store"
+	"github.com/wabgo/wab/internal/store/pebblestore"
+	"github.com/wabgo/wab/web"
+)
+
+// Server hosts apps. It is an http.Handler, to be served by itself (Serve) or as a part of an existing server.
+type Server struct {
+	opt      Options
+	log      *slog.Logger
+	apps     []App
+	gate     *bus.Gate
+	effects  *effectsFeature
+	store    *meter
+	accounts *account.Accounts
+	runtime  *actor.Runtime
+	sessions *session.Server
+	handler  http.Handler
+	draining atomic.Bool
+	closers  []io.Closer // in the order of opening
+}
+
+// New opens the data folder and makes a server of apps. Its errors tell all methods that can't be called, and what is wrong with the folder. Close ends it.
+func New(o Options, apps ...App) (*Server, error) {
+	s := &Server{opt: o.withDefaults(), apps: apps}
+	s.log = s.opt.Logger
+	classes, err := s.classes()
+	if err == nil {
+		err = s.open()
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.closeAll())
+	}
+	s.gate = &bus.Gate{Clock: s.opt.Clock}
+	s.effects = &effectsFeature{}
+	s.runtime = actor.New(actor.Options{
+		Store: s.store, Classes: classes, Gate: s.gate, Features: []actor.Feature{s.effects},
+		Clock: s.opt.Clock, Logger: s.log, IdleAfter: s.opt.IdleAfter, Fatal: s.opt.Fatal,
+	})
+	s.sessions = session.New(session.Options{
+		Bus: bus.New(s.runtime), Auth: s.accounts, Clock: s.opt.Clock, Log: s.log, Build: web.BuildID(), Origins: s.opt.Origins,
+	})
+	s.effects.notify = s.sessions.Notify
+	s.accounts.Changed(s.sessions.Recheck)
+	s.handler = s.routes()
+	return s, nil
+}
+
+func (s *Server) classes() (map[string]actor.Class, error) {
+	if len(s.apps) == 0 {
+		return nil, errors.New("wab: a server needs at least one app")
+	}
+	all := map[string]actor.Class{}
+	var flaws []error
+	for i := range s.apps {
+		app := &s.apps[i]
+		if all[app.Name] != nil {
+			flaws = append(flaws, fail(app.Name, "two apps have this name"))
+		}
+		c, err := newClass(s, app)
+		if err != nil {
+			flaws = append(flaws, err)
+			continue
+		}
+		all[app.Name] = c
+	}
+	return all, errors.Join(flaws...)
+}
+
+func (s *Server) open() error {
+	inner := s.opt.Store
+	if inner == nil {
+		opened, err := pebblestore.Open(s.opt.Data, pebblestore.Options{Logger: s.log, Fatal: s.opt.Fatal})
+		if err != nil {
+			return err
+		}
+		s.closers = append(s.closers, opened)
+		inner = opened
+	}
+	s.store = &meter{Store: inner}
+	accounts, err := account.Open(s.opt.Data, account.Options{Clock: s.opt.Clock, Dev: s.opt.Dev, Origins: s.opt.Origins, Log: s.log})
+	if err != nil {
+		return err
+	}
+	s.accounts = accounts
+	s.closers = append(s.closers, accounts)
+	return nil
+}
+
+// ServeHTTP serves the launcher, the apps' pages, the API and the sessions.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Drain refuses new requests, waits until those under way are durable and answered, and sends the clients away to come back. Close follows.
+func (s *Server) Drain(ctx context.Context) error {
+	s.draining.Store(true)
+	return errors.Join(s.sessions.Drain(ctx), s.runtime.Drain(ctx))
+}
+
+// Close ends the server at once. What was acknowledged is durable.
+func (s *Server) Close() error {
+	s.draining.Store(true)
+	s.sessions.Close()
+	s.runtime.Close()
+	return s.closeAll()
+}
+
+func (s *Server) closeAll() (err error) {
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		err = errors.Join(err, s.closers[i].Close())
+	}
+	s.closers = nil
+	return err
+}
+
+// meter counts what is written.
+type meter struct {
+	store.Store
+	writes, bytes atomic.Int64
+}
+
+func (m *meter) Commit(all []store.Write) []store.Result {
+	var n int64
+	for i := range all {
+		for _, kv := range all[i].Puts {
+			n += int64(len(kv.Key) + len(kv.Value))
+		}
+		for _, key := range all[i].Deletes {
+			n += int64(len(key))
+		}
+	}
+	m.writes.Add(int64(len(all)))
+	m.bytes.Add(n)
+	return m.Store.Commit(all)
+}
