@@ -84,6 +84,9 @@ func (c *child) kill() {
 func runChild(role, dir string) {
 	kind, failing := strings.CutPrefix(role, "fail ")
 	opts := Options{tune: smallTables}
+	if role == "hold" {
+		opts.tune = func(p *pebble.Options) { p.DisableAutomaticCompactions = true } // touches nothing any more
+	}
 	var armed atomic.Bool
 	if failing {
 		opts.FS = errorfs.Wrap(vfs.Default, injector(kind, &armed))

@@ -33,17 +33,26 @@ var advice = map[error]string{
 	ErrCorrupt:  "keep the folder as it is and restore a backup into a new one",
 }
 
+// lineError says all on one line, whatever it wraps.
+type lineError struct {
+	text  string
+	cause error
+}
+
+func (e *lineError) Error() string { return e.text }
+func (e *lineError) Unwrap() error { return e.cause }
+
 // openError makes one clear line of whatever kept a folder from being opened.
 func openError(dir string, cause error) error {
 	kind := classify(cause)
 	if kind == nil {
-		return fmt.Errorf("store %s: %w", dir, cause)
+		return &lineError{"store " + dir + ": " + oneLine(cause.Error()), cause}
 	}
-	detail := ""
+	text := "store " + dir + ": " + kind.Error() + ": " + advice[kind]
 	if cause.Error() != kind.Error() {
-		detail = " (" + oneLine(strings.TrimPrefix(cause.Error(), kind.Error()+": ")) + ")"
+		text += " (" + oneLine(strings.TrimPrefix(cause.Error(), kind.Error()+": ")) + ")"
 	}
-	return fmt.Errorf("store %s: %w: %s%s", dir, kind, advice[kind], detail)
+	return &lineError{text, fmt.Errorf("%w: %w", kind, cause)}
 }
 
 func classify(cause error) error {

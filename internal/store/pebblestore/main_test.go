@@ -13,5 +13,6 @@ func TestMain(m *testing.M) {
 		runChild(role, os.Getenv(childDir))
 		return
 	}
-	goleak.VerifyTestMain(m)
+	// Pebble forgets this one where its Open fails late; ours are all waited for.
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/cockroachdb/pebble/v2.(*ConcurrencyLimitScheduler).periodicGranter"))
 }

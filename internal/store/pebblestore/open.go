@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"syscall"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -92,10 +93,14 @@ func openLocked(dir string, opts Options, lock *pebble.Lock) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if state == folderMissing {
-		if err := writeMarker(opts.FS, dir, folderBegun); err != nil {
-			return nil, err
-		}
+	switch state {
+	case folderMissing:
+		err = writeMarker(opts.FS, dir, folderBegun)
+	case folderReady:
+		err = checkManifest(opts.FS, dir)
+	}
+	if err != nil {
+		return nil, err
 	}
 	s := &Store{lock: lock, durable: newDurable(), heads: newHeads(opts.Heads)}
 	s.failure = &failure{fatal: opts.Fatal, stop: s.durable.stop}
@@ -118,8 +123,8 @@ func (s *Store) openDB(dir string, opts Options, lock *pebble.Lock, state folder
 		opts.tune(p)
 	}
 	p.ErrorIfNotExists = state == folderReady
-	if s.db, err = pebble.Open(dir, p); err != nil {
-		return err
+	if s.db, err = openPebble(dir, p); err != nil {
+		return damage(err, state)
 	}
 	err = s.checkFormat(state)
 	if err == nil {
@@ -134,6 +139,24 @@ func (s *Store) openDB(dir string, opts Options, lock *pebble.Lock, state folder
 	return nil
 }
 
+// openPebble makes errors of Pebble's panics too.
+func openPebble(dir string, p *pebble.Options) (db *pebble.DB, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v", r)
+		}
+	}()
+	return pebble.Open(dir, p)
+}
+
+// damage marks an error of a complete store that the system has no part in.
+func damage(err error, state folder) error {
+	if errno := syscall.Errno(0); state != folderReady || errors.As(err, &errno) || classify(err) != nil {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrCorrupt, err)
+}
+
 // checkFormat compares the version inside, which a copied folder bears even without its marker, or writes it to a new store.
 func (s *Store) checkFormat(state folder) error {
 	value, err := s.value(formatKey)
@@ -142,6 +165,9 @@ func (s *Store) checkFormat(state folder) error {
 	}
 	if value == nil && state != folderReady {
 		return s.db.Set(formatKey, formatValue(version), pebble.Sync)
+	}
+	if value == nil {
+		return fmt.Errorf("%w: the format's key is missing", ErrCorrupt)
 	}
 	return parseFormat(value)
 }

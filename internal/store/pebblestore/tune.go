@@ -28,7 +28,7 @@ func tuned(opts Options, l *logger) *pebble.Options {
 		L0StopWritesThreshold:       32,
 		LBaseMaxBytes:               64 << 20,
 		CompactionConcurrencyRange:  func() (int, int) { return 1, 2 },
-		ErrorIfNotExists:            true,
+		MaxManifestFileSize:         8 << 20, // read twice at every start
 	}
 	p.TargetFileSizes[0] = 4 << 20
 	for i := range p.Levels {
