@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -79,7 +80,9 @@ func (tx *Tx) Ledger(limit int) ([]History, error) {
 		all = append(all, history(n, e))
 		return nil
 	})
-	slices.SortFunc(all, func(a, b History) int { return b.Last.Compare(a.Last) })
+	slices.SortFunc(all, func(a, b History) int {
+		return cmp.Or(b.Last.Compare(a.Last), cmp.Compare(a.Who.String(), b.Who.String()))
+	})
 	return all[:min(len(all), max(0, limit))], err
 }
 

@@ -49,11 +49,29 @@ func (c *CA) passivate(before int64) bool {
 	if c.gone || c.phase != resting || c.lastWork > before || c.pending != nil || c.inflight != nil || c.ready() || c.stuck > 0 {
 		return false
 	}
+	if !c.partsIdle() {
+		return false
+	}
+	c.gone = true
+	return true
+}
+
+func (c *CA) partsIdle() bool {
 	for i := range c.parts {
 		if p, ok := c.parts[i].part.(Idler); ok && !p.Idle() {
 			return false
 		}
 	}
-	c.gone = true
 	return true
+}
+
+// tendNow has the parts of a CA tended if one of them keeps something back.
+func (c *CA) tendNow() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.gone || !c.loaded || (c.phase == resting && c.partsIdle()) {
+		return
+	}
+	c.wake = true
+	c.rouse()
 }

@@ -180,11 +180,12 @@ func (rt *Runtime) Active() int { return rt.table.len() }
 // Slow counts the methods that ran for more than a second.
 func (rt *Runtime) Slow() int64 { return rt.stats.slow.Load() }
 
-// Drain refuses new requests and waits until all that was accepted is durable and answered, or the context ends.
+// Drain refuses new requests and waits until all that was accepted is durable and answered, and what parts keep in memory is written, or the context ends.
 func (rt *Runtime) Drain(ctx context.Context) error {
 	rt.draining.Store(true)
 	rt.wakes.stop()
 	rt.sweeper.stop()
+	rt.table.each((*CA).tendNow)
 	const poll = 2 * time.Millisecond
 	for !rt.table.quiet() {
 		select {
