@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+)
+
+// bench is one load, with the limits it is held against.
+type bench struct {
+	name  string
+	about string
+	run   func(context.Context, *report) error
+}
+
+var benches = []bench{
+	{"commit", "10,000 CAs, 64 and 1,024 changes in flight, against bare Pebble", benchCommit},
+}
+
+func find(name string) (bench, bool) {
+	for _, b := range benches {
+		if b.name == name {
+			return b, true
+		}
+	}
+	return bench{}, false
+}
+
+func benchNames() (names []string) {
+	for _, b := range benches {
+		names = append(names, b.name)
+	}
+	return names
+}
+
+func printList(out io.Writer) {
+	for _, b := range benches {
+		fmt.Fprintf(out, "%-14s %s\n", b.name, b.about)
+	}
+}
+
+// scratch is a folder for one bench; gone removes it.
+func scratch() (dir string, gone func(), err error) {
+	dir, err = os.MkdirTemp("", "wab-bench-")
+	return dir, func() { os.RemoveAll(dir) }, err
+}
