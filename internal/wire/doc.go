@@ -46,8 +46,9 @@
 //	38 bye      [38, code text, message text, reconnectAfter duration]
 //	            the last frame before the server closes. reconnectAfter -1: not without a change, such as another token.
 //
-// A channel belongs to whoever has opened it last: the same session opened with another run takes it over, and the older channel gets
-// conflict; with the same run it replaces the older one silently.
+// A session belongs to whoever has opened it last: opened with another run it is taken over, and the older channel gets conflict; with
+// the same run it replaces the older one silently. A client that resumes (stamp not 0) and finds its session in another's hands gets
+// conflict itself, so that two clients of one name do not take it from each other for ever. Requests wait for opened.
 //
 // # Retries
 //
