@@ -1,6 +1,7 @@
 package counter
 
 import (
+	"net/http"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -11,7 +12,7 @@ import (
 
 // TestPageInEveryScene looks at the page on a client without a server; the browser tests of the whole show it with one.
 func TestPageInEveryScene(t *testing.T) {
-	server := uitest.Serve(t, handler(), "./examples/counter/testdata/client.ts")
+	server := uitest.Serve(t, http.HandlerFunc(serve), "./examples/counter/testdata/client.ts")
 	browser := uitest.Start(t)
 	scenes := map[string]func(*uitest.Tab){
 		"guest": func(tab *uitest.Tab) {
@@ -53,7 +54,7 @@ func TestPageInEveryScene(t *testing.T) {
 }
 
 func TestPageByKeyboard(t *testing.T) {
-	server := uitest.Serve(t, handler(), "./examples/counter/testdata/client.ts")
+	server := uitest.Serve(t, http.HandlerFunc(serve), "./examples/counter/testdata/client.ts")
 	tab := uitest.Start(t).Tab(t, uitest.Looks[0])
 	tab.Open(server.URL + "/#guest")
 	tab.Until(`document.activeElement.id === "owner"`)

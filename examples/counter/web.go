@@ -6,13 +6,11 @@ import (
 	"github.com/wabgo/wab/web/ui"
 )
 
-// handler serves the app's one page.
-func handler() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/" && r.URL.Path != "/counter/" {
-			ui.WriteFault(w, r, ui.FaultProps{Status: http.StatusNotFound})
-			return
-		}
-		ui.Serve(w, r, http.StatusOK, page())
-	})
+// serve answers with the app's one page. The server has taken the app's prefix off the path.
+func serve(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path != "/" {
+		ui.WriteFault(w, r, ui.FaultProps{Status: http.StatusNotFound})
+		return
+	}
+	ui.Serve(w, r, http.StatusOK, page())
 }

@@ -6,7 +6,7 @@ import { showNotice } from "../../../web/ui/parts/notice.ts";
 import { ensureOwner, problemWith } from "../../../web/ui/parts/signin.ts";
 import { showState } from "../../../web/ui/parts/state.ts";
 import { toast } from "../../../web/ui/parts/toast.ts";
-import { Saving } from "./saving.ts";
+import { Saving } from "./parts/saving.ts";
 
 /** What the CA says of itself; rev rises with each change, so that news and answers may cross on their way. */
 interface View {

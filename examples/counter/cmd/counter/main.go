@@ -1,0 +1,9 @@
+// Command counter serves the counter alone.
+package main
+
+import (
+	"github.com/wabgo/wab/examples/counter"
+	"github.com/wabgo/wab/server"
+)
+
+func main() { server.Main(counter.App) }
