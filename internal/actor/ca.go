@@ -20,6 +20,7 @@ type CA struct {
 	phase    phase
 	gone     bool  // dropped: another activation may take its place
 	wake     bool  // some part has work of its own
+	tended   bool  // the last step was work of its own: messages are next
 	late     *Tx   // overran its deadline; the next turn cleans up after it
 	stuck    int   // methods past their deadline that have not returned
 	wakeAt   int64 // the earliest call of Runtime.wakes, 0 for none
@@ -34,7 +35,8 @@ type CA struct {
 	face atomic.Value // what the guard shows to senders
 
 	// The rest belongs to whoever has the turn.
-	loaded   bool
+	loaded   bool   // changed with mu held
+	broken   bool   // the instance could not be taken back: it is loaded again
 	todo     []Kind // lifecycle messages to run before any other
 	instance any
 	state    []byte // the encoded state after the last message
@@ -64,6 +66,14 @@ func (c *CA) Key() string { return c.key }
 
 // Publish sets what senders see of the CA before it takes their messages. Its type must not change.
 func (c *CA) Publish(face any) { c.face.Store(face) }
+
+// visible is what Publish has set, nil for a CA that is not in memory.
+func (c *CA) visible() any {
+	if c == nil {
+		return nil
+	}
+	return c.face.Load()
+}
 
 // Get reads a side key as the CA's own messages have left it, committed or not. It returns nil for a key that is not there.
 func (c *CA) Get(key []byte) ([]byte, error) {
@@ -130,10 +140,8 @@ func (c *CA) wakeLocked(at int64) {
 
 // part is the CA's part of a feature, made when it is first asked for.
 func (c *CA) part(f Feature) Part {
-	for i := range c.parts {
-		if c.parts[i].feature == f {
-			return c.parts[i].part
-		}
+	if p := c.existing(f); p != nil {
+		return p
 	}
 	p := f.NewPart(c)
 	p.Begin()
@@ -141,9 +149,24 @@ func (c *CA) part(f Feature) Part {
 	return p
 }
 
+// existing is the CA's part of a feature if it has one.
+func (c *CA) existing(f Feature) Part {
+	for i := range c.parts {
+		if c.parts[i].feature == f {
+			return c.parts[i].part
+		}
+	}
+	return nil
+}
+
 func (c *CA) outbox() *outbox { return c.part(outboxFeature{}).(*outbox) }
 func (c *CA) inbox() *inbox   { return c.part(inboxFeature{}).(*inbox) }
-func (c *CA) timers() *timers { return c.part(timerFeature{}).(*timers) }
+
+// timers are nil for a CA without any.
+func (c *CA) timers() *timers {
+	t, _ := c.existing(timerFeature{}).(*timers)
+	return t
+}
 
 // due is the earliest instant at which a part has work, 0 for never.
 func (c *CA) due() (at int64) {

@@ -65,7 +65,13 @@ func (c *Commit) reply(m *Message, result []byte, err *wire.Error) {
 }
 
 func (c *Commit) writes() bool { return len(c.ops) > 0 || c.destroy }
-func (c *Commit) empty() bool  { return !c.writes() && len(c.effects) == 0 }
+
+// full tells whether the CA has to wait for the commit before this one. A nil commit is never full.
+func (c *Commit) full() bool {
+	return c != nil && (c.size > maxPending || len(c.effects) > maxEffects)
+}
+
+func (c *Commit) destroys() bool { return c != nil && c.destroy }
 
 func (c *Commit) find(key []byte) (int, bool) {
 	if c.index != nil {

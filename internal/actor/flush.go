@@ -16,37 +16,41 @@ func (c *CA) openCommit() *Commit {
 	return c.pending
 }
 
-// flush sends the pending commit on its way unless another one is under way, whose end will.
+// flush sends the pending commit on its way unless another one is under way, whose end will. One that changes nothing is done at once:
+// all before it is durable.
 func (c *CA) flush() {
-	c.mu.Lock()
-	if c.inflight != nil || c.pending == nil || c.gone {
+	for {
+		c.mu.Lock()
+		if c.inflight != nil || c.pending == nil || c.gone {
+			c.mu.Unlock()
+			return
+		}
+		commit := c.launch()
+		rev := c.rev
 		c.mu.Unlock()
-		return
+		if commit.writes() {
+			c.submit(commit, rev)
+			return
+		}
+		commit.release()
+		c.settled(commit)
 	}
-	rev := c.launch()
-	c.mu.Unlock()
-	c.submit(rev)
 }
 
 // launch makes the pending commit the one in flight. Call with mu held.
-func (c *CA) launch() store.Rev {
+func (c *CA) launch() *Commit {
 	c.inflight, c.pending = c.pending, nil
-	return c.rev
+	return c.inflight
 }
 
-// submit writes the commit in flight. One that changes nothing is done at once: all before it is durable.
-func (c *CA) submit(rev store.Rev) {
-	if commit := c.inflight; commit.writes() {
-		c.rt.committer.Submit(commit.write(c.key, rev), c.finish)
-	} else {
-		c.finish(store.Result{Rev: rev})
-	}
+func (c *CA) submit(commit *Commit, rev store.Rev) {
+	c.rt.committer.Submit(commit.write(c.key, rev), c.finish)
 }
 
-// finish lets the effects of the commit in flight out, and launches what has joined meanwhile.
+// finish lets the effects of the commit in flight out, and launches what has joined meanwhile. It runs on the committer's finisher goroutine.
 func (c *CA) finish(r store.Result) {
 	if r.Err != nil {
-		c.lose(r.Err)
+		c.refused(r.Err)
 		return
 	}
 	c.mu.Lock()
@@ -54,22 +58,23 @@ func (c *CA) finish(r store.Result) {
 	c.rev = r.Rev
 	// The next write does not wait for the effects of the last one. A commit without writes ends on another goroutine than one with:
 	// there the order of effects needs the wait.
-	early := done.writes() && !done.destroy && c.pending != nil && c.pending.writes()
-	if early {
-		c.launch()
+	var next *Commit
+	if !done.destroy && c.pending != nil && c.pending.writes() {
+		next = c.launch()
 	}
 	c.mu.Unlock()
-	if early {
-		c.submit(r.Rev)
+	if next != nil {
+		c.submit(next, r.Rev)
 	}
 	done.release()
-	c.settled(done, early)
+	c.settled(done)
+	c.flush()
 }
 
 // settled makes room after a commit: what waited for it goes on.
-func (c *CA) settled(done *Commit, early bool) {
+func (c *CA) settled(done *Commit) {
 	c.mu.Lock()
-	if !early {
+	if c.inflight == done {
 		c.inflight = nil
 	}
 	c.gone = c.gone || done.destroy
@@ -78,9 +83,6 @@ func (c *CA) settled(done *Commit, early bool) {
 	gone, waiting := c.leftovers()
 	c.mu.Unlock()
 	c.rt.moveOn(c, gone, waiting)
-	if !early {
-		c.flush()
-	}
 }
 
 // retire drops an activation that holds nothing: its CA does not exist, or could not be loaded. Call with mu held.
@@ -90,13 +92,21 @@ func (c *CA) retire() {
 	}
 }
 
-// lose drops the activation after a refused write: another writer has the CA now. Nothing of the lost commits shows.
-func (c *CA) lose(err error) {
+var errTooLarge = wire.Err(wire.TooLarge, "the change is too large to be stored; nothing was done")
+
+// refused drops the activation after a refused write: another writer has the CA now. Nothing of the lost commits shows.
+func (c *CA) refused(err error) {
 	answer := errLost
 	if errors.Is(err, store.ErrTooLarge) {
-		answer = wire.Err(wire.TooLarge, "the change is too large to be stored; nothing was done")
+		answer = errTooLarge
 	}
+	c.rt.stats.dropped.Add(1)
 	c.rt.log.Warn("commit refused, activation dropped", slog.String("ca", c.key), slog.Any("error", err))
+	c.lose(answer)
+}
+
+// lose drops the activation and what is not durable of it.
+func (c *CA) lose(answer *wire.Error) {
 	c.mu.Lock()
 	lost := [...]*Commit{c.inflight, c.pending}
 	c.inflight, c.pending, c.gone = nil, nil, true
@@ -114,4 +124,12 @@ func (c *CA) leftovers() (gone bool, waiting []*Message) {
 		waiting = c.box.drain()
 	}
 	return c.gone, waiting
+}
+
+// abandon is called when no worker is left.
+func (c *CA) abandon() {
+	c.lose(errDraining)
+	if late := c.late; late != nil {
+		late.m.reply(nil, errDraining)
+	}
 }

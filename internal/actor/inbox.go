@@ -28,15 +28,18 @@ var (
 	errReceipts = wire.Retry(wire.Unavailable, "receipts can't be read", 1000)
 )
 
-// check tells whether a message has been settled before, and turns one back that came too early or can't be judged.
-func (b *inbox) check(m *Message) (seen bool, early *wire.Error) {
+// check tells whether a message has been settled before, and turns one back that came too early or can't be judged. Word is for its sender.
+func (b *inbox) check(m *Message) (seen bool, word *wire.Error) {
 	b.key = receiptKey(m)
 	last, err := b.read(b.key)
 	switch {
 	case err != nil:
 		return false, errReceipts
 	case m.post.number <= last:
-		return true, nil
+		if m.Kind == Send && b.ca.outbox().answering(m) {
+			word = errFollows
+		}
+		return true, word
 	case m.post.before > last:
 		return false, errGap
 	}

@@ -24,14 +24,23 @@ func (c *CA) load(m *Message) {
 		c.mu.Lock()
 		c.wake = false // destroyed meanwhile
 		c.mu.Unlock()
-	case m.Kind.External() && m.From.Owner == c.name.Owner && m.From.App == c.name.App:
-		c.create()
+	case !m.Kind.External() || !c.name.AsOwner().Covers(m.From):
+		c.turnDown(errNoSuchCA)
 	default:
-		c.mu.Lock()
-		c.box.pop()
-		c.mu.Unlock()
-		m.reply(nil, errNoSuchCA)
+		if v := c.guard.Admit(m, c.rt.now()); v.Refused != nil {
+			c.turnDown(v.Refused)
+		} else {
+			c.create()
+		}
 	}
+}
+
+// turnDown answers the first message to a CA that does not exist.
+func (c *CA) turnDown(err *wire.Error) {
+	c.mu.Lock()
+	m := c.box.pop()
+	c.mu.Unlock()
+	m.reply(nil, err)
 }
 
 // loadKey takes one hot key.
@@ -65,20 +74,19 @@ func (c *CA) loadPart(key, value []byte) error {
 
 // awake continues a CA that exists.
 func (c *CA) awake(rev store.Rev) {
-	c.instance = c.class.New()
-	if c.state != nil {
-		if err := c.class.Decode(c.state, c.instance); err != nil {
-			c.refuse(wire.Err(wire.Failed, "this assistant's state doesn't fit this version of its app; it is kept as it was"), err)
-			return
-		}
-	} else if c.state = c.blank(); c.state == nil {
+	instance, err := c.decoded()
+	if err != nil {
+		c.refuse(wire.Err(wire.Failed, "this assistant's state doesn't fit this version of its app; it is kept as it was"), err)
 		return
 	}
-	if c.meta.version != c.class.Version() {
-		c.plan(Upgrade)
+	c.instance = instance
+	if !c.meta.dying {
+		if c.meta.version != c.class.Version() {
+			c.plan(Upgrade)
+		}
+		c.plan(Resume)
+		c.pulse()
 	}
-	c.plan(Resume)
-	c.timers().pulse(c.class.PulseEvery(), c.rt.now())
 	c.mu.Lock()
 	c.rev, c.loaded = rev, true
 	c.wakeLocked(c.due())
@@ -87,27 +95,29 @@ func (c *CA) awake(rev store.Rev) {
 
 // create makes a CA. It exists once its first commit is durable.
 func (c *CA) create() {
-	c.instance = c.class.New()
-	if c.state = c.blank(); c.state == nil {
+	instance, err := c.fresh()
+	if err == nil {
+		c.state, err = c.encoded(instance)
+	}
+	if err != nil {
+		c.refuse(errEncode, err)
 		return
 	}
-	now := c.rt.now()
-	c.meta = meta{version: c.class.Version(), incarnation: rand.Uint64(), created: now, dirty: true}
-	c.timers().pulse(c.class.PulseEvery(), now)
+	c.instance = instance
+	c.meta = meta{version: c.class.Version(), incarnation: rand.Uint64(), created: c.rt.now(), dirty: true}
+	c.pulse()
 	c.plan(Init)
 	c.mu.Lock()
 	c.rev, c.loaded = 0, true
 	c.mu.Unlock()
 }
 
-// blank is the encoded state of a new instance.
-func (c *CA) blank() []byte {
-	state, err := c.class.Encode(c.instance)
-	if err != nil {
-		c.refuse(errEncode, err)
-		return nil
+// pulse sees to the timer behind Pulse.
+func (c *CA) pulse() {
+	every := c.class.PulseEvery()
+	if every > 0 || c.timers() != nil {
+		c.part(timerFeature{}).(*timers).pulse(every, c.rt.now())
 	}
-	return state
 }
 
 func (c *CA) plan(kind Kind) {
@@ -126,16 +136,15 @@ func (c *CA) lifecycle(kind Kind) *Message {
 	return m
 }
 
-// advance goes on to the next lifecycle step, and sees to it that creation and upgrades are written whatever else the message changed.
-func (c *CA) advance(m *Message, commit *Commit) {
+// advance goes on to the next lifecycle step. It tells whether the CA is to be written whatever else the message changed: created, or upgraded.
+func (c *CA) advance(m *Message) bool {
 	if lifecycles[m.Kind] {
 		c.todo = c.todo[1:]
 	}
 	if m.Kind == Upgrade {
 		c.meta.version, c.meta.dirty = c.class.Version(), true
 	}
-	created := c.rev == 0 && c.meta.dirty && len(c.todo) == 0
-	commit.wrote = commit.wrote || created || m.Kind == Upgrade
+	return m.Kind == Upgrade || (c.rev == 0 && c.meta.dirty && len(c.todo) == 0)
 }
 
 // lifecycles are the messages without whose success a CA is not loaded.
@@ -153,9 +162,20 @@ func (c *CA) refuse(answer *wire.Error, cause error) {
 
 // unload drops what is in memory and answers those who wait. The next message loads the CA again. Call with mu held and a commit open.
 func (c *CA) unload(answer *wire.Error) {
-	c.loaded, c.wake = false, false
-	c.instance, c.state, c.parts, c.guard, c.todo = nil, nil, nil, nil, nil
+	c.forget()
+	c.wake = false
 	for _, m := range c.box.drain() {
-		c.pending.reply(m, nil, answer)
+		if m.post != nil {
+			c.pending.reply(m, nil, errUnloaded) // it comes again: a later version may load
+		} else {
+			c.pending.reply(m, nil, answer)
+		}
 	}
 }
+
+func (c *CA) forget() {
+	c.loaded, c.broken = false, false
+	c.instance, c.state, c.parts, c.guard, c.todo = nil, nil, nil, nil, nil
+}
+
+var errUnloaded = wire.Retry(wire.Unavailable, "the receiver can't be loaded now", 1000)

@@ -1,11 +1,9 @@
 package actor
 
 import (
-	"cmp"
 	"errors"
 	"slices"
 
-	"github.com/wabgo/wab/internal/cbor"
 	"github.com/wabgo/wab/internal/name"
 	"github.com/wabgo/wab/internal/wire"
 )
@@ -14,18 +12,20 @@ import (
 const (
 	MaxOutbox      = 10_000  // messages not yet settled
 	MaxOutboxBytes = 8 << 20 // of their arguments
+	MaxAnswer      = 1 << 20 // bytes of a result that goes to another CA
 
 	giveUpAfter  = 7 * 24 * 3600 * 1_000_000 // µs after which a message becomes a dead letter
 	numbersAhead = 256                       // message numbers reserved by one write
+	postBytes    = 400                       // about what a post takes besides its arguments
 	ackDelay     = 100_000                   // µs in which acknowledgements gather before their removal is written
-	firstRetry   = 50_000                    // µs; doubles up to
-	lastRetry    = 30_000_000
 )
 
 type outboxFeature struct{}
 
-func (outboxFeature) Letter() byte        { return letterOutbox }
-func (outboxFeature) NewPart(ca *CA) Part { return &outbox{ca: ca, last: ca.meta.reserved} }
+func (outboxFeature) Letter() byte { return letterOutbox }
+func (outboxFeature) NewPart(ca *CA) Part {
+	return &outbox{ca: ca, last: ca.meta.reserved, dying: ca.meta.dying}
+}
 
 // outbox holds the messages that a CA's committed transactions send, until their receivers have settled them. Each is a side key; a restart sends what is left again,
 // and the receiver's inbox tells which it has seen.
@@ -44,56 +44,30 @@ type outbox struct {
 	// Guarded by CA.mu, for acknowledgements come at any time:
 	posts   []*post // by number
 	bytes   int
-	lanes   map[name.Name]*lane // receivers that turned a post back
-	retryAt int64               // when the outbox has to be tended, 0 for never
+	lanes   lanes // of those that have not arrived
+	dying   bool  // no answer is waited for
+	retryAt int64 // when the outbox has to be tended, 0 for never
 }
 
-// lane is the way to a receiver that can't take more now.
-type lane struct {
-	until   int64 // µs UTC
-	backoff int64 // µs
-}
+var (
+	errOutboxFull = errors.New("too many messages are on their way from this assistant; let some arrive first")
+	errAddress    = wire.Err(wire.BadRequest, "a message goes to one assistant: app:owner/name")
+	errGivenUp    = wire.Err(wire.Unavailable, "the receiver could not be reached for seven days")
 
-// post is one message on its way.
-type post struct {
-	number  uint64
-	to      name.Name
-	kind    Kind // Send, Answer or Undone
-	method  string
-	args    []byte
-	then    string // the sender's method that gets the answer
-	notify  bool   // the sender wants to hear of a failure
-	created int64  // µs UTC
-	answer  *answer
-
-	box         *outbox // of the sender; nil at a receiver in another process
-	before      uint64  // the number of the post before it to the same receiver that may still be under way, 0 for none
-	incarnation uint64  // of the sender
-	stage       stage
-}
-
-// answer is what became of a Send.
-type answer struct {
-	about  uint64 // its number
-	method string // its method
-	result []byte
-	err    *wire.Error
-}
-
-type stage uint8
-
-const (
-	joined    stage = iota // not durable yet
-	unsent                 // or turned back
-	sent                   // in the receiver's mailbox
-	delivered              // settled there; an answer may follow
-	settled                // to be removed
+	// What a receiver tells of a post: nil or errFollows once it is settled there, a passing error when it should come again, and any
+	// other when it will never be taken, of which no receipt is kept.
+	errFollows = wire.Err(wire.Failed, "an answer follows")
 )
 
-var errOutboxFull = errors.New("too many messages are on their way from this assistant; let some arrive first")
-
-// Post sends a message when the transaction commits, and returns its number.
+// Post sends a message when the transaction commits, and returns its number. Errors: not the name of a CA, too many messages on their
+// way, or a transaction that is too large.
 func (tx *Tx) Post(to name.Name, method string, args []byte) (number uint64, err error) {
+	if to.Kind() != name.CA || to.App == "" || to.Check() != nil {
+		return 0, errAddress
+	}
+	if err := tx.Spend(postBytes + len(method) + len(args)); err != nil {
+		return 0, err
+	}
 	tx.Use(outboxFeature{}, func(p Part) { number, err = p.(*outbox).post(to, method, args, tx.started) })
 	return number, err
 }
@@ -101,20 +75,27 @@ func (tx *Tx) Post(to name.Name, method string, args []byte) (number uint64, err
 // Then names the method that gets the answer to a message of this transaction: its result, its failure or its refusal.
 func (tx *Tx) Then(number uint64, method string) {
 	tx.Use(outboxFeature{}, func(p Part) {
-		for _, fresh := range p.(*outbox).fresh {
-			if fresh.number == number {
-				fresh.then = method
-			}
+		o := p.(*outbox)
+		if i, ok := place(o.fresh, number); ok {
+			o.fresh[i].then = method
 		}
 	})
 }
 
-// Destroy removes the CA when the transaction commits; messages sent before still arrive.
+// Destroy removes the CA when the transaction commits; messages sent before still arrive, but no answers to them.
 func (tx *Tx) Destroy() {
 	tx.Use(outboxFeature{}, func(p Part) {
 		p.(*outbox).destroy = true
-		tx.ca.timers().clear()
+		if t := tx.ca.timers(); t != nil {
+			t.clear()
+		}
 	})
+}
+
+// doomed tells whether the CA is destroyed, or will be by this message.
+func (c *CA) doomed() bool {
+	o, _ := c.existing(outboxFeature{}).(*outbox)
+	return c.meta.dying || (o != nil && o.destroy)
 }
 
 func (o *outbox) post(to name.Name, method string, args []byte, now int64) (uint64, error) {
@@ -130,16 +111,17 @@ func (o *outbox) post(to name.Name, method string, args []byte, now int64) (uint
 
 // answer tells a Send's sender what became of it, if that is to be known there.
 func (o *outbox) answer(m *Message, result []byte, err *wire.Error) {
-	p := m.post
-	if p.then == "" && (err == nil || !p.notify) {
-		return
-	}
-	a := &answer{about: p.number, method: p.method, result: result, err: err}
-	kind := Answer
-	if p.then == "" {
-		kind = Undone
-	}
-	o.add(&post{to: m.From, kind: kind, method: p.then, created: o.ca.rt.now(), answer: a})
+	o.add(&post{to: m.From, kind: m.post.kindOfAnswer(), method: m.post.then, created: o.ca.rt.now(),
+		answer: &answer{about: m.post.number, method: m.post.method, result: result, err: err}})
+}
+
+// answering tells whether the answer to a Send that was settled before is still on its way.
+func (o *outbox) answering(m *Message) bool {
+	o.ca.mu.Lock()
+	defer o.ca.mu.Unlock()
+	return slices.ContainsFunc(o.posts, func(p *post) bool {
+		return p.answer != nil && p.answer.about == m.post.number && p.to == m.From
+	})
 }
 
 func (o *outbox) add(p *post) {
@@ -159,14 +141,11 @@ func (o *outbox) Encode(c *Commit) {
 	for _, p := range o.buried {
 		c.Put(ColdKey(letterBurial, big(p.number)...), p.encode())
 	}
-	for _, p := range o.removed {
-		c.Delete(HotKey(letterOutbox, big(p.number)...))
-		o.drop(p)
-	}
+	o.remove(c)
 	for _, p := range o.fresh {
 		o.bytes += len(p.args)
 		o.posts = append(o.posts, p)
-		c.Put(HotKey(letterOutbox, big(p.number)...), p.encode())
+		c.Put(p.key(), p.encode())
 	}
 	if fresh := o.fresh; len(fresh) > 0 {
 		o.reserve()
@@ -178,12 +157,30 @@ func (o *outbox) Encode(c *Commit) {
 	o.bury(c)
 }
 
+func (o *outbox) remove(c *Commit) {
+	for _, p := range o.removed {
+		if i, ok := place(o.posts, p.number); ok {
+			c.Delete(p.key())
+			o.posts = slices.Delete(o.posts, i, i+1)
+			o.bytes -= len(p.args)
+			o.lanes.remove(p)
+		}
+	}
+}
+
 // bury ends a CA that was destroyed once its last message has arrived.
 func (o *outbox) bury(c *Commit) {
 	meta := &o.ca.meta
 	if o.destroy {
-		meta.dying, meta.dirty = true, true
+		meta.dying, meta.dirty, o.dying = true, true, true
 		c.wrote = true
+		o.removed = o.removed[:0]
+		for _, p := range o.posts {
+			if p.stage == delivered {
+				o.removed = append(o.removed, p) // nobody waits for the answer now
+			}
+		}
+		o.remove(c)
 	}
 	if meta.dying && len(o.posts) == 0 {
 		c.wrote, c.destroy = true, true
@@ -197,19 +194,8 @@ func (o *outbox) reserve() {
 	}
 }
 
-func (o *outbox) place(number uint64) (int, bool) {
-	return slices.BinarySearchFunc(o.posts, number, func(p *post, n uint64) int { return cmp.Compare(p.number, n) })
-}
-
-func (o *outbox) drop(p *post) {
-	if i, ok := o.place(p.number); ok {
-		o.posts = slices.Delete(o.posts, i, i+1)
-		o.bytes -= len(p.args)
-	}
-}
-
 func (o *outbox) find(number uint64) *post {
-	if i, ok := o.place(number); ok {
+	if i, ok := place(o.posts, number); ok {
 		return o.posts[i]
 	}
 	return nil
@@ -229,97 +215,84 @@ func (o *outbox) Idle() bool { return len(o.posts) == 0 }
 
 // release sends posts whose commit is durable.
 func (o *outbox) release(fresh []*post) {
+	var out []*post
 	o.ca.mu.Lock()
+	now := o.ca.rt.now()
 	for _, p := range fresh {
-		p.stage = unsent
+		if p.stage == joined {
+			p.stage = unsent
+			out = o.lanes.add(p).take(now, out)
+		}
 	}
 	o.ca.mu.Unlock()
-	o.send()
+	o.route(out)
 }
 
-// send hands every unsent post to its receiver, in order. Behind one that is turned back, the others to that receiver wait.
+// send hands over what was turned back, or is left from before a restart.
 func (o *outbox) send() {
-	for _, p := range o.takeUnsent() {
+	var out []*post
+	o.ca.mu.Lock()
+	now := o.ca.rt.now()
+	for _, l := range o.lanes {
+		out = l.take(now, out)
+	}
+	o.ca.mu.Unlock()
+	o.route(out)
+}
+
+func (o *outbox) route(out []*post) {
+	for _, p := range out {
 		if o.clear(p) {
 			o.ca.rt.route(p.message(o.ca.name))
 		}
 	}
 }
 
-// takeUnsent marks what may go now as sent, and tells each post which one goes before it.
-func (o *outbox) takeUnsent() (out []*post) {
-	o.ca.mu.Lock()
-	defer o.ca.mu.Unlock()
-	now := o.ca.rt.now()
-	under := map[name.Name]uint64{} // the last post to each receiver that is not known to have arrived
-	for _, p := range o.posts {
-		if l := o.lanes[p.to]; p.stage == unsent && (l == nil || l.until <= now) {
-			p.stage, p.before = sent, under[p.to]
-			out = append(out, p)
-		}
-		if p.stage < delivered {
-			under[p.to] = p.number
-		}
-	}
-	return out
-}
-
 // clear tells whether the way to a post's receiver is still open; else the post goes back.
 func (o *outbox) clear(p *post) bool {
 	o.ca.mu.Lock()
 	defer o.ca.mu.Unlock()
-	if l := o.lanes[p.to]; l != nil && l.until > o.ca.rt.now() {
-		p.stage = unsent
+	l, now := o.lanes[p.to], o.ca.rt.now()
+	if p.stage != sent || l == nil {
+		return false
+	}
+	if l.until > now {
+		l.turnBack(p, now, 0)
 		return false
 	}
 	return true
 }
 
-func (p *post) message(from name.Name) *Message {
-	return &Message{Kind: p.kind, From: from, To: p.to, Method: p.method, Args: p.args, post: p, answer: p.answer,
-		Reply: func(_ []byte, err *wire.Error) { p.box.arrived(p, err) }}
-}
-
-// arrived takes a receiver's word on a post: final, or not now.
+// arrived takes a receiver's word on a post.
 func (o *outbox) arrived(p *post, err *wire.Error) {
 	o.ca.mu.Lock()
 	defer o.ca.mu.Unlock()
-	if o.ca.gone || p.stage != sent {
+	l := o.lanes[p.to]
+	if o.ca.gone || p.stage != sent || l == nil {
 		return
 	}
-	if err != nil && passing(err.Code) {
-		p.stage = unsent
-		o.block(p.to, 1000*err.RetryAfter)
+	if err != nil && err != errFollows && passing(err.Code) {
+		l.turnBack(p, o.ca.rt.now(), 1000*err.RetryAfter)
+		o.plan(l.until)
 		return
 	}
-	delete(o.lanes, p.to)
-	p.stage = delivered
+	l.open()
+	o.lanes.remove(p)
 	switch {
-	case p.kind != Send || (p.then == "" && (err == nil || !p.notify)):
-		p.stage = settled
-		o.plan(o.ca.rt.now() + ackDelay)
-	case err != nil && err.Code == wire.NotFound:
+	case o.dying || !p.wants(err):
+		o.settle(p)
+	case err == nil || err == errFollows:
+		p.stage = delivered
+	default:
+		p.stage = delivered
 		o.conclude(p, err) // there is nobody to send an answer
 	}
 }
 
-// block closes the way to a receiver for a while, longer each time in a row. Call with CA.mu held.
-func (o *outbox) block(to name.Name, atLeast int64) {
-	now := o.ca.rt.now()
-	l := o.lanes[to]
-	switch {
-	case l == nil:
-		l = &lane{}
-		if o.lanes == nil {
-			o.lanes = map[name.Name]*lane{}
-		}
-		o.lanes[to] = l
-	case l.until > now:
-		return // turned back together with the one that closed it
-	}
-	l.backoff = min(max(2*l.backoff, firstRetry, atLeast), lastRetry)
-	l.until = now + l.backoff
-	o.plan(l.until)
+// settle has a post removed soon. Call with CA.mu held.
+func (o *outbox) settle(p *post) {
+	p.stage = settled
+	o.plan(o.ca.rt.now() + ackDelay)
 }
 
 // passing tells whether a receiver's error means that the message was not handled and should come again.
@@ -329,11 +302,8 @@ func passing(code wire.Code) bool {
 
 // conclude answers a post in its receiver's stead. Call with CA.mu held.
 func (o *outbox) conclude(p *post, err *wire.Error) {
-	m := &Message{Kind: Answer, From: p.to, To: o.ca.name, Method: p.then, answer: &answer{about: p.number, method: p.method, err: err}}
-	if p.then == "" {
-		m.Kind = Undone
-	}
-	o.ca.box.force(m)
+	o.ca.box.force(&Message{Kind: p.kindOfAnswer(), From: p.to, To: o.ca.name, Method: p.then,
+		answer: &answer{about: p.number, method: p.method, err: err}})
 	o.ca.rouse()
 }
 
@@ -342,10 +312,10 @@ func (o *outbox) awaits(m *Message) bool {
 	o.ca.mu.Lock()
 	defer o.ca.mu.Unlock()
 	p := o.find(m.answer.about)
-	return p != nil && p.to == m.From && p.then == m.Method && p.stage != settled
+	return p != nil && p.kind == Send && p.to == m.From && p.then == m.Method && p.stage != joined && p.stage != settled
 }
 
-// settled removes the post that an Answer or an Undone spoke of.
+// settled removes the post that an awaited Answer or Undone spoke of.
 func (o *outbox) settled(m *Message) {
 	o.ca.mu.Lock()
 	defer o.ca.mu.Unlock()
@@ -383,13 +353,14 @@ func (o *outbox) Tend(now int64) {
 // giveUp makes a dead letter of a post; its sender hears of it.
 func (o *outbox) giveUp(p *post, now int64) {
 	o.buried = append(o.buried, p)
-	if p.kind != Send || (p.then == "" && !p.notify) {
+	o.lanes.remove(p)
+	if o.dying || !p.wants(errGivenUp) {
 		p.stage = settled
 		o.removed = append(o.removed, p)
 		return
 	}
 	p.stage, p.created = delivered, now // its removal comes with the notice
-	o.conclude(p, wire.Err(wire.Unavailable, "the receiver could not be reached for seven days"))
+	o.conclude(p, errGivenUp)
 }
 
 // Load takes a post that a restart has to send again.
@@ -400,68 +371,8 @@ func (o *outbox) Load(key, value []byte) error {
 	}
 	p.number, p.box, p.incarnation, p.stage = keyNumber(key), o, o.ca.meta.incarnation, unsent
 	o.posts = append(o.posts, p)
+	o.lanes.add(p)
 	o.bytes += len(p.args)
 	o.retryAt = 1 // at once
 	return nil
-}
-
-const postFields = 11
-
-func (p *post) encode() []byte {
-	b := cbor.AppendArrayHeader(make([]byte, 0, 64+len(p.args)), postFields)
-	b = cbor.AppendText(b, p.to.String())
-	b = cbor.AppendUint(b, uint64(p.kind))
-	b = cbor.AppendText(b, p.method)
-	b = cbor.AppendBytes(b, p.args)
-	b = cbor.AppendText(b, p.then)
-	b = cbor.AppendBool(b, p.notify)
-	b = cbor.AppendInt(b, p.created)
-	a := p.answer
-	if a == nil {
-		a = &answer{}
-	}
-	b = cbor.AppendUint(b, a.about)
-	b = cbor.AppendText(b, a.method)
-	b = cbor.AppendBytes(b, a.result)
-	return appendError(b, a.err)
-}
-
-func appendError(b []byte, e *wire.Error) []byte {
-	if e == nil {
-		return cbor.AppendNull(b)
-	}
-	b = cbor.AppendArrayHeader(b, 2)
-	b = cbor.AppendText(b, string(e.Code))
-	return cbor.AppendText(b, e.Message)
-}
-
-var errPost = errors.New("actor: a stored message is damaged")
-
-func parsePost(value []byte) (*post, error) {
-	r := cbor.NewReader(value)
-	if r.Array() != postFields {
-		return nil, errPost
-	}
-	to, err := name.Parse(r.Text())
-	p := &post{to: to, kind: Kind(r.Uint()), method: r.Text(), args: r.Bytes(), then: r.Text(), notify: r.Bool(), created: r.Int()}
-	a := &answer{about: r.Uint(), method: r.Text(), result: r.Bytes()}
-	a.err = readError(&r)
-	if p.kind != Send {
-		p.answer = a
-	}
-	if r.Done() != nil || err != nil || p.kind >= kinds {
-		return nil, errPost
-	}
-	return p, nil
-}
-
-func readError(r *cbor.Reader) *wire.Error {
-	if r.Kind() == cbor.KindNull {
-		r.Null()
-		return nil
-	}
-	if r.Array() != 2 {
-		return nil
-	}
-	return &wire.Error{Code: wire.Code(r.Text()), Message: r.Text()}
 }

@@ -51,6 +51,7 @@ type Runtime struct {
 	wakes    wakes
 	sweeper  sweeper
 	draining atomic.Bool
+	closed   atomic.Bool
 	stats    stats
 }
 
@@ -101,18 +102,21 @@ func (rt *Runtime) now() int64 { return clock.Micros(rt.clock.Now()) }
 func (rt *Runtime) Deliver(m *Message) {
 	class := rt.classes[m.To.App]
 	switch {
-	case class == nil:
+	case class == nil || m.To.Host != "":
 		m.reply(nil, errNoSuchApp)
 		return
-	case rt.draining.Load() && m.Kind == Call:
+	case rt.closed.Load() || (rt.draining.Load() && m.Kind == Call):
 		m.reply(nil, errDraining)
 		return
 	}
 	for {
-		c := rt.table.find(rt, m.To, class)
-		if err := rt.gate.Arrive(m, c.face.Load()); err != nil {
+		c := rt.table.get(m.To)
+		if err := rt.gate.Arrive(m, c.visible()); err != nil {
 			m.reply(nil, err)
 			return
+		}
+		if c == nil {
+			c = rt.table.find(rt, m.To, class)
 		}
 		if err, taken := c.enqueue(m); taken {
 			if err != nil {
@@ -186,23 +190,29 @@ func (rt *Runtime) Drain(ctx context.Context) error {
 	rt.wakes.stop()
 	rt.sweeper.stop()
 	rt.table.each((*CA).tendNow)
-	const poll = 2 * time.Millisecond
-	for !rt.table.quiet() {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(poll):
-		}
-	}
-	return nil
+	return until(ctx, rt.table.quiet)
 }
 
-// Close stops the runtime. Call Drain first; the store stays open.
+// Close stops the runtime: whatever Drain has not waited for is answered by unavailable. A method that does not return is left behind. The store stays open.
 func (rt *Runtime) Close() {
 	rt.draining.Store(true)
 	rt.wakes.stop()
 	rt.sweeper.stop()
 	rt.sched.stop()
 	rt.committer.Close()
+	rt.closed.Store(true)
+	rt.table.each((*CA).abandon)
 	rt.watch.stop()
+}
+
+// until polls; it has no part in any message's time.
+func until(ctx context.Context, holds func() bool) error {
+	for !holds() {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Millisecond):
+		}
+	}
+	return nil
 }

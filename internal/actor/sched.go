@@ -1,6 +1,9 @@
 package actor
 
-import "sync"
+import (
+	"context"
+	"sync"
+)
 
 // scheduler hands out turns. Each owner with runnable CAs has one place in the ring, however many CAs it has and messages they hold.
 type scheduler struct {
@@ -15,7 +18,6 @@ type scheduler struct {
 	base    int // workers that run at a time
 	idle    int
 	blocked int // workers inside a method for long, each replaced by another
-	done    sync.WaitGroup
 }
 
 // turns is one owner's runnable CAs, first come, first served.
@@ -66,9 +68,9 @@ func (s *scheduler) pop(w *worker) *CA {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w.unblock(s)
-	for s.head == nil || s.surplus() {
+	for s.closed || s.head == nil || s.surplus() {
 		if s.closed || s.surplus() {
-			s.leave(w)
+			delete(s.workers, w)
 			return nil
 		}
 		s.idle++
@@ -92,16 +94,10 @@ func (s *scheduler) pop(w *worker) *CA {
 
 func (s *scheduler) surplus() bool { return len(s.workers)-s.blocked > s.base }
 
-func (s *scheduler) leave(w *worker) {
-	delete(s.workers, w)
-	s.done.Done()
-}
-
 // hire starts a worker. Call with mu held.
 func (s *scheduler) hire(rt *Runtime) {
 	w := &worker{rt: rt}
 	s.workers[w] = struct{}{}
-	s.done.Add(1)
 	go w.work()
 }
 
@@ -113,10 +109,22 @@ func (s *scheduler) start(rt *Runtime) {
 	}
 }
 
-// stop ends the workers once no CA is runnable. A worker inside a stuck method is not waited for.
+// stop ends the workers after their turns. One that is inside a method is not waited for: it may be stuck.
 func (s *scheduler) stop() {
 	s.mu.Lock()
 	s.closed = true
 	s.ready.Broadcast()
 	s.mu.Unlock()
+	_ = until(context.Background(), s.stopped)
+}
+
+func (s *scheduler) stopped() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for w := range s.workers {
+		if w.current.Load() == nil {
+			return false
+		}
+	}
+	return true
 }

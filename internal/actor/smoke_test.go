@@ -26,7 +26,9 @@ func add(_ *actor.Tx, s *state, m *actor.Message) ([]byte, error) {
 	return cbor.AppendInt(nil, s.N), nil
 }
 
-func get(_ *actor.Tx, s *state, m *actor.Message) ([]byte, error) { return cbor.AppendInt(nil, s.N), nil }
+func get(_ *actor.Tx, s *state, m *actor.Message) ([]byte, error) {
+	return cbor.AppendInt(nil, s.N), nil
+}
 
 func private(_ *actor.Tx, s *state, m *actor.Message) ([]byte, error) {
 	return cbor.AppendInt(nil, s.Private), nil

@@ -29,6 +29,16 @@ func (t *table) init() {
 
 func (t *table) shard(key []byte) *shard { return &t.shards[maphash.Bytes(t.seed, key)%shards] }
 
+// get returns a CA's activation, nil where there is none.
+func (t *table) get(id name.Name) *CA {
+	var buf [128]byte
+	key := id.Append(buf[:0])
+	s := t.shard(key)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cas[string(key)]
+}
+
 // find returns a CA's activation, made where there is none.
 func (t *table) find(rt *Runtime, id name.Name, class Class) *CA {
 	var buf [128]byte

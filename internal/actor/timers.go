@@ -25,7 +25,8 @@ type timers struct {
 	ca      *CA
 	alarms  []*alarm // by time
 	changes []change // not encoded yet
-	kept    int      // how many of them were made while loading, and are no message's to undo
+	lastID  uint64
+	kept    int // how many of them were made while loading, and are no message's to undo
 }
 
 // alarm calls a method at an instant. It is never changed once made: another one takes its place.
@@ -40,11 +41,15 @@ type alarm struct {
 // change is what happened to an alarm: nil was added or is removed.
 type change struct{ before, after *alarm }
 
+// timerBytes is about what a timer takes besides its method and arguments.
+const timerBytes = 32
+
 // pulseID is the alarm behind Pulse. Other ids count from 1.
 const pulseID = 0
 
 var (
 	errManyTimers = errors.New("this assistant has 1,000 timers already; cancel some")
+	errDestroyed  = errors.New("this assistant is destroyed with this message: it can set no timers")
 	errShortEvery = errors.New("a repeating timer needs at least 10 ms between two calls")
 )
 
@@ -53,10 +58,17 @@ func (tx *Tx) Set(at, every int64, method string, args []byte) (id uint64, err e
 	if every != 0 && every < MinEvery.Microseconds() {
 		return 0, errShortEvery
 	}
+	if err := tx.Spend(timerBytes + len(method) + len(args)); err != nil {
+		return 0, err
+	}
 	tx.Use(timerFeature{}, func(p Part) {
 		t := p.(*timers)
-		if len(t.alarms) >= MaxTimers {
+		switch {
+		case len(t.alarms) >= MaxTimers:
 			err = errManyTimers
+			return
+		case t.ca.doomed():
+			err = errDestroyed
 			return
 		}
 		id = t.freeID()
@@ -77,12 +89,10 @@ func (tx *Tx) Cancel(id uint64) (was bool) {
 	return was
 }
 
+// freeID rises, over restarts too.
 func (t *timers) freeID() uint64 {
-	id := uint64(t.ca.rt.now()) // rises over restarts
-	for t.find(id) != nil {
-		id++
-	}
-	return id
+	t.lastID = max(uint64(t.ca.rt.now()), t.lastID+1)
+	return t.lastID
 }
 
 func (t *timers) find(id uint64) *alarm {
@@ -194,6 +204,7 @@ func (t *timers) Load(key, value []byte) error {
 	if r.Done() != nil {
 		return errAlarm
 	}
+	t.lastID = max(t.lastID, a.id)
 	t.apply(nil, a)
 	return nil
 }

@@ -23,6 +23,7 @@ var (
 	errLost     = wire.Retry(wire.Unavailable, "this assistant has moved; nothing was done, try again", 50)
 	errNoSuchCA = wire.Err(wire.NotFound, "there is no such assistant; only its owner can create it, by a first request")
 	errDying    = wire.Retry(wire.Unavailable, "this assistant is being removed; try again shortly", 100)
+	errAnswer   = wire.Err(wire.TooLarge, "a result of more than 1 MiB can't be sent to another assistant; everything the method did is undone")
 	errEncode   = wire.Err(wire.Failed, "the assistant's state can't be encoded; everything the method did is undone")
 	errState    = wire.Err(wire.TooLarge, "the assistant's state would exceed 4 MiB; everything the method did is undone")
 )
@@ -74,22 +75,21 @@ func (c *CA) next() (step, *Message) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
-	case c.gone:
-		return rest, nil
 	case c.late != nil:
 		return cleanUp, nil
 	case !c.ready():
 		return rest, nil
 	case !c.loaded:
 		return load, c.box.peek()
-	case len(c.todo) > 0:
-		return live, nil
-	case c.wake:
-		c.wake = false
-		return tend, nil
 	case c.stuck > 1:
 		return turnAway, c.box.pop()
+	case len(c.todo) > 0:
+		return live, nil
+	case c.wake && (!c.tended || c.box.len() == 0):
+		c.wake, c.tended = false, true
+		return tend, nil
 	default:
+		c.tended = false
 		return handle, c.box.pop()
 	}
 }
@@ -97,14 +97,14 @@ func (c *CA) next() (step, *Message) {
 // ready tells whether a turn would find something to do. Call with mu held.
 func (c *CA) ready() bool {
 	switch {
-	case c.gone:
-		return false
 	case c.late != nil:
 		return true
-	case c.pending != nil && (c.pending.size > maxPending || len(c.pending.effects) > maxEffects):
+	case c.gone || c.pending.full() || c.pending.destroys() || c.inflight.destroys():
 		return false // until the commit in flight is done
 	case !c.loaded && (c.pending != nil || c.inflight != nil):
 		return false // loading must see what is being written
+	case c.stuck > 1:
+		return c.box.len() > 0
 	default:
 		return c.wake || c.box.len() > 0
 	}
@@ -131,23 +131,21 @@ func (c *CA) endTurn() {
 
 // handle takes one message from the mailbox: duplicates and refusals are answered, the rest is run.
 func (c *CA) handle(w *worker, m *Message) (kept bool) {
-	if m == nil {
-		return true
-	}
 	c.begin()
 	if c.meta.dying {
-		c.conclude(m, nil, errDying, outcome{repeated: true})
+		c.conclude(m, nil, c.farewell(m), outcome{repeated: true})
 		return true
 	}
 	if m.post != nil {
-		if seen, early := c.inbox().check(m); seen || early != nil {
-			c.conclude(m, nil, early, outcome{repeated: true})
+		if seen, word := c.inbox().check(m); seen || word != nil {
+			c.conclude(m, nil, word, outcome{repeated: true})
 			return true
 		}
 	}
 	switch {
 	case m.answer != nil && !c.outbox().awaits(m):
-		c.conclude(m, nil, nil, outcome{}) // not asked for, or answered before
+		m.answer = nil // not asked for, or answered before
+		c.conclude(m, nil, nil, outcome{})
 		return true
 	case m.Kind.External():
 		return c.guarded(w, m)
@@ -156,10 +154,22 @@ func (c *CA) handle(w *worker, m *Message) (kept bool) {
 	}
 }
 
+// farewell is what a CA says that is destroyed but for messages still on their way.
+func (c *CA) farewell(m *Message) *wire.Error {
+	switch {
+	case m.answer != nil:
+		return nil
+	case m.Kind == Call && c.name.AsOwner().Covers(m.From):
+		return errDying
+	default:
+		return errNoSuchCA
+	}
+}
+
 func (c *CA) guarded(w *worker, m *Message) (kept bool) {
 	switch v := c.guard.Admit(m, c.rt.now()); {
 	case v.Refused != nil:
-		c.conclude(m, nil, v.Refused, outcome{})
+		c.conclude(m, nil, v.Refused, outcome{repeated: m.post != nil && passing(v.Refused.Code)})
 	case v.Replay:
 		c.conclude(m, v.Result, nil, outcome{repeated: true})
 	case m.Method == "":
@@ -185,35 +195,39 @@ func (c *CA) run(w *worker, m *Message) (kept bool) {
 // outcome tells how a message came to its end.
 type outcome struct {
 	ran      bool // its method was called
-	repeated bool // it had been handled before, and nothing is done now
+	repeated bool // it had been handled before, or will come again: nothing is done now
 }
 
 // conclude ends a message: what it changed joins the pending commit, or is undone; in both cases its outcome is kept and its sender told, once that is durable.
 func (c *CA) conclude(m *Message, result []byte, err *wire.Error, how outcome) {
 	var state []byte
 	if err == nil && how.ran {
-		state, err = c.encode()
+		state, err = c.encode(m, result)
 	}
 	if err != nil {
 		c.undo(how.ran)
 	}
+	word := err
 	if !how.repeated {
-		c.settle(m, result, err)
+		word = c.settle(m, result, err)
 	}
-	if !c.join(m, state, result, err) {
+	if !c.join(m, state, result, err, word) {
 		m.reply(nil, errLost)
 	}
 	c.flush()
 }
 
-func (c *CA) encode() ([]byte, *wire.Error) {
-	state, err := c.class.Encode(c.instance)
+// encode is the state after a message. Results that go to other CAs are bounded here, for they are stored.
+func (c *CA) encode(m *Message, result []byte) ([]byte, *wire.Error) {
+	state, err := c.encoded(c.instance)
 	switch {
 	case err != nil:
 		c.rt.log.Error("state can't be encoded", slog.String("ca", c.key), slog.Any("error", err))
 		return nil, errEncode
 	case len(state) > MaxState:
 		return nil, errState
+	case m.Kind == Send && len(result) > MaxAnswer:
+		return nil, errAnswer
 	}
 	return state, nil
 }
@@ -231,40 +245,48 @@ func (c *CA) undo(ran bool) {
 	}
 	c.begin()
 	if ran {
-		c.restore(c.instance)
+		c.restore(c.decode(c.instance))
 	}
 }
 
-func (c *CA) restore(instance any) {
-	if err := c.class.Decode(c.state, instance); err != nil {
-		c.rt.fatal(err) // we wrote it a moment ago
-	}
+// restore goes on in an instance that was taken back. Where the app can't decode what it encoded a moment ago, the CA has to be loaded again.
+func (c *CA) restore(instance any, err error) {
 	c.instance = instance
+	if err != nil {
+		c.broken = true
+		c.rt.log.Error("state can't be restored", slog.String("ca", c.key), slog.Any("error", err))
+	}
 }
 
-// settle keeps the books that hold whether the method succeeded or not.
-func (c *CA) settle(m *Message, result []byte, err *wire.Error) {
+// settle keeps the books that hold whether the method succeeded or not. It returns what the sender hears of it at once.
+func (c *CA) settle(m *Message, result []byte, err *wire.Error) (word *wire.Error) {
+	word = err
 	if m.post != nil {
 		c.inbox().record(m)
+		word = nil // it is settled, whatever became of it
 	}
 	switch m.Kind {
 	case Call, Send:
 		c.guard.Settle(result, err)
-		if m.Kind == Send {
+		if m.post != nil && m.post.wants(err) {
 			c.outbox().answer(m, result, err)
+			word = errFollows
 		}
 	case Answer, Undone:
-		c.outbox().settled(m)
+		if m.answer != nil {
+			c.outbox().settled(m)
+		}
 	case Alarm, Pulse:
 		c.timers().fired(m.alarm, c.rt.now())
 	}
 	if err != nil && !m.Kind.External() {
 		c.rt.log.Warn("message failed", slog.String("ca", c.key), slog.String("kind", m.Kind.String()), slog.String("method", m.Method), slog.Any("error", err))
 	}
+	return word
 }
 
-// join adds what the message changed, and its reply, to the pending commit. It reports false when the activation has been dropped meanwhile.
-func (c *CA) join(m *Message, state, result []byte, err *wire.Error) bool {
+// join adds what the message changed, and word of it, to the pending commit. It reports false when the activation has been dropped meanwhile.
+func (c *CA) join(m *Message, state, result []byte, err, word *wire.Error) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.gone {
@@ -276,17 +298,22 @@ func (c *CA) join(m *Message, state, result []byte, err *wire.Error) bool {
 		c.unload(err)
 		return true
 	}
-	if state != nil && !bytes.Equal(state, c.state) {
-		commit.Put(stateKey, state)
+	changed := state != nil && !bytes.Equal(state, c.state)
+	if changed {
 		c.state = state
 	}
-	c.advance(m, commit)
+	if c.advance(m) || changed {
+		commit.Put(stateKey, c.state)
+	}
 	c.encodeParts(commit)
 	if commit.wrote {
 		c.stamp(commit)
 	}
 	if m.Reply != nil {
-		commit.reply(m, result, err)
+		commit.reply(m, result, word)
+	}
+	if c.broken {
+		c.forget()
 	}
 	return true
 }
@@ -315,7 +342,7 @@ func (c *CA) stamp(commit *Commit) {
 func (c *CA) tend(w *worker) (kept bool) {
 	now := c.rt.now()
 	c.begin()
-	if m := c.timers().next(now); m != nil {
+	if m := c.alarm(now); m != nil {
 		c.mu.Lock()
 		c.wake = true // there may be another one
 		c.mu.Unlock()
@@ -327,8 +354,18 @@ func (c *CA) tend(w *worker) (kept bool) {
 		}
 	}
 	c.conclude(&Message{Kind: tending, From: c.name, To: c.name}, nil, nil, outcome{})
-	c.WakeAt(c.due())
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.wakeLocked(c.due())
 	return true
+}
+
+// alarm is the message of a timer that is due, nil for none.
+func (c *CA) alarm(now int64) *Message {
+	if t := c.timers(); t != nil {
+		return t.next(now)
+	}
+	return nil
 }
 
 // overran is the watch's word that a method's deadline has passed.
@@ -359,7 +396,7 @@ func (c *CA) cleanUp() {
 	c.late = nil
 	c.mu.Unlock()
 	c.undo(false)
-	c.restore(c.class.New())
+	c.restore(c.decoded())
 	if c.class.Handles(Resume) && len(c.todo) == 0 {
 		c.todo = append(c.todo, Resume)
 	}

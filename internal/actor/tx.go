@@ -5,7 +5,11 @@ import (
 	"sync"
 
 	"github.com/wabgo/wab/internal/name"
+	"github.com/wabgo/wab/internal/wire"
 )
+
+// MaxTx is how many bytes one transaction may add to a CA's store besides the state: messages, timers, and what features keep.
+const MaxTx = 4 << 20
 
 // Tx is the handling of one message by one CA. It belongs to the goroutine of the method; once the method has returned, or overrun its deadline, it is dead.
 type Tx struct {
@@ -15,8 +19,9 @@ type Tx struct {
 	deadline int64 // µs UTC
 	reported bool  // as slow; the watch's own
 
-	mu   sync.Mutex
-	over over
+	mu    sync.Mutex
+	over  over
+	spent int // bytes
 }
 
 // over tells how a transaction's method ended.
@@ -30,6 +35,8 @@ const (
 
 // errDead unwinds a method that goes on after its deadline.
 var errDead = errors.New("actor: this transaction is over: its method has returned or overran its deadline")
+
+var errMaxTx = wire.Err(wire.TooLarge, "one message may add at most 4 MiB of messages, timers and entries; do it in several")
 
 // Self is the name of the CA.
 func (tx *Tx) Self() name.Name { return tx.ca.name }
@@ -48,6 +55,17 @@ func (tx *Tx) Use(f Feature, do func(Part)) {
 		panic(errDead)
 	}
 	do(tx.ca.part(f))
+}
+
+// Spend takes n bytes of what the transaction may write (MaxTx). Features call it for all that an author gives them to keep.
+func (tx *Tx) Spend(n int) error {
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
+	if n > MaxTx-tx.spent {
+		return errMaxTx
+	}
+	tx.spent += n
+	return nil
 }
 
 // end closes the transaction when its method returns; false means that the deadline came first.

@@ -3,6 +3,7 @@ package actor
 import (
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wabgo/wab/internal/clock"
@@ -19,29 +20,29 @@ const (
 // It ticks only while there is work.
 type watch struct {
 	rt      *Runtime
-	mu      sync.Mutex
-	ticking bool
+	ticking atomic.Bool
+	mu      sync.Mutex // guards what follows
 	closed  bool
 	timer   clock.Timer
 }
 
-// arm is called on every invocation; it costs a lock only when the watch sleeps.
+// arm is called on every invocation, once it can be seen; it costs a lock only when the watch sleeps.
 func (w *watch) arm() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.ticking || w.closed {
+	if w.ticking.Load() || !w.ticking.CompareAndSwap(false, true) {
 		return
 	}
-	w.ticking = true
-	w.timer = w.rt.clock.AfterFunc(watchEvery, w.tick)
-}
-
-func (w *watch) tick() {
-	busy := w.look(w.rt.now())
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.ticking = busy && !w.closed; w.ticking {
+	if !w.closed {
 		w.timer = w.rt.clock.AfterFunc(watchEvery, w.tick)
+	}
+}
+
+// tick falls asleep before it looks: who comes meanwhile is either seen or wakes the watch.
+func (w *watch) tick() {
+	w.ticking.Store(false)
+	if w.look(w.rt.now()) {
+		w.arm()
 	}
 }
 

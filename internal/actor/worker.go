@@ -39,8 +39,8 @@ func (w *worker) unblock(s *scheduler) {
 // invoke runs the message's method on the worker's own goroutine. It reports false when the method overran its deadline meanwhile: then
 // somebody else has the CA's turn, and the worker must touch nothing of it.
 func (w *worker) invoke(tx *Tx, instance any) (result []byte, err *wire.Error, inTime bool) {
-	w.rt.watch.arm()
 	w.current.Store(tx)
+	w.rt.watch.arm()
 	result, err = w.protect(tx, instance)
 	w.current.Store(nil)
 	if !tx.end() {
