@@ -132,10 +132,13 @@ func (c *class) Invoke(tx *actor.Tx, instance any, m *actor.Message) ([]byte, er
 		return nil, err
 	}
 	result, err := found.run(in)
-	if err == nil && mine.err != nil {
-		return nil, failed(mine.err)
+	if err == nil {
+		err = mine.err
 	}
-	return result, err
+	if err != nil {
+		return nil, failed(err)
+	}
+	return result, nil
 }
 
 func (c *class) find(m *actor.Message) (*method, error) {

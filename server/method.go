@@ -105,16 +105,20 @@ func (m *method) run(in []reflect.Value) ([]byte, error) {
 	out := m.call.Call(in)
 	if m.hasError {
 		if err, ok := out[len(out)-1].Interface().(error); ok && err != nil {
-			return nil, failed(err)
+			return nil, err
 		}
 	}
 	if !m.hasResult {
 		return cbor.AppendNull(nil), nil
 	}
-	return encode(out[0].Interface())
+	result, err := marshal(out[0].Interface())
+	if err != nil {
+		return nil, fmt.Errorf("the result can't be encoded: %w", err)
+	}
+	return result, nil
 }
 
-// failed keeps the app from using the bus's own codes.
+// failed keeps an app from using the bus's own codes.
 func failed(err error) error { return wire.Err(wire.Failed, clip(err.Error())) }
 
 func clip(s string) string {
@@ -123,14 +127,6 @@ func clip(s string) string {
 		return s[:limit] + "…"
 	}
 	return s
-}
-
-func encode(v any) ([]byte, error) {
-	b, err := marshal(v)
-	if err != nil {
-		return nil, wire.Err(wire.Failed, "the result can't be encoded: "+clip(err.Error()))
-	}
-	return b, nil
 }
 
 func count(n int, what string) string {

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -46,7 +47,7 @@ func (tx *Tx) Log(text string, args ...any) {
 	tx.effects(func(e *effects) { e.logs = append(e.logs, logLine{log, text, args}) })
 }
 
-// Sent is a message on its way.
+// Sent is a message that leaves when the transaction commits.
 type Sent struct {
 	tx     *Tx
 	number uint64
@@ -55,23 +56,26 @@ type Sent struct {
 // Send has another CA's method called, once, after this transaction has committed: through crashes of either side, in order, for up to seven days. To is a name
 // like bob/home, or otherapp:bob/home. The receiver's policy decides. A failure comes to OnFailed, if there is one.
 func (tx *Tx) Send(to, method string, args ...any) Sent {
-	target, err := name.ParseCA(to, tx.tx.Self().App)
-	if err == nil && target.Host != "" {
-		err = fmt.Errorf("%s: assistants on other servers are reached by subscriptions", to)
-	}
-	packed, argErr := marshalAll(args)
-	if err == nil {
-		err = argErr
-	}
-	if err != nil {
-		tx.fail(fmt.Errorf("send %s: %w", method, err))
-		return Sent{tx: tx}
-	}
-	number, err := tx.tx.Post(target, method, packed)
+	number, err := tx.post(to, method, args)
 	if err != nil {
 		tx.fail(fmt.Errorf("send %s to %s: %w", method, to, err))
 	}
 	return Sent{tx, number}
+}
+
+func (tx *Tx) post(to, method string, args []any) (number uint64, err error) {
+	target, err := name.ParseCA(to, tx.tx.Self().App)
+	if err != nil {
+		return 0, err
+	}
+	if target.Host != "" {
+		return 0, errors.New("it is on another server")
+	}
+	packed, err := marshalAll(args)
+	if err != nil {
+		return 0, err
+	}
+	return tx.tx.Post(target, method, packed)
 }
 
 // Then names the method, one that takes a Response, that gets the answer: the result, the failure or the refusal.
