@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"path/filepath"
 	"sync/atomic"
 
 	"github.com/wabgo/wab/internal/account"
@@ -83,7 +84,7 @@ func (s *Server) classes() (map[string]actor.Class, error) {
 func (s *Server) open() error {
 	inner := s.opt.Store
 	if inner == nil {
-		opened, err := pebblestore.Open(s.opt.Data, pebblestore.Options{Logger: s.log, Fatal: s.opt.Fatal})
+		opened, err := pebblestore.Open(filepath.Join(s.opt.Data, "store"), pebblestore.Options{Logger: s.log, Fatal: s.opt.Fatal})
 		if err != nil {
 			return err
 		}
