@@ -1,0 +1,169 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+func guest(t *testing.T, s *served, owner string) string {
+	t.Helper()
+	status, body := s.post("/account/guest", "", `{"owner":"`+owner+`"}`)
+	var got struct{ Token string }
+	if err := json.Unmarshal([]byte(body), &got); err != nil || status != 200 || got.Token == "" {
+		t.Fatalf("guest: %d %s", status, body)
+	}
+	return got.Token
+}
+
+func TestOPS2_ServeCountsDrainsAndRemembers(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	s := start(t, "--data", data, "--dev")
+	alice := guest(t, s, "alice")
+	if status, body := s.post("/api/counter/alice/home/Add", alice, "[5]"); status != 200 || body != `{"result":5}` {
+		t.Fatal(status, body)
+	}
+	if state := s.stop(term); state.ExitCode() != 0 {
+		t.Fatalf("SIGTERM ends with %v\n%s", state, s.logs)
+	}
+	again := start(t, "--data", data)
+	if status, body := again.post("/api/counter/alice/home/Get", alice, "[]"); status != 200 || body != `{"result":5}` {
+		t.Error(status, body)
+	}
+	if status, body := again.post("/account/guest", "", `{"owner":"bob"}`); status != 403 {
+		t.Error("guests without --dev:", status, body)
+	}
+	if state := again.stop(os.Interrupt); state.ExitCode() != 0 {
+		t.Errorf("Ctrl-C ends with %v", state)
+	}
+}
+
+func TestASecondSignalEndsAtOnce(t *testing.T) {
+	s := start(t, "--data", t.TempDir(), "--dev")
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprint(conn, "POST /account/guest HTTP/1.1\r\nHost: wab\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n") // a request that never ends
+	var answer [12]byte
+	if _, err := conn.Read(answer[:]); err != nil || string(answer[:]) != "HTTP/1.1 100" {
+		t.Fatalf("%q %v", answer, err)
+	}
+	s.cmd.Process.Signal(term)
+	s.logs.wait(t, "draining")
+	state := s.stop(term)
+	if ws := state.Sys().(syscall.WaitStatus); !ws.Signaled() || ws.Signal() != term {
+		t.Errorf("ended with %v", state)
+	}
+}
+
+func TestOPS1_BadStartsAreOneLine(t *testing.T) {
+	busy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Close()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	data := t.TempDir()
+	for name, try := range map[string]struct {
+		args  []string
+		words []string
+	}{
+		"port in use":        {[]string{"--addr", busy.Addr().String()}, []string{"in use", "--addr"}},
+		"no such address":    {[]string{"--addr", "256.0.0.1:1"}, []string{"256.0.0.1"}},
+		"data is a file":     {[]string{"--data", file}, []string{file}},
+		"half of a TLS pair": {[]string{"--tls-cert", file}, []string{"--tls-key"}},
+		"no TLS pair":        {[]string{"--tls-cert", file, "--tls-key", file}, []string{file}},
+		"two certificates":   {[]string{"--tls-self", "--tls-cert", file, "--tls-key", file}, []string{"--tls-self"}},
+		"origin with a path": {[]string{"--allow-origin", "https://example.org/"}, []string{"--allow-origin"}},
+		"no origin":          {[]string{"--allow-origin", "example.org"}, []string{"--allow-origin"}},
+		"no URL":             {[]string{"--public-url", "example.org"}, []string{"--public-url"}},
+		"no level":           {[]string{"--log-level", "loud"}, []string{"--log-level"}},
+		"no format":          {[]string{"--log-format", "xml"}, []string{"--log-format"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			args := append([]string{"serve", "--addr", "127.0.0.1:0", "--data", data}, try.args...)
+			wantRefused(t, args, try.words...)
+		})
+	}
+}
+
+func TestOPS1_ALockedDataFolderIsOneLine(t *testing.T) {
+	data := t.TempDir()
+	first := start(t, "--data", data)
+	wantRefused(t, []string{"serve", "--addr", "127.0.0.1:0", "--data", data}, data, "another process")
+	if res, err := http.Get(first.url + "/healthz"); err != nil || res.StatusCode != 200 {
+		t.Error("the first one was disturbed:", err)
+	}
+}
+
+func TestOPS1_DamagedDataFoldersAreOneLineAndStayAsTheyAre(t *testing.T) {
+	for name, try := range map[string]struct {
+		file, content string
+		words         []string
+	}{
+		"newer store":         {"store/WAB-STORE", "wab store 99\n", []string{"newer"}},
+		"damaged store":       {"store/WAB-STORE", "nonsense", []string{"damaged", "backup"}},
+		"damaged key":         {"account.key", "nonsense", []string{"account.key", "backup"}},
+		"damaged revocations": {"account.revoked", "nonsense", []string{"account.revoked", "backup"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			data := t.TempDir()
+			if state := start(t, "--data", data).stop(term); state.ExitCode() != 0 {
+				t.Fatal(state)
+			}
+			path := filepath.Join(data, try.file)
+			if err := os.WriteFile(path, []byte(try.content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			wantRefused(t, []string{"serve", "--addr", "127.0.0.1:0", "--data", data}, try.words...)
+			if after, _ := os.ReadFile(path); string(after) != try.content {
+				t.Errorf("%s was changed to %q", try.file, after)
+			}
+		})
+	}
+}
+
+func TestOPS1_AFolderOfSomebodyElsesIsLeftAlone(t *testing.T) {
+	data := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(data, "store"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(data, "store", "thesis.txt"), []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wantRefused(t, []string{"serve", "--addr", "127.0.0.1:0", "--data", data}, "not a wab store")
+}
+
+func TestOPS1_AReadOnlyDataFolderIsOneLine(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root writes everywhere")
+	}
+	data := t.TempDir()
+	if err := os.Chmod(data, 0o500); err != nil {
+		t.Fatal(err)
+	}
+	wantRefused(t, []string{"serve", "--addr", "127.0.0.1:0", "--data", data}, data)
+}
+
+func TestPagesAreThere(t *testing.T) {
+	s := start(t, "--data", t.TempDir(), "--dev", "--log-format", "json")
+	for path, status := range map[string]int{"/": 200, "/counter/": 200, "/counter/nothing": 404, "/nothing": 404, "/healthz": 200, "/readyz": 200, "/metrics": 200} {
+		res, err := http.Get(s.url + path)
+		if err != nil || res.StatusCode != status {
+			t.Errorf("%s: %v %v", path, res, err)
+			continue
+		}
+		res.Body.Close()
+	}
+}
