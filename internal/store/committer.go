@@ -5,13 +5,13 @@ import "sync"
 // Bounds of one Commit, where CommitterOptions names none.
 const (
 	defaultBatchWrites = 4096
-	defaultBatchBytes  = 8 << 20
+	defaultBatchBytes  = 4 << 20
 )
 
 // CommitterOptions bound the batches of a Committer.
 type CommitterOptions struct {
 	MaxWrites int         // most writes in one Commit; default 4,096
-	MaxBytes  int         // most bytes in one Commit, but for one write that is larger by itself; default 8 MiB
+	MaxBytes  int         // most bytes in one Commit, but for one write that is larger by itself; default 4 MiB
 	Fatal     func(error) // called once when an outcome is unknown, nothing is acknowledged afterwards; default Exit
 }
 

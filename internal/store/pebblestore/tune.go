@@ -9,9 +9,9 @@ import (
 const (
 	// memTable starts at 256 KB and doubles while there is load; a crash leaves at most a few of them to replay.
 	// Batches of more than half of it are slower: only single writes near store.MaxWrite are.
-	memTable = 32 << 20
+	memTable = 16 << 20
 	// maxBatch is where one Commit goes on with another batch.
-	maxBatch     = 8 << 20
+	maxBatch     = 4 << 20
 	defaultCache = 64 << 20
 	defaultHeads = 1 << 16
 )
