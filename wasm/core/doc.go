@@ -19,6 +19,18 @@
 //
 // # Size
 //
-// The budget is 480,000 bytes with Brotli; a test on the built file keeps it. The runtime and syscall/js, which it needs, are 441,000 of them.
-// Of what this module must not import, in kB: fmt 110, context and time 73, encoding/json 206, net 150 and more.
+// The budget is 480,000 bytes with Brotli; a test on the built file keeps it. The Go runtime alone is 418,000 of them. What things weigh, in
+// kB of Brotli, Go 1.26:
+//
+//	ours: name, cbor, wire, link and this package     37
+//	strings 7, slices 4, maps with two key types 3, strconv ½
+//	syscall/js 23, time 40, context with time 73, fmt 110, encoding/json 206, net 150 and more: not to be imported
+//
+// Without inlining in our own packages it is 4 kB smaller and no slower, which tools/build makes use of. Without any inlining (-gcflags=all=-l) it
+// would be 32 kB smaller, and a frame would take 15 to 25 % more time.
+//
+// # Speed
+//
+// In node on one busy core: a note of 28 bytes, received and told, 2 µs; a request made, sent, answered and told 3.4 µs; compiling the
+// module 15 ms, starting it 25 ms.
 package main

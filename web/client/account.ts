@@ -70,6 +70,17 @@ export async function signOut(options: { server?: string; owner?: string } = {})
   (await backgroundFor(server, owner)).post({ t: "forget", server, owner });
 }
 
+/** Tabs with a worker of their own learn from the storage that another one has signed in or out. */
+if (typeof addEventListener === "function" && typeof window !== "undefined") {
+  addEventListener("storage", ({ key, newValue }) => {
+    const [, , server, owner] = key?.startsWith("wab token ") ? key.split(" ") : [];
+    if (!server || !owner) return;
+    void running().then((all) => {
+      for (const b of all) b.post(newValue ? { t: "token", target: { server, token: newValue } } : { t: "forget", server, owner });
+    });
+  });
+}
+
 async function post<T>(url: string, body: unknown): Promise<T> {
   let res: Response;
   try {

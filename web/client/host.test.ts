@@ -155,6 +155,25 @@ test("a page without locks that falls silent is gone after a while; one that bea
   assert.equal(w.socket.of(5).length, 1);
 });
 
+test("a page that was asleep for too long is told, and may connect anew", async () => {
+  const w = await World.start();
+  const { locks } = navigator, { setInterval } = globalThis;
+  Object.assign(navigator, { locks: undefined });
+  Object.assign(globalThis, { setInterval: () => 0 }); // asleep: it does not beat
+  const page = w.page();
+  Object.assign(navigator, { locks });
+  Object.assign(globalThis, { setInterval });
+  const s = open(page);
+  await w.pass(300_000);
+  assert.equal(s.status.state, "refused");
+  const again = open(page);
+  await w.settle();
+  assert.equal(again.status.state, "live");
+  const call = again.call("Add", [1]);
+  await w.settle();
+  assert.deepEqual(await call, ["Add", [1]]);
+});
+
 test("a line without sessions hangs up after a while", async () => {
   const w = await World.start();
   const s = open(w.page());
@@ -174,6 +193,7 @@ test("BUS-6 a bound port acts with its token only, and commands nothing", async 
   const frame = w.page(narrow);
   const s = open(frame, { token: token("mallory") });
   frame.background.post({ t: "forget", server, owner: "alice" });
+  frame.background.post({ t: "nudge", online: false });
   frame.background.post({ t: "token", target: { server, token: token("alice", { iat: 9 }) } });
   await w.settle();
   assert.equal(s.name, "counter:alice/home");
@@ -191,13 +211,14 @@ test("a lent port ends with its page, or when it is taken back", async () => {
     frame.postMessage({ t: "open", s: 1, app: "counter", ca: "home", session: `f${id}`, keep: 0 }, []);
   }
   await w.settle();
-  assert.equal(w.socket.of(2).length, 3);
+  const count = (kind: number): number => w.sockets.reduce((n, sock) => n + sock.of(kind).length, 0);
+  assert.deepEqual([count(2), w.sockets.length], [3, 2], "frames don't share the page's connection");
   page.background.post({ t: "unbind", id: 1 });
   await w.settle();
-  assert.equal(w.socket.of(5).length, 1);
+  assert.equal(count(5), 1);
   page.background.post({ t: "bye" });
   await w.settle();
-  assert.equal(w.socket.of(5).length, 3);
+  assert.equal(count(5), 3);
 });
 
 test("a refused token ends calls with its reason, and a newer one brings the session back", async () => {

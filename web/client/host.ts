@@ -43,18 +43,22 @@ export class Host implements Output {
   /** attach serves a tab's port; a bound one acts for its target only. */
   attach(port: Port, bound?: Target): Tab {
     const tab = new Tab(this, port, bound);
-    this.tabs.add(tab);
     tab.start();
     return tab;
   }
 
-  detach(tab: Tab): void {
+  /** enter notes a tab that lives, or lives again. */
+  enter(tab: Tab): void {
+    this.tabs.add(tab);
+  }
+
+  leave(tab: Tab): void {
     this.tabs.delete(tab);
   }
 
-  /** lineFor is the line to a target: one that is there, with the newer of the two tokens, or a new one. */
-  lineFor(target: Target): Line {
-    const key = lineKey(target);
+  /** lineFor is the line to a target: one that is there, with the newer of the two tokens, or a new one. A bound port gets a line for its very token. */
+  lineFor(target: Target, bound: boolean): Line {
+    const key = bound ? JSON.stringify([target.server, target.token]) : lineKey(target);
     const old = [...this.lines.values()].find((l) => l.key === key);
     if (old?.reusable()) {
       old.renew(target.token);

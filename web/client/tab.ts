@@ -1,4 +1,4 @@
-/** One page's port. When the page is gone its sessions end: nothing of it stays behind. */
+/** One page's port. When the page is gone its sessions end: nothing of it stays behind. One that was only asleep may begin anew. */
 import type { Reason } from "./core.ts";
 import type { Host } from "./host.ts";
 import { beatEvery, deadAfter, type Call, type FromWorker, type Open, type Port, type Target, type ToWorker } from "./protocol.ts";
@@ -10,7 +10,7 @@ export class Tab {
   private heard: number;
   private watch: unknown;
   private locked = false;
-  private ended = false;
+  private here = false;
 
   constructor(private readonly host: Host, private readonly port: Port, private readonly bound: Target | undefined) {
     this.heard = host.env.now();
@@ -20,6 +20,12 @@ export class Tab {
     this.port.onmessage = (e: MessageEvent) => this.receive(e.data as ToWorker, e.ports);
     this.port.start?.();
     this.post({ t: "ready" });
+    this.enter();
+  }
+
+  private enter(): void {
+    this.here = true;
+    this.host.enter(this);
     this.watchOver();
   }
 
@@ -34,25 +40,35 @@ export class Tab {
 
   /** end closes the tab's sessions, and those of the frames it lent a port. */
   end(): void {
-    if (this.ended) return;
-    this.ended = true;
+    if (!this.here) return;
+    this.here = false;
     this.host.env.cancel(this.watch);
-    for (const seat of this.seats.values()) seat.line.leave(seat);
-    for (const tab of this.bindings.values()) tab.end();
+    for (const seat of this.seats.values()) {
+      seat.tell({ state: "refused", reason: { code: "unavailable", message: "This page was away for too long, and its session ended. Reload it to go on." } });
+      seat.line.leave(seat);
+    }
+    for (const tab of this.bindings.values()) tab.close();
+    this.seats.clear();
+    this.bindings.clear();
+    this.host.leave(this);
+  }
+
+  /** close ends the tab for good. */
+  close(): void {
+    this.end();
     this.port.onmessage = null;
-    if (this.bound) this.port.close?.();
-    this.host.detach(this);
+    this.port.close?.();
   }
 
   private receive(m: ToWorker, ports: readonly MessagePort[]): void {
     this.heard = this.host.env.now();
+    if (!this.here && m.t !== "bye") this.enter();
     switch (m.t) {
       case "hello": return this.hello(m.lock);
       case "open": return this.open(m);
       case "call": return this.call(m);
-      case "close": return this.close(m.s);
+      case "close": return this.stand(m.s);
       case "bye": return this.end();
-      case "nudge": return this.host.nudge(m.online);
     }
     if (!this.bound) this.command(m, ports);
   }
@@ -60,11 +76,12 @@ export class Tab {
   /** command takes what only pages of our own origin may ask: a frame with a bound port may not. */
   private command(m: ToWorker, ports: readonly MessagePort[]): void {
     switch (m.t) {
+      case "nudge": return this.host.nudge(m.online);
       case "token": return this.host.renew(m.target);
       case "forget": return this.host.forget(m.server, m.owner);
       case "bind": return void (ports[0] && this.bindings.set(m.id, this.host.attach(ports[0], m.target)));
       case "unbind":
-        this.bindings.get(m.id)?.end();
+        this.bindings.get(m.id)?.close();
         this.bindings.delete(m.id);
     }
   }
@@ -77,7 +94,7 @@ export class Tab {
   private open(m: Open): void {
     const target = this.bound ?? m.target;
     if (!target) return this.refuse(m.s, { code: "unauthenticated", message: "The session says neither server nor token." });
-    const line = this.host.lineFor(target);
+    const line = this.host.lineFor(target, this.bound !== undefined);
     const name = fullName(m.app, m.ca, line.owner);
     if (!name) return this.refuse(m.s, { code: "bad_request", message: `"${m.ca}" is no name of a CA here: write owner/name.` });
     this.seats.set(m.s, line.seat(this, m.s, name, m.session, m.keep));
@@ -89,7 +106,7 @@ export class Tab {
     else this.post({ t: "error", s: m.s, id: m.id, code: "unavailable", message: "The session has ended. Connect again.", retryAfter: 0 });
   }
 
-  private close(s: number): void {
+  private stand(s: number): void {
     const seat = this.seats.get(s);
     this.seats.delete(s);
     seat?.line.leave(seat);
