@@ -54,12 +54,23 @@ func (tab *Tab) Open(url string) {
 	tab.Do(chromedp.Navigate(url))
 }
 
-// Until waits until a JavaScript expression is true.
+// Until waits until a JavaScript expression is true, on the page as it is or on the one that follows.
 func (tab *Tab) Until(expression string) {
 	tab.t.Helper()
-	if _, err := chromedp.Run(tab, chromedp.Poll[bool]("!!("+expression+")")); err != nil {
+	if err := tab.poll("!!(" + expression + ")"); err != nil {
 		body, _ := chromedp.Run(tab, chromedp.Evaluate[string]("document.body.innerText"))
 		tab.t.Fatalf("%s: waiting for %s: %v\nthe browser says: %v\nthe page shows: %s", tab.look.Name, expression, err, tab.Complaints(), body)
+	}
+}
+
+// poll begins again when the page that it waits on is left.
+func (tab *Tab) poll(expression string) error {
+	for {
+		_, err := chromedp.Run(tab, chromedp.Poll[bool](expression))
+		if err == nil || tab.Err() != nil || !strings.Contains(err.Error(), "context") {
+			return err
+		}
+		tab.Do(chromedp.WaitReady("body"))
 	}
 }
 

@@ -1,0 +1,122 @@
+package counter
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/wabgo/wab/server"
+	"github.com/wabgo/wab/web"
+	"github.com/wabgo/wab/web/ui/uitest"
+)
+
+// running is a server with the counter that can be stopped and started again at the same address.
+type running struct {
+	t    *testing.T
+	data string
+	addr string
+	url  string
+	stop func()
+}
+
+func run(t *testing.T) *running {
+	if web.BuildID() == "none" {
+		t.Skip("the web assets are not built: make build")
+	}
+	r := &running{t: t, data: t.TempDir(), addr: "127.0.0.1:0"}
+	r.start()
+	t.Cleanup(func() { r.stop() })
+	return r
+}
+
+func (r *running) start() {
+	r.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	lines, ready := io.Pipe()
+	ended := make(chan error, 1)
+	go func() {
+		o := server.Options{Addr: r.addr, Data: r.data, Dev: true, Ready: ready, Logger: slog.New(slog.DiscardHandler)}
+		err := server.Serve(ctx, o, App)
+		ready.CloseWithError(err)
+		ended <- err
+	}()
+	line, err := bufio.NewReader(lines).ReadString('\n')
+	if err != nil {
+		r.t.Fatal("start:", err)
+	}
+	r.url = strings.TrimPrefix(strings.TrimSpace(line), "listening on ")
+	r.addr = strings.TrimPrefix(r.url, "http://")
+	r.stop = func() {
+		cancel()
+		if err := <-ended; err != nil {
+			r.t.Error("stop:", err)
+		}
+		r.stop = func() {}
+	}
+}
+
+// comeIn signs a guest in through the page.
+func comeIn(tab *uitest.Tab, name string) {
+	tab.Until(`document.activeElement.id === "owner"`)
+	tab.Do(chromedp.SetValue("#owner", name), chromedp.SendKeys("#owner", kb.Enter))
+}
+
+const (
+	live = `document.querySelector(".state").innerText === "Live" && !more.disabled`
+	shut = `document.querySelector(".state").innerText === "Refused"`
+)
+
+func TestCountsInTwoTabsThroughARestart(t *testing.T) {
+	r := run(t)
+	browser := uitest.Start(t)
+	first := browser.Tab(t, uitest.Looks[0])
+	first.Open(r.url + "/counter/")
+	comeIn(first, "alice")
+	first.Until(live)
+	second := browser.Tab(t, uitest.Looks[2])
+	second.Open(r.url + "/counter/")
+	second.Until(live)
+	first.Do(chromedp.Click("#more"), chromedp.Click("#more"))
+	second.Until(`count.textContent === "2"`)
+	second.Do(chromedp.Click("#less"))
+	first.Until(`count.textContent === "1" && document.querySelector("[data-ledger]").innerText.includes("alice")`)
+	first.Shoot("counter-server")
+	first.Check()
+	second.Check()
+
+	r.stop()
+	first.Until(`["Resuming", "Offline"].includes(document.querySelector(".state").innerText)`)
+	first.Do(chromedp.Click("#more"))
+	first.Until(`saving.textContent.includes("kept here")`)
+	first.Shoot("counter-away")
+	r.start()
+	first.Until(live + ` && count.textContent === "2" && saving.textContent === "Saved"`)
+	second.Until(live + ` && count.textContent === "2"`)
+}
+
+func TestAVisitorIsRefusedUntilTheOwnerLetsThemIn(t *testing.T) {
+	r := run(t)
+	home, away := uitest.Start(t), uitest.Start(t)
+	alice := home.Tab(t, uitest.Looks[0])
+	alice.Open(r.url + "/counter/")
+	comeIn(alice, "alice")
+	alice.Until(live)
+	bob := away.Tab(t, uitest.Looks[3])
+	bob.Open(r.url + "/counter/?ca=alice/home")
+	comeIn(bob, "bob")
+	bob.Until(shut + ` && notice.innerText.includes("Ask alice")`)
+	bob.Shoot("counter-server-refused")
+	alice.Do(chromedp.SendKeys("#friend", "bob"+kb.Enter))
+	alice.Until(`document.querySelector(".toast")?.innerText.includes("bob may count here now")`)
+	bob.Do(chromedp.Click("#notice button"))
+	bob.Until(live)
+	bob.Do(chromedp.Click("#more"))
+	alice.Until(`count.textContent === "1" && document.querySelector("[data-ledger]").innerText.includes("bob")`)
+	alice.Shoot("counter-server-bob")
+}
