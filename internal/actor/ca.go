@@ -64,6 +64,9 @@ func (c *CA) Name() name.Name { return c.name }
 // Key is the CA's canonical name, app:owner/local.
 func (c *CA) Key() string { return c.key }
 
+// Draining tells whether the server is about to end: parts write what they gather now.
+func (c *CA) Draining() bool { return c.rt.draining.Load() }
+
 // Publish sets what senders see of the CA before it takes their messages. Its type must not change.
 func (c *CA) Publish(face any) { c.face.Store(face) }
 

@@ -38,7 +38,7 @@ func (r *Request) check() *wire.Error {
 	switch {
 	case r.Caller.Owner == "":
 		return wire.Err(wire.Unauthenticated, "sign in first")
-	case r.To.Kind() != name.CA || r.To.App == "" || r.To.Host != "":
+	case r.To.Kind() != name.CA || r.To.App == "" || r.To.Host != "" || r.To.Check() != nil:
 		return wire.Err(wire.BadRequest, "a request goes to one assistant of this server: app:owner/name")
 	case len(r.Method) > MaxMethodBytes:
 		return wire.Err(wire.BadRequest, "a method's name has at most 64 bytes")

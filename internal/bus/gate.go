@@ -15,7 +15,6 @@ const (
 	keySlot     = 'k'        // receipts of sessions' requests
 	keyReceipt  = 'i'        // receipts of requests with an Idempotency-Key
 	keyRing     = 'j'        // which of them come next to be forgotten
-	keySweep    = 's'        // when old receipts were last removed
 	ledgerFlush = 10_000_000 // µs between two flushes of what is counted in memory
 )
 
@@ -30,6 +29,7 @@ func (g *Gate) NewPart(ca *actor.CA) actor.Part {
 	guard := &guard{gate: g, ca: ca}
 	guard.ledger.ca = ca
 	guard.receipts.ca = ca
+	guard.strangers = &strangers{wake: func() { ca.WakeAt(guard.now() + ledgerFlush) }}
 	return guard
 }
 
@@ -59,42 +59,34 @@ func permits(r *Request, m *actor.Message, now int64) *wire.Error {
 
 // guard keeps the policy of one CA.
 type guard struct {
-	gate     *Gate
-	ca       *actor.CA
-	rules    policy.Rules
-	before   policy.Rules // when the message began
-	changed  bool
-	ledger   ledger
-	receipts receipts
-	face     *face
+	gate      *Gate
+	ca        *actor.CA
+	rules     policy.Rules
+	before    policy.Rules // when the message began
+	changed   bool
+	shown     bool // senders see the rules
+	ledger    ledger
+	receipts  receipts
+	strangers *strangers
 
 	// Of the message being handled:
 	message  *actor.Message
 	decision policy.Decision
+	refused  bool // by policy
 	row      *row
 	result   []byte
-	outcome  outcome
+	done     bool // without an error
 }
-
-type outcome uint8
-
-const (
-	open outcome = iota
-	refused
-	failed
-	done
-)
 
 // Rules are stored under one hot key.
 func (g *guard) Load(_, value []byte) (err error) {
 	g.rules, err = policy.ParseRules(value)
-	g.publish(g.rules)
 	return err
 }
 
 // Admit decides on a message as it is taken from the mailbox.
 func (g *guard) Admit(m *actor.Message, now int64) actor.Verdict {
-	g.message = m
+	g.message, g.decision, g.refused, g.done = m, policy.Decision{}, false, false
 	r, call := m.Ext.(*Request)
 	if call {
 		if err := permits(r, m, now); err != nil {
@@ -113,7 +105,11 @@ func (g *guard) Admit(m *actor.Message, now int64) actor.Verdict {
 
 func (g *guard) now() int64 { return clock.Micros(g.gate.Clock.Now()) }
 
-func (g *guard) refuse(err *wire.Error) actor.Verdict { return actor.Verdict{Refused: err} }
+// refuse counts as a denial, unless it is only not known whether it is one.
+func (g *guard) refuse(err *wire.Error) actor.Verdict {
+	g.refused = err.Code != wire.Unavailable
+	return actor.Verdict{Refused: err}
+}
 
 // Accepted counts the changes that a principal has made here. It makes guard the policy's Facts.
 func (g *guard) Accepted(principal name.Name) uint64 {
@@ -129,21 +125,12 @@ func (g *guard) Member(_, _ name.Name, _ int) policy.Membership { return policy.
 
 // Settle counts the message.
 func (g *guard) Settle(result []byte, err *wire.Error) {
-	now := g.now()
-	g.result = result
-	switch {
-	case err == nil:
-		g.outcome = done
-	case err.Code == wire.NotAllowed || err.Code == wire.Unauthenticated:
-		g.outcome = refused
-	default:
-		g.outcome = failed
-	}
-	g.row = g.ledger.count(g.message.From, g.outcome == refused, now)
+	g.result, g.done = result, err == nil
+	g.row = g.ledger.count(g.message.From, g.refused, g.now())
 }
 
 func (g *guard) Begin() {
-	g.before, g.changed, g.outcome, g.row = g.rules, false, open, nil
+	g.before, g.changed = g.rules, false
 }
 
 func (g *guard) Rollback() {
@@ -153,20 +140,30 @@ func (g *guard) Rollback() {
 // Encode comes last: the ledger's row and the receipt join a write that happens anyway.
 func (g *guard) Encode(c *actor.Commit) {
 	if g.changed {
-		rules := g.rules
-		c.Put(actor.HotKey(letter), policy.AppendRules(nil, rules))
-		c.After(func() { g.publish(rules) })
+		c.Put(actor.HotKey(letter), policy.AppendRules(nil, g.rules))
+	}
+	if g.changed || !g.shown {
+		g.show(c)
 	}
 	g.ledger.encodeFlush(c)
 	g.receipts.encodeSweep(c)
-	if g.row == nil || !c.Wrote() {
+	if g.message != nil && c.Wrote() {
+		g.encodeChange(c)
+	}
+	g.message, g.decision, g.result, g.row = nil, policy.Decision{}, nil, nil // an idle CA keeps nothing of its last message
+}
+
+// encodeChange adds the books of a message that has changed something.
+func (g *guard) encodeChange(c *actor.Commit) {
+	r, request := g.message.Ext.(*Request)
+	if request && g.done {
+		g.receipts.encode(c, r, g.result, g.now())
+	}
+	if g.row == nil {
 		return
 	}
-	if g.outcome == done {
+	if g.done {
 		g.row.Changes++
-		if r, ok := g.message.Ext.(*Request); ok {
-			g.receipts.encode(c, r, g.result, g.row.Last)
-		}
 	}
 	g.ledger.encode(c, g.row)
 }
@@ -174,16 +171,14 @@ func (g *guard) Encode(c *actor.Commit) {
 // Tend writes what was counted since the last time.
 func (g *guard) Tend(now int64) {
 	g.countArrivals(now)
-	g.ledger.flush()
+	g.ledger.flush(now)
 	g.receipts.sweep(now)
 }
 
 // countArrivals enters those refused on arrival into the ledger.
 func (g *guard) countArrivals(now int64) {
-	if g.face != nil {
-		g.face.drain(func(from name.Name, n uint64) { g.ledger.deny(from, n, now) })
-	}
+	g.strangers.drain(func(from name.Name, n uint64) { g.ledger.deny(from, n, now) })
 }
 
 // Idle keeps the CA in memory until its counts are written.
-func (g *guard) Idle() bool { return len(g.ledger.dirty) == 0 && (g.face == nil || g.face.idle()) }
+func (g *guard) Idle() bool { return len(g.ledger.dirty) == 0 && g.strangers.none() }

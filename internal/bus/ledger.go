@@ -39,9 +39,9 @@ type ledger struct {
 	rows     map[name.Name]*row
 	dirty    []*row // counted since they were last written
 	flushing bool
-	waiting  bool // for the next flush
-	counted  bool // size includes what was stored before this activation
-	size     int  // principals
+	flushAt  int64 // when they are to be written, µs UTC; 0 while there is nothing
+	counted  bool  // size includes what was stored before this activation
+	size     int   // principals
 }
 
 func ledgerKey(p name.Name) []byte {
@@ -134,9 +134,9 @@ func (l *ledger) touch(r *row, now int64) {
 	}
 	r.dirty = true
 	l.dirty = append(l.dirty, r)
-	if !l.waiting {
-		l.waiting = true
-		l.ca.WakeAt(now + ledgerFlush)
+	if l.flushAt == 0 {
+		l.flushAt = now + ledgerFlush
+		l.ca.WakeAt(l.flushAt)
 	}
 }
 
@@ -149,8 +149,12 @@ func (l *ledger) encode(c *actor.Commit, r *row) {
 	}
 }
 
-// flush has the next Encode write all that was counted.
-func (l *ledger) flush() { l.flushing, l.waiting = true, false }
+// flush has the next Encode write all that was counted, when it is time.
+func (l *ledger) flush(now int64) {
+	if l.flushAt != 0 && (now >= l.flushAt || l.ca.Draining()) {
+		l.flushing, l.flushAt = true, 0
+	}
+}
 
 func (l *ledger) encodeFlush(c *actor.Commit) {
 	if !l.flushing {

@@ -13,6 +13,7 @@ import (
 const (
 	ReceiptAge     = 24 * 3600 * 1_000_000 // µs for which a receipt is kept
 	KeysPerCaller  = 1000                  // Idempotency-Keys kept for each caller
+	MaxUnseen      = 1000                  // requests of one run that changed something and that the client has not seen answered
 	MaxReceiptSize = 64_000                // bytes of a reply that is kept; a longer one is not repeated
 
 	sweepEvery = 3600 * 1_000_000 // µs between two removals of old receipts
@@ -21,8 +22,10 @@ const (
 
 var (
 	errOtherRequest = wire.Err(wire.Conflict, "this Idempotency-Key was used for another request")
+	errUnseen       = wire.Retry(wire.Overloaded, "this session has 1,000 answers that it has not confirmed to have seen; it must raise its floor", 1000)
 	errLongReply    = wire.Err(wire.TooLarge, "this request has run; its reply was over 64 kB and is not kept")
 	errReceipts     = wire.Retry(wire.Unavailable, "receipts can't be read now", 1000)
+	errNoRoom       = errors.New("bus: too many receipts in a run")
 	errReceipt      = errors.New("bus: a receipt is damaged")
 )
 
@@ -37,9 +40,8 @@ type receipts struct {
 	prefix []byte
 	ring   ring
 
-	swept    bool // old ones, in this activation
+	sweepAt  int64 // when old ones are to be looked for again, µs UTC
 	sweeping [][]byte
-	sweptAt  int64
 }
 
 // run is where the receipts of one client's run of a session lie: the request id in each slot, 0 for none.
@@ -58,6 +60,8 @@ type receipt struct {
 func (s *receipts) find(r *Request, now int64) actor.Verdict {
 	old, err := s.lookUp(r, now)
 	switch {
+	case err == errNoRoom:
+		return actor.Verdict{Refused: errUnseen}
 	case err != nil:
 		return actor.Verdict{Refused: errReceipts}
 	case old == nil:
@@ -144,7 +148,7 @@ func (r *run) set(slot int, id uint64) {
 // free is the first slot whose request the client has seen answered.
 func (r *run) free(floor uint64) int {
 	for i, id := range r.slots {
-		if id < floor {
+		if id < max(floor, 1) {
 			return i
 		}
 	}
@@ -152,19 +156,23 @@ func (r *run) free(floor uint64) int {
 }
 
 func (s *receipts) inRun(r *Request) (*receipt, error) {
-	if err := s.open(r); err != nil || !r.Key.Retry {
+	if err := s.open(r); err != nil {
 		return nil, err
 	}
-	i := slices.Index(s.run.slots, r.Key.ID)
-	if i < 0 {
-		return nil, nil
+	if r.Key.Retry {
+		if i := slices.Index(s.run.slots, r.Key.ID); i >= 0 {
+			return s.read(slotKey(s.prefix, i))
+		}
 	}
-	return s.read(slotKey(s.prefix, i))
+	if s.run.free(r.Key.Floor) >= MaxUnseen {
+		return nil, errNoRoom
+	}
+	return nil, nil
 }
 
 func (s *receipts) keepInRun(c *actor.Commit, r *Request, rec *receipt) {
 	rec.id = r.Key.ID
-	i := s.run.free(max(r.Key.Floor, 1))
+	i := s.run.free(r.Key.Floor)
 	s.run.set(i, rec.id)
 	c.Put(slotKey(s.prefix, i), rec.encode())
 }
@@ -202,15 +210,10 @@ func parseReceipt(b []byte) (*receipt, error) {
 
 // sweep finds the receipts that are too old to keep, once an hour at most.
 func (s *receipts) sweep(now int64) {
-	if s.swept {
+	if now < s.sweepAt {
 		return
 	}
-	s.swept = true
-	value, err := s.ca.Get(actor.ColdKey(letter, keySweep))
-	last := cbor.NewReader(value)
-	if err != nil || (value != nil && now-last.Int() < sweepEvery) {
-		return
-	}
+	s.sweepAt = now + sweepEvery
 	for _, kind := range [...]byte{keySlot, keyReceipt} {
 		_ = s.ca.Scan(actor.ColdKey(letter, kind), func(key, value []byte) error {
 			if rec, err := parseReceipt(value); err == nil && now-rec.at > ReceiptAge {
@@ -219,7 +222,6 @@ func (s *receipts) sweep(now int64) {
 			return nil
 		})
 	}
-	s.sweptAt = now
 }
 
 func (s *receipts) encodeSweep(c *actor.Commit) {
@@ -229,6 +231,5 @@ func (s *receipts) encodeSweep(c *actor.Commit) {
 	for _, key := range s.sweeping {
 		c.Delete(key)
 	}
-	c.Put(actor.ColdKey(letter, keySweep), cbor.AppendInt(nil, s.sweptAt))
 	s.sweeping, s.runs = nil, nil
 }

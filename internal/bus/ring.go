@@ -49,8 +49,21 @@ func (s *receipts) byText(r *Request, now int64) (*receipt, error) {
 		r := cbor.NewReader(next)
 		s.ring.next = r.Uint()
 	}
-	s.ring.evicted, err = s.ca.Get(ringKey(r, s.ring.next))
+	s.ring.evicted, err = s.evicted(r)
 	return nil, err
+}
+
+// evicted is the hashed key that makes room for the next one. One that has since been used again holds a place further on.
+func (s *receipts) evicted(r *Request) ([]byte, error) {
+	hashed, err := s.ca.Get(ringKey(r, s.ring.next))
+	if err != nil || hashed == nil {
+		return nil, err
+	}
+	old, err := s.read(append(caller(keyReceipt, r), hashed...))
+	if err != nil || old == nil || old.id+KeysPerCaller != s.ring.next {
+		return nil, err
+	}
+	return hashed, nil
 }
 
 func (s *receipts) keepByText(c *actor.Commit, r *Request, rec *receipt) {
