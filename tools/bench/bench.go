@@ -16,6 +16,10 @@ type bench struct {
 
 var benches = []bench{
 	{"commit", "10,000 CAs, 64 and 1,024 changes in flight, against bare Pebble", benchCommit},
+	{"one-ca", "one CA, 1 and 32 changes in flight", benchOneCA},
+	{"request-ws", "changes to 100 CAs over 64 WebSockets, against an echo and a commit", benchRequestWS},
+	{"request-read", "reads of 100 CAs over 64 WebSockets, and what they write", benchRequestRead},
+	{"idle", "memory of CAs and sockets that do nothing, and a start with a million CAs", benchIdle},
 }
 
 func find(name string) (bench, bool) {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"time"
 
@@ -78,7 +79,7 @@ func (s *commitSides) compare(ctx context.Context, r *report, inFlight int) (our
 	cas := counters(commitCAs)
 	a, b := s.local.load(inFlight, cas, "Add", addOne), s.bare.load(inFlight, keys(cas))
 	for range commitRounds {
-		x, err := a.rate(ctx, commitSlot)
+		x, err := profiledRate(ctx, fmt.Sprintf("commit-%d", inFlight), a, commitSlot)
 		if err != nil {
 			return nil, nil, err
 		}

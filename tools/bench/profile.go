@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime/pprof"
+	"time"
+)
+
+// profiles is the folder for CPU profiles, empty for none.
+var profiles string
+
+func profilePath(name string) string {
+	path, err := filepath.Abs(filepath.Join(profiles, name+".cpu"))
+	if err != nil {
+		return filepath.Join(profiles, name+".cpu")
+	}
+	return path
+}
+
+var profile *os.File // being written
+
+func startProfile(path string) (err error) {
+	if profile, err = os.Create(path); err != nil {
+		return err
+	}
+	return pprof.StartCPUProfile(profile)
+}
+
+func stopProfile() error {
+	pprof.StopCPUProfile()
+	return profile.Close()
+}
+
+// profiledRate is a load's rate in this process; with -profile it leaves a CPU profile of it, the last one under a name.
+func profiledRate(ctx context.Context, name string, l load, d time.Duration) (perSecond float64, err error) {
+	if profiles == "" {
+		return l.rate(ctx, d)
+	}
+	if err := startProfile(profilePath(name)); err != nil {
+		return 0, err
+	}
+	perSecond, err = l.rate(ctx, d)
+	return perSecond, errors.Join(err, stopProfile())
+}

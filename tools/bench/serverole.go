@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/coder/websocket"
+
+	"github.com/wabgo/wab/internal/wire"
+	"github.com/wabgo/wab/server"
+)
+
+// address is what a child that listens says when it is ready.
+type address struct{ Addr string }
+
+// serveRole is a whole server, as an operator would run it, on the data folder that is named.
+func serveRole(_ context.Context, args []string) (*role, error) {
+	ctx, stop := context.WithCancel(context.Background())
+	ready := make(announcement, 1)
+	ended := make(chan error, 1)
+	go func() {
+		ended <- server.Serve(ctx, server.Options{Addr: "127.0.0.1:0", Data: args[0], Ready: ready}, counterApp)
+	}()
+	end := func() error { stop(); return <-ended }
+	select {
+	case err := <-ended:
+		stop()
+		return nil, errors.Join(err, errors.New("the server ended"))
+	case text := <-ready:
+		_, addr, _ := strings.Cut(strings.TrimSpace(text), "://")
+		return &role{ready: address{addr}, close: end}, nil
+	}
+}
+
+// announcement passes on the one line that a server writes when it listens.
+type announcement chan string
+
+func (a announcement) Write(b []byte) (int, error) {
+	select {
+	case a <- string(b):
+	default:
+	}
+	return len(b), nil
+}
+
+// echoRole is a server that answers each message with as many bytes as it was told to: coder/websocket and nothing else.
+func echoRole(_ context.Context, args []string) (*role, error) {
+	size, err := strconv.Atoi(args[0])
+	if err != nil {
+		return nil, err
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	answer := make([]byte, size)
+	h := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { echo(w, r, answer) })}
+	ended := make(chan error, 1)
+	go func() { ended <- h.Serve(l) }()
+	end := func() error { return errors.Join(h.Close(), ignoreClosed(<-ended)) }
+	return &role{ready: address{l.Addr().String()}, close: end}, nil
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+func echo(w http.ResponseWriter, r *http.Request, answer []byte) {
+	c, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{wire.Subprotocol}, CompressionMode: websocket.CompressionDisabled})
+	if err != nil {
+		return
+	}
+	defer c.CloseNow()
+	ctx := context.Background()
+	for {
+		if _, _, err := c.Read(ctx); err != nil {
+			return
+		}
+		if err := c.Write(ctx, websocket.MessageBinary, answer); err != nil {
+			return
+		}
+	}
+}
+
+// bareRole is bare Pebble with one merging committer, which commits what a file of recorded writes says.
+func bareRole(_ context.Context, args []string) (*role, error) {
+	recorded, err := readWrites(args[1])
+	if err != nil {
+		return nil, err
+	}
+	b, err := openBare(filepath.Join(args[0], "bare"), recorded)
+	if err != nil {
+		return nil, err
+	}
+	cas := make([]string, len(recorded))
+	for i := range recorded {
+		cas[i] = recorded[i].CA
+	}
+	return &role{answer: func(ctx context.Context, command string, args []string) (any, error) { return b.slot(ctx, cas, args) }, close: b.close}, nil
+}
