@@ -87,25 +87,31 @@ func (w *wakes) add(key string, at int64) {
 	first := len(w.calls) == 0 || at < w.calls[0].at
 	heap.Push(&w.calls, wakeCall{at, key})
 	if first {
-		w.set(now)
+		w.set()
 	}
 }
 
-// set moves the one timer to the first call. Call with mu held.
-func (w *wakes) set(now int64) {
+// set moves the one timer to the first call. A clock that jumps while it does so, as a test's may, is asked again. Call with mu held.
+func (w *wakes) set() {
 	if w.closed || len(w.calls) == 0 {
 		return
 	}
-	d := time.Duration(max(0, w.calls[0].at-now)) * time.Microsecond
+	const negligible = 1000 // µs
+	for now := w.rt.now(); ; now = w.rt.now() {
+		w.reset(time.Duration(max(0, w.calls[0].at-now)) * time.Microsecond)
+		if w.rt.now()-now < negligible {
+			return
+		}
+	}
+}
+
+func (w *wakes) reset(d time.Duration) {
 	if w.timer == nil {
 		w.timer = w.rt.clock.AfterFunc(d, w.fire)
 		return
 	}
 	w.timer.Stop()
 	w.timer.Reset(d)
-	if d > 0 && w.rt.now() >= w.calls[0].at {
-		w.timer.Reset(0) // the clock has moved on, by much if it is a test's
-	}
 }
 
 func (w *wakes) fire() {
@@ -115,7 +121,7 @@ func (w *wakes) fire() {
 	for len(w.calls) > 0 && w.calls[0].at <= now && !w.closed {
 		keys = append(keys, heap.Pop(&w.calls).(wakeCall).key)
 	}
-	w.set(now)
+	w.set()
 	w.mu.Unlock()
 	for _, key := range keys {
 		w.rt.rouse(key)
