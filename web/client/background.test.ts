@@ -14,6 +14,27 @@ class StubPort implements Port {
   get kinds(): string[] { return this.sent.map((m) => m.t); }
 }
 
+test("a page that may not hold locks gives signs of life instead", async () => {
+  const { locks } = navigator, { setInterval } = globalThis;
+  const beats: (() => void)[] = [];
+  Object.assign(globalThis, { setInterval: (f: () => void) => beats.push(f) });
+  const ports = [undefined, { request: () => Promise.reject(new DOMException("an opaque origin", "SecurityError")) }].map((refusing) => {
+    Object.assign(navigator, { locks: refusing });
+    const port = new StubPort();
+    new Background([() => port]);
+    port.say({ t: "ready" });
+    return port;
+  });
+  Object.assign(navigator, { locks });
+  await new Promise((r) => setImmediate(r));
+  Object.assign(globalThis, { setInterval });
+  for (const beat of beats) beat();
+  for (const port of ports) {
+    assert.deepEqual(port.kinds, ["hello", "beat"]);
+    assert.deepEqual(port.sent[0], { t: "hello", lock: "" });
+  }
+});
+
 test("messages wait for the worker's first sign of life, and then go in order", () => {
   const port = new StubPort();
   const b = new Background([() => port]);

@@ -76,9 +76,10 @@ export class Background {
   /** hello names a lock that ends with this page. A page that can't hold one sends signs of life instead. */
   private hello(): void {
     const lock = `wab page ${randomText(16)}`;
-    if (holdLock(lock, () => this.post({ t: "hello", lock }))) return;
-    this.post({ t: "hello", lock: "" });
-    setInterval(() => this.post({ t: "beat" }), beatEvery);
+    holdLock(lock, () => this.post({ t: "hello", lock })).catch(() => {
+      this.post({ t: "hello", lock: "" });
+      setInterval(() => this.post({ t: "beat" }), beatEvery);
+    });
   }
 
   /** follow passes on what the page notices of the network and of its own end. */
@@ -96,15 +97,9 @@ function fault(s: number, message: string): SessionMessage {
   return { t: "status", s, name: "", status };
 }
 
-/** holdLock takes a Web Lock for as long as the page lives. It tells whether the page may. */
-function holdLock(name: string, held: () => void): boolean {
-  try {
-    const hold = (): Promise<void> => (held(), new Promise(() => {}));
-    navigator.locks.request(name, hold).catch(() => {});
-    return true;
-  } catch {
-    return false; // an insecure page, or a runtime without locks
-  }
+/** holdLock takes a Web Lock for as long as the page lives. It rejects where the page may not: insecure, sandboxed, or without locks. */
+async function holdLock(name: string, held: () => void): Promise<void> {
+  await navigator.locks.request(name, () => (held(), new Promise<void>(() => {})));
 }
 
 const alphabet = "abcdefghijklmnopqrstuvwxyz234567";

@@ -161,6 +161,7 @@ test("a page that was asleep for too long is told, and may connect anew", async 
   Object.assign(navigator, { locks: undefined });
   Object.assign(globalThis, { setInterval: () => 0 }); // asleep: it does not beat
   const page = w.page();
+  await w.settle();
   Object.assign(navigator, { locks });
   Object.assign(globalThis, { setInterval });
   const s = open(page);

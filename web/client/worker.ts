@@ -30,8 +30,21 @@ const loaded = Core.load(instantiate, host, env.now).then((core) => void (host.c
 
 /** instantiate fetches the module that this worker was built with, and no other. */
 async function instantiate(imports: WebAssembly.Imports): Promise<WebAssembly.Instance> {
-  const source = fetch(new URL(WASM_FILE, import.meta.url), { integrity: WASM_INTEGRITY, mode: "cors", credentials: "omit" });
-  return (await WebAssembly.instantiateStreaming(source, imports)).instance;
+  return (await WebAssembly.instantiateStreaming(await fetchCore(), imports)).instance;
+}
+
+/** fetchCore tries for half a minute: a page may open while its server restarts. */
+async function fetchCore(): Promise<Response> {
+  for (let wait = 500; ; wait *= 2) {
+    try {
+      const res = await fetch(new URL(WASM_FILE, import.meta.url), { integrity: WASM_INTEGRITY, mode: "cors", credentials: "omit" });
+      if (res.ok) return res;
+      throw new Error(`the server answered ${res.status}`);
+    } catch (e) {
+      if (wait > 16_000) throw e;
+    }
+    await new Promise((r) => setTimeout(r, wait));
+  }
 }
 
 function serve(port: Port): void {
