@@ -79,7 +79,12 @@ func TestOPS1_TheFirstFrameIsHello(t *testing.T) {
 		p.send(f)
 		p.expectBye(wire.BadRequest, -1, websocket.StatusPolicyViolation)
 	}
+}
+
+func TestOPS1_HelloComesInTime(t *testing.T) {
+	st := newStand(t, nil)
 	p := st.connect(nil)
+	until(t, "the connection is in", func() bool { return st.srv.Stats().Conns == 1 })
 	st.advance(11 * time.Second)
 	p.expectBye(wire.BadRequest, -1, websocket.StatusPolicyViolation)
 }
