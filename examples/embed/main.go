@@ -93,8 +93,9 @@ func handler(server, guest string) http.Handler {
 }
 
 // policy is what a page that embeds a wab app needs to allow: the server's scripts, their WebAssembly, requests and a socket to the server,
-// and a worker made from a blob, because a browser starts no worker from another origin's address.
+// and a worker made from a blob, because a browser starts none from another origin's address; what the blob
+// imports counts as a worker too.
 func policy(server string) string {
 	socket := "ws" + server[len("http"):]
-	return "default-src 'none'; style-src 'self'; img-src data:; script-src " + server + " blob: 'wasm-unsafe-eval'; connect-src " + server + " " + socket + "; worker-src blob:"
+	return "default-src 'none'; style-src 'self'; img-src data:; script-src " + server + " blob: 'wasm-unsafe-eval'; connect-src " + server + " " + socket + "; worker-src blob: " + server
 }

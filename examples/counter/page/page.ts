@@ -168,4 +168,9 @@ async function letIn(input: HTMLInputElement): Promise<void> {
   }
 }
 
+// Refusals change no number, and "ago" grows by itself: while somebody looks, the ledger is read now and then.
+setInterval(() => {
+  if (document.visibilityState === "visible" && counter?.status.state === "live") void readLedger();
+}, 20_000);
+
 void ensureOwner(sheet).then(start);
