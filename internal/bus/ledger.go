@@ -2,6 +2,7 @@ package bus
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/wabgo/wab/internal/actor"
@@ -36,7 +37,7 @@ type row struct {
 // ledger counts who did what with a CA. A row joins the commit of each change; what changes nothing is counted in memory and written every 10 s.
 type ledger struct {
 	ca       *actor.CA
-	rows     map[name.Name]*row
+	rows     []*row // read or made lately, the last used one first: a map would cost a CA with one principal 800 bytes
 	dirty    []*row // counted since they were last written
 	flushing bool
 	flushAt  int64 // when they are to be written, µs UTC; 0 while there is nothing
@@ -50,7 +51,7 @@ func ledgerKey(p name.Name) []byte {
 
 // row reads a principal's row, a new one if there is none yet.
 func (l *ledger) row(p name.Name) (*row, error) {
-	if r := l.rows[p]; r != nil {
+	if r := l.cached(p); r != nil {
 		return r, nil
 	}
 	r := &row{principal: p, key: ledgerKey(p)}
@@ -65,18 +66,22 @@ func (l *ledger) row(p name.Name) (*row, error) {
 	return r, nil
 }
 
-func (l *ledger) cache(r *row) {
-	if l.rows == nil {
-		l.rows = map[name.Name]*row{}
-	}
-	if len(l.rows) >= cachedRows {
-		for p, old := range l.rows {
-			if !old.dirty {
-				delete(l.rows, p)
-			}
+func (l *ledger) cached(p name.Name) *row {
+	for i, r := range l.rows {
+		if r.principal == p {
+			l.rows[0], l.rows[i] = r, l.rows[0]
+			return r
 		}
 	}
-	l.rows[r.principal] = r
+	return nil
+}
+
+// cache makes room by forgetting all rows that are written.
+func (l *ledger) cache(r *row) {
+	if len(l.rows) >= cachedRows {
+		l.rows = slices.DeleteFunc(l.rows, func(old *row) bool { return !old.dirty })
+	}
+	l.rows = append(l.rows, r)
 }
 
 // count notes one message and returns the row that a change has to join.
@@ -199,7 +204,7 @@ func (l *ledger) each(visit func(name.Name, Entry) error) error {
 	err := l.ca.Scan(prefix, func(key, value []byte) error {
 		p := principalOf(string(key[len(prefix):]))
 		seen[p] = true
-		if r := l.rows[p]; r != nil {
+		if r := l.cached(p); r != nil {
 			return visit(p, r.Entry)
 		}
 		e, err := parseEntry(value)
@@ -208,8 +213,8 @@ func (l *ledger) each(visit func(name.Name, Entry) error) error {
 		}
 		return visit(p, e)
 	})
-	for p, r := range l.rows {
-		if err == nil && !seen[p] && r.First != 0 {
+	for _, r := range l.rows {
+		if p := r.principal; err == nil && !seen[p] && r.First != 0 {
 			err = visit(p, r.Entry)
 		}
 	}

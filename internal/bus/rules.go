@@ -49,7 +49,11 @@ func (g *Gate) Decide(tx *actor.Tx, caller name.Name, method string) (d policy.D
 
 // Decision is the one that let the message in.
 func (g *Gate) Decision(tx *actor.Tx) (d policy.Decision) {
-	tx.Use(g, func(p actor.Part) { d = p.(*guard).decision })
+	tx.Use(g, func(p actor.Part) {
+		if known := p.(*guard).decision; known != nil {
+			d = *known
+		}
+	})
 	return d
 }
 
