@@ -128,10 +128,18 @@ func (c *child) profiled(name string, do func() error) error {
 	if profiles == "" {
 		return do()
 	}
-	if err := c.ask(nil, "profile", profilePath(name)); err != nil {
+	if err := c.ask(nil, "profile", profilePath(name+".cpu")); err != nil {
 		return err
 	}
 	return errors.Join(do(), c.ask(nil, "profiled"))
+}
+
+// heap has the child write a heap profile, where profiles are asked for.
+func (c *child) heap(name string) error {
+	if profiles == "" {
+		return nil
+	}
+	return c.ask(nil, "heap", profilePath(name+".heap"))
 }
 
 // runChild is the main function of a child.
@@ -187,6 +195,8 @@ func (r *role) do(ctx context.Context, command string) (any, error) {
 		return cpuUsed()
 	case words[0] == "memory":
 		return memoryUsed()
+	case words[0] == "heap":
+		return nil, writeHeap(words[1])
 	case words[0] == "profile":
 		return nil, startProfile(words[1])
 	case words[0] == "profiled":

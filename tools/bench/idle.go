@@ -62,6 +62,9 @@ func idleActors(ctx context.Context, r *report, dir string) error {
 		return err
 	}
 	r.say("%d CAs active: heap %d MB, RSS %d MB", idleCAs, active.Heap>>20, active.RSS>>20)
+	if err := c.heap("idle-active"); err != nil {
+		return err
+	}
 	passive, err := weigh("passivate", 0, 0)
 	if err != nil {
 		return err
@@ -102,6 +105,9 @@ func idleWebSockets(ctx context.Context, r *report, dir string) error {
 		return err
 	}
 	r.say("%d sockets: heap %d MB, RSS %d MB", idleSockets, after.Heap>>20, after.RSS>>20)
+	if err := h.heap("idle-sockets"); err != nil {
+		return err
+	}
 	r.add("bytes_per_websocket", float64(after.RSS-before.RSS)/idleSockets, "B")
 	r.add("heap_per_websocket", float64(after.Heap-before.Heap)/idleSockets, "B")
 	r.note("bytes_per_websocket is resident memory of the server's process; the kernel's buffers are not in it.")

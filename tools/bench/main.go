@@ -36,7 +36,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) int {
 	asJSON := f.Bool("json", false, "one JSON object a line instead of a table")
 	list := f.Bool("list", false, "list the benches and end")
 	as := f.String("child", "", "") // the suite starts its own binary in other roles
-	profile := f.String("profile", "", "`folder` for CPU profiles of the processes under load")
+	profile := f.String("profile", "", "`folder` for CPU and heap profiles of what is measured")
 	if err := f.Parse(args); err != nil {
 		return exitUsage
 	}

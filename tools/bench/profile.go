@@ -9,13 +9,13 @@ import (
 	"time"
 )
 
-// profiles is the folder for CPU profiles, empty for none.
+// profiles is the folder for profiles, empty for none.
 var profiles string
 
 func profilePath(name string) string {
-	path, err := filepath.Abs(filepath.Join(profiles, name+".cpu"))
+	path, err := filepath.Abs(filepath.Join(profiles, name))
 	if err != nil {
-		return filepath.Join(profiles, name+".cpu")
+		return filepath.Join(profiles, name)
 	}
 	return path
 }
@@ -34,12 +34,20 @@ func stopProfile() error {
 	return profile.Close()
 }
 
+func writeHeap(path string) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(pprof.Lookup("heap").WriteTo(f, 0), f.Close())
+}
+
 // profiledRate is a load's rate in this process; with -profile it leaves a CPU profile of it, the last one under a name.
 func profiledRate(ctx context.Context, name string, l load, d time.Duration) (perSecond float64, err error) {
 	if profiles == "" {
 		return l.rate(ctx, d)
 	}
-	if err := startProfile(profilePath(name)); err != nil {
+	if err := startProfile(profilePath(name + ".cpu")); err != nil {
 		return 0, err
 	}
 	perSecond, err = l.rate(ctx, d)
