@@ -56,6 +56,11 @@ func (f FaultProps) code() string {
 	return strings.TrimSpace(strconv.Itoa(f.Status) + " " + strings.ToLower(http.StatusText(f.Status)))
 }
 
+// again is the address to try again: always of this server, though a path of two slashes would name another one.
+func (f FaultProps) again() templ.SafeURL {
+	return templ.URL("/" + strings.TrimLeft(f.Path, `/\`))
+}
+
 // WriteFault answers a request with an error page of that status and its headers.
 func WriteFault(w http.ResponseWriter, r *http.Request, f FaultProps) {
 	if f.Path == "" {

@@ -126,7 +126,7 @@ func Fault(f FaultProps) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ButtonLink("", templ.URL(f.Path), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ButtonLink("", f.again(), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
