@@ -64,7 +64,8 @@ func (c *Conn) Channel(ch uint32) (ca name.Name, ok bool) {
 // of the connection's bound waits already: conflate, drop, or be a Source.
 func (c *Conn) Send(f *Frame) bool { return c.out.push(f.b, c.out.limit/2) }
 
-// Ready asks the writer to call the source once there is room. Call it again after Fill has said that there is no more.
+// Ready asks the writer to call the source once there is room. Asking again before it did changes nothing; ask whenever there is
+// something new after Fill has said that there is no more.
 func (c *Conn) Ready(s Source) { c.out.ready(s) }
 
 func (c *Conn) caller() bus.Caller {
@@ -86,6 +87,7 @@ func (c *Conn) tooSlow() {
 
 // refuse ends the connection: the client must change something before it comes back.
 func (c *Conn) refuse(err *wire.Error) {
+	c.srv.opt.Log.Debug("client refused", "owner", c.Owner(), "code", err.Code)
 	c.bye(wire.Bye{Code: err.Code, Message: err.Message, ReconnectAfter: -1}, wire.ClosePolicy, true)
 }
 

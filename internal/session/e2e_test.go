@@ -26,7 +26,6 @@ type cutter struct {
 	mu       sync.Mutex
 	conns    map[net.Conn]struct{}
 	wg       sync.WaitGroup
-	shut     bool
 }
 
 func newCutter(t *testing.T) *cutter {

@@ -39,11 +39,11 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request) {
 		writeStatus(w, http.StatusMethodNotAllowed, wire.Err(wire.BadRequest, "Methods are called with POST."))
 		return
 	}
-	if !s.enter() {
-		writeError(w, errDraining)
+	defer s.exit()
+	if busy := s.enter(); busy != nil {
+		writeError(w, busy)
 		return
 	}
-	defer s.exit()
 	req, bad := s.httpRequest(w, r)
 	if bad != nil {
 		writeError(w, bad)
@@ -123,6 +123,7 @@ func (s *Server) arguments(w http.ResponseWriter, r *http.Request) (cbor.Raw, *w
 	return args, nil
 }
 
+var errBusy = wire.Retry(wire.Overloaded, "The server has too many requests at once. Try again shortly.", 1000)
 var errBigBody = wire.Err(wire.TooLarge, "The body is larger than the server takes.")
 
 func isJSON(h http.Header) bool {
@@ -134,14 +135,16 @@ func isJSON(h http.Header) bool {
 	return err == nil && kind == "application/json"
 }
 
-// enter counts a call, unless the server drains.
-func (s *Server) enter() bool {
-	s.calls.Add(1)
-	if s.draining.Load() {
-		s.exit()
-		return false
+// enter counts a call, and refuses it if the server drains or has too many.
+func (s *Server) enter() *wire.Error {
+	n := s.calls.Add(1)
+	switch {
+	case s.draining.Load():
+		return errDraining
+	case n > int64(s.opt.MaxCalls):
+		return errBusy
 	}
-	return true
+	return nil
 }
 
 func (s *Server) exit() {

@@ -144,6 +144,23 @@ func TestCORS(t *testing.T) {
 	}
 }
 
+func TestOPS1_CallsAreLimited(t *testing.T) {
+	st := newStand(t, func(o *Options) { o.MaxCalls = 1 })
+	done := make(chan int)
+	go func() {
+		resp, _ := st.post("http://wab.test/api/counter/alice/home/Hold", "")
+		done <- resp.StatusCode
+	}()
+	st.bus.waitHeld(1)
+	if resp, _ := st.post(addURL, "[1]"); resp.StatusCode != 429 || resp.Header.Get("Retry-After") == "" {
+		t.Errorf("got %d", resp.StatusCode)
+	}
+	st.bus.release()
+	if status := <-done; status != 200 {
+		t.Errorf("the first got %d", status)
+	}
+}
+
 func TestHTTPClientThatGoesAway(t *testing.T) {
 	st := newStand(t, nil)
 	ctx, cancel := context.WithCancel(context.Background())

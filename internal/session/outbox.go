@@ -1,6 +1,7 @@
 package session
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -10,7 +11,8 @@ const joinBytes = 16 << 10
 
 var joinBuffers = sync.Pool{New: func() any { b := make([]byte, 0, joinBytes); return &b }}
 
-// Source makes frames when there is room for them: what it holds back may be merged or dropped meanwhile.
+// Source makes frames when there is room for them: what it holds back may be merged or dropped meanwhile. It is a pointer, so that the
+// outbox knows it again.
 type Source interface {
 	// Fill appends whole frames, made with AppendFrame, to dst, while dst has less than limit bytes. more tells whether some are left.
 	// It runs on the connection's writer and must not block.
@@ -68,7 +70,7 @@ func (o *outbox) add(frame []byte, limit int) bool {
 func (o *outbox) ready(s Source) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.last == nil && !o.closed {
+	if o.last == nil && !o.closed && !slices.Contains(o.sources, s) {
 		o.sources = append(o.sources, s)
 		o.start()
 	}
