@@ -76,7 +76,10 @@ func TestCountsInTwoTabsThroughARestart(t *testing.T) {
 	r := run(t)
 	browser := uitest.Start(t)
 	first := browser.Tab(t, uitest.Looks[0])
-	first.Open(r.url + "/counter/")
+	first.Open(r.url)
+	first.Shoot("launcher-server")
+	first.Check()
+	first.Do(chromedp.Click(`a[href="/counter/"]`))
 	comeIn(first, "alice")
 	first.Until(live)
 	second := browser.Tab(t, uitest.Looks[2])
@@ -119,4 +122,20 @@ func TestAVisitorIsRefusedUntilTheOwnerLetsThemIn(t *testing.T) {
 	bob.Do(chromedp.Click("#more"))
 	alice.Until(`count.textContent === "1" && document.querySelector("[data-ledger]").innerText.includes("bob")`)
 	alice.Shoot("counter-server-bob")
+}
+
+func TestBUS6_ARevokedTokenEndsTheOpenPage(t *testing.T) {
+	r := run(t)
+	tab := uitest.Start(t).Tab(t, uitest.Looks[0])
+	tab.Open(r.url + "/counter/")
+	comeIn(tab, "alice")
+	tab.Until(live)
+	token := `Object.entries(localStorage).find(([k]) => k.startsWith("wab token"))[1]`
+	tab.Eval(`fetch("/account/revoke", { method: "POST", headers: { Authorization: "Bearer " + ` + token + ` } }).then(r => window.revoked = r.status)`)
+	tab.Until(`window.revoked === 200`)
+	tab.Until(shut + ` && more.disabled && !notice.hidden && notice.innerText.includes("unauthenticated")`)
+	tab.Shoot("counter-server-revoked")
+	tab.Do(chromedp.Click("#notice button"))
+	comeIn(tab, "alice")
+	tab.Until(live)
 }

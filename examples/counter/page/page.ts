@@ -61,7 +61,7 @@ function add(n: number): void {
 }
 
 /** words are an error's own, or those for when it has none. */
-const words = (e: unknown, otherwise: string): string => (e instanceof WabError ? e.message : otherwise);
+const words = (e: unknown, otherwise: string): string => (e instanceof WabError && e.message ? e.message : otherwise);
 
 let reading = false;
 let again = false;
@@ -91,19 +91,23 @@ const toRow = (r: { who: string; changes: number | bigint; refused: number | big
   last: Number(r.last) / 1000,
 });
 
-function onState(status: Status): void {
+/** onState follows the session. Before it has been live, connect's own error tells why it is refused. */
+function onState(status: Status, owner: string, whose: string): void {
   showState(badge, status);
   saving.online(status.state === "live");
+  if (!counter) return;
   for (const b of dials) b.disabled = status.state === "refused";
+  if (status.state === "refused") explain(new WabError(status.reason?.code ?? "internal", status.reason?.message ?? ""), owner, whose);
 }
 
 /** explain says why somebody is kept out, and whom to ask. */
 function explain(e: unknown, owner: string, whose: string): void {
   const code = e instanceof WabError ? e.code : "internal";
+  const label = code === "unauthenticated" ? "Sign in" : "Try again";
   const text = owner !== whose && (code === "not_allowed" || code === "not_found")
     ? `This counter is ${whose}’s. Ask ${whose} to let “${owner}” in, then try again.`
     : words(e, "The counter can’t be opened.");
-  showNotice(by("notice"), { kind: "bad", text, code, action: { label: "Try again", run: () => location.reload() } });
+  showNotice(by("notice"), { kind: "bad", text, code, action: { label, run: () => location.reload() } });
 }
 
 async function start(owner: string): Promise<void> {
@@ -112,7 +116,7 @@ async function start(owner: string): Promise<void> {
   const whose = ca.slice(0, ca.indexOf("/"));
   introduce(owner, whose, ca);
   try {
-    counter = await connect<Counter>({ app: "counter", ca, keep: 1, onState });
+    counter = await connect<Counter>({ app: "counter", ca, keep: 1, onState: (status) => onState(status, owner, whose) });
     counter.on("note", (note) => show(note as unknown as View));
     show(await counter.Look());
     for (const b of dials) b.disabled = false;

@@ -74,6 +74,14 @@ func (tab *Tab) poll(expression string) error {
 	}
 }
 
+// Eval runs a JavaScript expression in the page, and waits for it if it is a promise.
+func (tab *Tab) Eval(expression string) {
+	tab.t.Helper()
+	if _, err := chromedp.Run(tab, chromedp.Evaluate[any](expression, chromedp.EvalAwaitPromise)); err != nil {
+		tab.t.Fatalf("%s: %s: %v", tab.look.Name, expression, err)
+	}
+}
+
 // Text is the visible text of the first element that a selector finds.
 func (tab *Tab) Text(selector string) string {
 	tab.t.Helper()
