@@ -146,14 +146,27 @@ func TestOPS1_AFolderOfSomebodyElsesIsLeftAlone(t *testing.T) {
 }
 
 func TestOPS1_AReadOnlyDataFolderIsOneLine(t *testing.T) {
-	if os.Geteuid() == 0 {
-		t.Skip("root writes everywhere")
-	}
-	data := t.TempDir()
-	if err := os.Chmod(data, 0o500); err != nil {
+	top, err := os.MkdirTemp("", "wab-cli-data-")
+	if err != nil {
 		t.Fatal(err)
 	}
-	wantRefused(t, []string{"serve", "--addr", "127.0.0.1:0", "--data", data}, data)
+	t.Cleanup(func() { os.RemoveAll(top) })
+	if err := os.Chmod(top, 0o555); err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string]string{"the folder": top, "the one above": filepath.Join(top, "data")} {
+		t.Run(name, func(t *testing.T) {
+			wantRefusedAs(t, nobody(), []string{"serve", "--addr", "127.0.0.1:0", "--data", data}, data, "write")
+		})
+	}
+}
+
+// nobody is a user without rights, for tests that run as root, who writes everywhere.
+func nobody() *syscall.SysProcAttr {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 }
 
 func TestPagesAreThere(t *testing.T) {

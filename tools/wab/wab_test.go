@@ -27,6 +27,9 @@ func build(m *testing.M) int {
 		panic(err)
 	}
 	defer os.RemoveAll(dir)
+	if err := os.Chmod(dir, 0o755); err != nil { // some tests run it as another user
+		panic(err)
+	}
 	binary = filepath.Join(dir, "wab")
 	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "build: %v\n%s", err, out)
@@ -38,9 +41,14 @@ func build(m *testing.M) int {
 // wab runs a command to its end.
 func wab(t *testing.T, args ...string) (code int, out, errs string) {
 	t.Helper()
+	return wabAs(t, nil, args...)
+}
+
+func wabAs(t *testing.T, who *syscall.SysProcAttr, args ...string) (code int, out, errs string) {
+	t.Helper()
 	var o, e bytes.Buffer
 	cmd := exec.CommandContext(t.Context(), binary, args...)
-	cmd.Stdout, cmd.Stderr = &o, &e
+	cmd.Stdout, cmd.Stderr, cmd.SysProcAttr, cmd.Dir = &o, &e, who, "/"
 	err := cmd.Run()
 	if _, ended := err.(*exec.ExitError); err != nil && !ended {
 		t.Fatal(err)
@@ -172,7 +180,12 @@ func (l *logs) wait(t *testing.T, text string) {
 // wantRefused checks a start that must fail: exit code 1, nothing on stdout, one line on stderr with these words.
 func wantRefused(t *testing.T, args []string, words ...string) {
 	t.Helper()
-	code, out, errs := wab(t, args...)
+	wantRefusedAs(t, nil, args, words...)
+}
+
+func wantRefusedAs(t *testing.T, who *syscall.SysProcAttr, args []string, words ...string) {
+	t.Helper()
+	code, out, errs := wabAs(t, who, args...)
 	if code != 1 || out != "" {
 		t.Errorf("exit code %d, stdout %q, stderr %q", code, out, errs)
 	}
