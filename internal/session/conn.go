@@ -109,7 +109,7 @@ func (c *Conn) read() {
 			return
 		}
 		buf := frameBuffers.Get().(*[]byte)
-		*buf, err = readAll((*buf)[:0], r)
+		*buf, err = c.readAll((*buf)[:0], r)
 		if err == nil {
 			c.take(kind, *buf)
 		}
@@ -127,7 +127,6 @@ func (c *Conn) take(kind websocket.MessageType, frame []byte) {
 	if c.ending.Load() != 0 {
 		return
 	}
-	c.heard.Store(c.srv.micros())
 	if kind != websocket.MessageBinary {
 		c.refuse(wire.Err(wire.BadRequest, "Frames are binary messages."))
 		return
@@ -157,13 +156,15 @@ const (
 
 var frameBuffers = sync.Pool{New: func() any { b := make([]byte, 0, firstBuffer); return &b }}
 
-func readAll(b []byte, r io.Reader) ([]byte, error) {
+// readAll reads one message. A large one may take its time, as long as it gets on.
+func (c *Conn) readAll(b []byte, r io.Reader) ([]byte, error) {
 	for {
 		if len(b) == cap(b) {
 			b = append(b, 0)[:len(b)]
 		}
 		n, err := r.Read(b[len(b):cap(b)])
 		b = b[:len(b)+n]
+		c.heard.Store(c.srv.micros())
 		if err == io.EOF {
 			return b, nil
 		}

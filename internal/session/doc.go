@@ -25,8 +25,8 @@
 //
 // # Back-pressure
 //
-// Beyond its bound the queue closes the connection with bye overloaded, and the client resumes. A write that takes longer than 15 s does
-// too, without the bye. Feature frames are refused by Send beyond half of the bound; a Source is asked only when there is room.
+// Beyond its bound the queue closes the connection with bye overloaded, and the client resumes. A write that does
+// not get on for 15 s does too, without the bye. Feature frames are refused by Send beyond half of the bound; a Source is asked only when there is room.
 //
 // # Security
 //

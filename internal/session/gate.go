@@ -32,6 +32,24 @@ func (g *gate) Write(b []byte) (int, error) {
 	return g.Conn.Write(b)
 }
 
+// chunk is how much of a large frame is written before the writer shows that it gets on.
+const chunk = 64 << 10
+
+// writeFrames writes whole frames. progress is called before each chunk.
+func (g *gate) writeFrames(b []byte, progress func()) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for len(b) > 0 {
+		progress()
+		n, err := g.Conn.Write(b[:min(len(b), chunk)])
+		if err != nil {
+			return err
+		}
+		b = b[n:]
+	}
+	return nil
+}
+
 // writeLast writes the frames that end the connection.
 func (g *gate) writeLast(b []byte) error {
 	g.mu.Lock()

@@ -40,7 +40,7 @@ type Options struct {
 	KeepAway         time.Duration // how long a session outlives its connection; 2 min
 	HelloWithin      time.Duration // 10 s
 	DeadAfter        time.Duration // silence that ends a connection; 45 s
-	WriteWithin      time.Duration // a single write; 15 s
+	WriteWithin      time.Duration // for each 64 KiB of a write; 15 s
 	DrainSpread      time.Duration // clients are asked to come back spread over this; 2 s
 }
 

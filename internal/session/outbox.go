@@ -42,7 +42,7 @@ type outbox struct {
 	last    []byte // what ends the connection; nothing is taken after it
 	closed  bool   // written, or failed
 
-	started atomic.Int64 // when the write under way began, 0 if none is
+	started atomic.Int64 // when the write under way began, or got on, 0 if none is
 }
 
 // push queues a sealed frame. A frame beyond the limit is not taken.
@@ -216,13 +216,12 @@ func (o *outbox) flush(b []byte) error {
 	if len(b) == 0 {
 		return nil
 	}
-	o.started.Store(o.now())
-	_, err := o.gate.Write(b)
+	err := o.gate.writeFrames(b, func() { o.started.Store(o.now()) })
 	o.started.Store(0)
 	return err
 }
 
-// stuck tells whether the write under way has lasted longer than allowed.
+// stuck tells whether the write under way has not got on for longer than allowed.
 func (o *outbox) stuck(now, within int64) bool {
 	started := o.started.Load()
 	return started != 0 && now-started > within
