@@ -1,6 +1,9 @@
 package web
 
 import (
+	"compress/gzip"
+	"crypto/sha512"
+	"encoding/base64"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -8,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/andybalholm/brotli"
 )
 
 const testManifest = `{"build":"b1","assets":{
@@ -154,6 +159,32 @@ func TestAsset(t *testing.T) {
 	path, sri := testSite().asset("wab.js")
 	if path != "/wab/wab-aaaa.js" || sri != "sha384-x" {
 		t.Errorf("%q %q", path, sri)
+	}
+}
+
+// What is embedded in this very binary must be whole: each file as its integrity says, and each twin the same.
+func TestEmbeddedBuildIsWhole(t *testing.T) {
+	s := embedded()
+	if s.err != nil {
+		t.Skip("nothing is built: run make build")
+	}
+	for name, a := range s.m.Assets {
+		plain := body(t, get(t, s, Prefix+a.File))
+		sum := sha512.Sum384([]byte(plain))
+		if got := "sha384-" + base64.StdEncoding.EncodeToString(sum[:]); got != a.Integrity {
+			t.Errorf("%s: integrity %s, the manifest says %s", name, got, a.Integrity)
+		}
+		br := get(t, s, Prefix+a.File, "Accept-Encoding", "br")
+		if got, err := io.ReadAll(brotli.NewReader(br.Body)); err != nil || string(got) != plain {
+			t.Errorf("%s: its Brotli twin differs, %v", name, err)
+		}
+		gz, err := gzip.NewReader(get(t, s, Prefix+a.File, "Accept-Encoding", "gzip").Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(gz); err != nil || string(got) != plain {
+			t.Errorf("%s: its gzip twin differs, %v", name, err)
+		}
 	}
 }
 

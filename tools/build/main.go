@@ -55,6 +55,11 @@ func findRoot() (string, error) {
 
 // build brings web/dist up to date with its sources.
 func build(root string, force bool) error {
+	unlock, err := lockBuild(root)
+	if err != nil {
+		return fmt.Errorf("lock: %w", err)
+	}
+	defer unlock()
 	start := time.Now()
 	if err := generateTempl(root); err != nil {
 		return err

@@ -10,9 +10,6 @@ import (
 	"strings"
 )
 
-// coreBudget is what wab.wasm may weigh, Brotli-compressed, in bytes. The Go runtime's floor is 418,000 of them.
-const coreBudget = 480_000
-
 // coreFlags strip and trim, and keep our own functions from being inlined: that saves 4 kB and costs no measurable time.
 var coreFlags = []string{"-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-gcflags=github.com/wabgo/wab/...=-l"}
 
