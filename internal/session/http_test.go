@@ -76,7 +76,7 @@ func TestOPS1_BadHTTPRequests(t *testing.T) {
 		{"too deep", "POST", addURL, strings.Repeat("[", 100) + strings.Repeat("]", 100), alice, 400, wire.BadRequest},
 		{"too large", "POST", addURL, "[" + strings.Repeat(" ", 1000) + "]", alice, 413, wire.TooLarge},
 		{"grows too large", "POST", addURL, "[" + strings.Repeat("0.1,", 200) + "1]", alice, 413, wire.TooLarge},
-		{"another type", "POST", addURL, "[1]", append(alice, "Content-Type", "text/plain"), 400, wire.BadRequest},
+		{"not JSON, as a form", "POST", addURL, "a=1", append(alice, "Content-Type", "application/x-www-form-urlencoded"), 400, wire.BadRequest},
 		{"empty key", "POST", addURL, "[1]", append(alice, "Idempotency-Key", ""), 400, wire.BadRequest},
 		{"long key", "POST", addURL, "[1]", append(alice, "Idempotency-Key", strings.Repeat("k", 129)), 400, wire.BadRequest},
 		{"key with a space", "POST", addURL, "[1]", append(alice, "Idempotency-Key", "a b"), 400, wire.BadRequest},
