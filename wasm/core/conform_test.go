@@ -36,7 +36,7 @@ type op struct {
 func TestModuleDoesWhatPackageLinkDoes(t *testing.T) {
 	wasm, support := buildModule(t)
 	for seed := range uint64(20) {
-		script := makeScript(rand.New(rand.NewPCG(seed, 1)), 400)
+		script := makeScript(rand.New(rand.NewPCG(seed, 1)), 800)
 		want, got := inOrder(playNative(script)), inOrder(playModule(t, wasm, support, script))
 		for i := range max(len(want), len(got)) {
 			if i >= len(want) || i >= len(got) || want[i] != got[i] {
@@ -126,7 +126,7 @@ func (p *native) play(o op) {
 	switch {
 	case o.Op == "start":
 		seed := binary.LittleEndian.Uint64(p.random(8))
-		l = link.New(link.Config{Token: o.A, Client: o.B, Seed: seed, Run: func() string { return hex.EncodeToString(p.random(16)) }})
+		l = link.New(link.Config{Token: o.A, Client: o.B, Renews: true, Seed: seed, Run: func() string { return hex.EncodeToString(p.random(16)) }})
 		p.links[o.Link] = l
 		l.Start(o.Now)
 	case l == nil:
@@ -157,6 +157,8 @@ func (p *native) input(l *link.Link, o op) {
 		l.Stop(o.Now)
 	case "setToken":
 		l.SetToken(o.Now, o.A)
+	case "noToken":
+		l.NoToken(o.Now, l.State().Reason)
 	case "retryNow":
 		l.RetryNow(o.Now)
 	case "connected":
@@ -200,6 +202,8 @@ func (p *native) tell(id int32, e link.Event) {
 		p.log("hangUp", id, e.Conn)
 	case link.Send:
 		p.log("send", id, e.Conn, data)
+	case link.Token:
+		p.log("renew", id)
 	case link.Changed:
 		code, message, _ := reason(e.State.Reason)
 		p.log("state", id, e.State.Status, e.State.Next, code, message)
@@ -287,6 +291,8 @@ func draw(r *rand.Rand, o *op, conn map[int32]int32) {
 		o.Op = "retryNow"
 	case k < 34:
 		o.Op, o.A = "setToken", "another"
+	case k < 35:
+		o.Op = "noToken"
 	case k < 42:
 		o.Op, o.A, o.B = "open", "counter:alice/home", "phone"
 	case k < 44:
@@ -305,7 +311,7 @@ func drawFrame(r *rand.Rand, now int64) []byte {
 	err := wire.Error{Code: codes[r.IntN(len(codes))], Message: "why – so", RetryAfter: int64(r.IntN(3000))}
 	switch k := r.IntN(40); {
 	case k < 8:
-		return wire.Welcome{Version: 1, Build: "b", Owner: "alice", Now: now, MaxFrame: 1 << 16, MaxInflight: uint32(1 + r.IntN(4))}.Append(nil)
+		return wire.Welcome{Version: 1, Build: "b", Owner: "alice", Now: now, Expires: []int64{0, now + 30_000_000}[r.IntN(2)], MaxFrame: 1 << 16, MaxInflight: uint32(1 + r.IntN(4))}.Append(nil)
 	case k < 18:
 		return wire.Opened{Ch: ch, Resumed: r.IntN(2) == 0, Now: now}.Append(nil)
 	case k < 26:
@@ -317,7 +323,7 @@ func drawFrame(r *rand.Rand, now int64) []byte {
 	case k < 37:
 		return wire.Pong{T: now - 1000, Received: now, Now: now}.Append(nil)
 	case k < 38:
-		return wire.Bye{Code: wire.Unavailable, Message: "restart", ReconnectAfter: int64(r.IntN(3)) - 1}.Append(nil)
+		return wire.Bye{Code: []wire.Code{wire.Unavailable, wire.Unauthenticated}[r.IntN(4)/3], Message: "restart", ReconnectAfter: int64(r.IntN(3)) - 1}.Append(nil)
 	case k < 39:
 		return []byte{0x82, 0x18, 99, 0}
 	}

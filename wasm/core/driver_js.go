@@ -17,7 +17,7 @@ type driver struct {
 var drivers = map[int32]*driver{}
 
 func newDriver(id int32, token, client string) *driver {
-	d := &driver{id: id, link: link.New(link.Config{Client: client, Token: token, Seed: randomSeed(), Run: randomRun})}
+	d := &driver{id: id, link: link.New(link.Config{Client: client, Token: token, Renews: true, Seed: randomSeed(), Run: randomRun})}
 	drivers[d.id] = d
 	return d
 }
@@ -47,6 +47,8 @@ func (d *driver) tell(e link.Event) {
 		jsHangUp(d.id, conn)
 	case link.Send:
 		jsSend(d.id, conn, p, n)
+	case link.Token:
+		jsRenew(d.id)
 	case link.Changed:
 		code, message, _ := parts(e.State.Reason)
 		jsState(d.id, int32(e.State.Status), float64(e.State.Next), code, message)

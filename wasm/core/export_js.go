@@ -40,6 +40,16 @@ func setToken(link, token int32, now float64) {
 	}
 }
 
+// noToken answers renew: nobody has a fresh token. If the server refused the old one, its reason stands.
+//
+//go:wasmexport noToken
+func noToken(link int32, now float64) {
+	if d := drivers[link]; d != nil {
+		d.link.NoToken(int64(now), d.link.State().Reason)
+		d.drain()
+	}
+}
+
 //go:wasmexport retryNow
 func retryNow(link int32, now float64) {
 	if d := drivers[link]; d != nil {

@@ -23,6 +23,11 @@ func jsSend(link, conn int32, p unsafe.Pointer, n int32)
 //go:wasmimport wab wake
 func jsWake(link int32, at float64)
 
+// jsRenew wants a fresh token; setToken or noToken follows later.
+//
+//go:wasmimport wab renew
+func jsRenew(link int32)
+
 // jsState tells the connection's state. code is empty where there is no reason; next is 0 where no attempt is planned.
 //
 //go:wasmimport wab state

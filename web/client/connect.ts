@@ -28,6 +28,8 @@ export interface ConnectOptions {
   timeout?: number;
   /** A port that the embedding page has bound with serve(). It brings server and token. */
   port?: MessagePort;
+  /** Asked for a fresh token a minute before the present one expires, or when the server takes it no more. Without it such a session is refused. */
+  renew?: () => Promise<string>;
   /** Hears the states from the very first. */
   onState?: (status: Status) => void;
 }
@@ -39,7 +41,7 @@ export interface ConnectOptions {
 export async function connect<T extends object = Methods>(o: ConnectOptions): Promise<T & Handle> {
   const { background, target } = await way(o);
   const open = { app: o.app, ca: o.ca, session: o.session ?? `tab-${randomText(10)}`, keep: o.keep ?? 0, ...(target && { target }) };
-  const session = new Session(background, open, o.timeout ?? 30_000);
+  const session = new Session(background, open, o.timeout ?? 30_000, o.renew);
   if (o.onState) session.on("state", o.onState);
   try {
     await session.ready();

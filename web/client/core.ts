@@ -26,6 +26,8 @@ export interface Output {
   send(link: number, conn: number, frame: Uint8Array): void;
   /** wake wants tick at an instant, µs; 0 never. */
   wake(link: number, at: number): void;
+  /** renew wants a fresh token: setToken or noToken is the answer, later. */
+  renew(link: number): void;
   state(link: number, status: number, next: number, reason: Reason | undefined): void;
   opened(link: number, ch: number, first: boolean, resumed: boolean): void;
   closed(link: number, ch: number, reason: Reason): void;
@@ -43,6 +45,7 @@ interface Exports {
   flush(link: number): void;
   stop(link: number, now: number): void;
   setToken(link: number, token: number, now: number): void;
+  noToken(link: number, now: number): void;
   retryNow(link: number, now: number): void;
   connected(link: number, conn: number, now: number): void;
   disconnected(link: number, conn: number, now: number): void;
@@ -92,6 +95,11 @@ export class Core {
   setToken(link: number, token: string): void {
     const [t] = this.write(utf8.encode(token));
     this.exports.setToken(link, t, this.now());
+  }
+
+  /** noToken answers renew: there is none. */
+  noToken(link: number): void {
+    this.exports.noToken(link, this.now());
   }
 
   retryNow(link: number): void {
@@ -165,6 +173,7 @@ export class Core {
       hangUp: (link: number, conn: number) => out.hangUp(link, conn),
       send: (link: number, conn: number, p: number, n: number) => out.send(link, conn, this.bytes(p, n)),
       wake: (link: number, at: number) => out.wake(link, at),
+      renew: (link: number) => out.renew(link),
       state: (link: number, status: number, next: number, cp: number, cn: number, mp: number, mn: number) =>
         out.state(link, status, next, cn > 0 ? reason(cp, cn, mp, mn) : undefined),
       opened: (link: number, ch: number, first: number, resumed: number) => out.opened(link, ch, first !== 0, resumed !== 0),

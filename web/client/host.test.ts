@@ -142,7 +142,7 @@ test("a page without locks that falls silent is gone after a while; one that bea
     const pair = portPair(w);
     w.host.attach(pair[1]);
     pair[0].postMessage({ t: "hello", lock: "" }, []);
-    pair[0].postMessage({ t: "open", s: 1, target: { server, token: token("alice") }, app: "counter", ca: "home", session: "x", keep: 0 }, []);
+    pair[0].postMessage({ t: "open", s: 1, target: { server, token: token("alice") }, app: "counter", ca: "home", session: "x", keep: 0, renews: false }, []);
     return pair;
   };
   const [beating] = lockless();
@@ -209,7 +209,7 @@ test("a lent port ends with its page, or when it is taken back", async () => {
   for (const id of [1, 2]) {
     const [frame, lent] = portPair(w);
     page.background.post({ t: "bind", id, target: { server, token: token("alice") } }, [lent as unknown as MessagePort]);
-    frame.postMessage({ t: "open", s: 1, app: "counter", ca: "home", session: `f${id}`, keep: 0 }, []);
+    frame.postMessage({ t: "open", s: 1, app: "counter", ca: "home", session: `f${id}`, keep: 0, renews: false }, []);
   }
   await w.settle();
   const count = (kind: number): number => w.sockets.reduce((n, sock) => n + sock.of(kind).length, 0);
@@ -228,7 +228,7 @@ test("a refused token ends calls with its reason, and a newer one brings the ses
   const s = open(page);
   await w.settle();
   w.socket.reply(38, "unauthenticated", "Your token has expired.", -1);
-  await w.settle();
+  await w.pass(1);
   assert.deepEqual(s.status, { state: "refused", reason: { code: "unauthenticated", message: "Your token has expired." } });
   const call = rejects(s.call("Add", [1]), "unauthenticated");
   await w.settle();
@@ -239,6 +239,31 @@ test("a refused token ends calls with its reason, and a newer one brings the ses
   page.background.post({ t: "token", target: { server, token: token("alice", { iat: 2 }) } });
   await w.pass(1000);
   assert.equal(s.status.state, "live");
+});
+
+test("a page that can renew is asked in time, and the session goes on; where it can't, the server's refusal stands", async () => {
+  const w = await World.start();
+  let issued = 1, fresh: string | undefined;
+  const agreeable = w.server;
+  w.server = (sock, f) => {
+    if (f[0] === 1 || f[0] === 7) sock.reply(32, 1, "build", "alice", w.time, w.time + 600e6, 1 << 20, 256);
+    else agreeable(sock, f);
+  };
+  const target = { server, token: token("alice") };
+  const renew = async (): Promise<string> => (fresh = token("alice", { iat: ++issued }));
+  const s = new Session(w.page().background, { target, app: "counter", ca: "home", session: "x", keep: 0 }, 1000, renew);
+  await w.pass(530_000);
+  assert.equal(fresh, undefined);
+  await w.pass(20_000);
+  assert.deepEqual(w.socket.of(7), [[7, fresh]]);
+  w.socket.reply(38, "unauthenticated", "Revoked.", -1);
+  await w.pass(2000);
+  assert.equal(s.status.state, "live");
+  assert.equal(w.socket.of(1)[0]![2], fresh);
+  Object.assign(s, { renew: () => Promise.reject(new Error("signed out")) });
+  w.socket.reply(38, "unauthenticated", "Revoked.", -1);
+  await w.pass(2000);
+  assert.deepEqual(s.status, { state: "refused", reason: { code: "unauthenticated", message: "Revoked." } });
 });
 
 test("signing out ends the owner's sessions in all tabs, and nobody else's", async () => {

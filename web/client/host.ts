@@ -71,8 +71,8 @@ export class Host implements Output {
     return line;
   }
 
-  /** renew hands a newer token to the line that it is for, if there is one. */
-  renew(target: Target): void {
+  /** refresh hands a newer token to the line that it is for, if there is one. */
+  refresh(target: Target): void {
     const key = lineKey(target);
     for (const line of this.lines.values()) if (line.key === key) line.renew(target.token);
   }
@@ -101,6 +101,7 @@ export class Host implements Output {
   hangUp(link: number, conn: number): void { this.lines.get(link)?.hangUp(conn); }
   send(link: number, conn: number, frame: Uint8Array): void { this.lines.get(link)?.send(conn, frame); }
   wake(link: number, at: number): void { this.lines.get(link)?.wake(at); }
+  renew(link: number): void { this.lines.get(link)?.wantToken(); }
   state(link: number, status: number, next: number, reason: Reason | undefined): void { this.lines.get(link)?.state(status, next, reason); }
   opened(link: number, ch: number): void { this.lines.get(link)?.opened(ch); }
   closed(link: number, ch: number, reason: Reason): void { this.lines.get(link)?.closed(ch, reason); }

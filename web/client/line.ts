@@ -1,7 +1,7 @@
 /** One connection to a server for one principal and token scope, and the seats on it. */
 import { LinkStatus, type Reason } from "./core.ts";
 import type { Host, Socket } from "./host.ts";
-import type { FromWorker, Status, Target } from "./protocol.ts";
+import type { FromWorker, Open, Status, Target } from "./protocol.ts";
 import { Seat } from "./seat.ts";
 import type { Tab } from "./tab.ts";
 import { claims } from "./token.ts";
@@ -12,6 +12,9 @@ export type Outcome = (s: number, id: number) => [FromWorker, Transferable[]];
 /** A line without seats stays connected this long, in ms: pages come and go. */
 const linger = 30_000;
 
+/** A page may take this long to get a fresh token, in ms. */
+const renewWithin = 15_000;
+
 export class Line {
   readonly server: string;
   readonly owner: string;
@@ -19,6 +22,7 @@ export class Line {
   private socket: { conn: number; ws: Socket } | undefined;
   private timer: unknown;
   private lingering: unknown;
+  private asking: unknown;
   private status: number = LinkStatus.idle;
   private next = 0;
   private reason: Reason | undefined;
@@ -43,12 +47,14 @@ export class Line {
   renew(token: string): void {
     if (token === this.token || claims(token).issued < claims(this.token).issued) return;
     this.token = token;
+    this.host.env.cancel(this.asking);
     this.host.core.setToken(this.id, token);
   }
 
   /** stop ends the connection. */
   stop(): void {
     this.host.env.cancel(this.lingering);
+    this.host.env.cancel(this.asking);
     this.host.core.stop(this.id);
     this.host.env.cancel(this.timer);
   }
@@ -65,10 +71,10 @@ export class Line {
 
   // Seats.
 
-  seat(tab: Tab, s: number, name: string, session: string, keep: number): Seat {
+  seat(tab: Tab, s: number, name: string, { session, keep, renews }: Open): Seat {
     this.host.env.cancel(this.lingering);
     const ch = this.host.core.openChannel(this.id, name, session, keep);
-    const seat = new Seat(tab, s, this, ch, name);
+    const seat = new Seat(tab, s, this, ch, name, renews);
     this.seats.set(ch, seat);
     seat.tell(this.statusOf(seat));
     this.host.core.flush(this.id);
@@ -132,6 +138,19 @@ export class Line {
   wake(at: number): void {
     this.host.env.cancel(this.timer);
     if (at > 0) this.timer = this.host.env.after(Math.max(0, (at - this.host.env.now()) / 1000), () => this.host.core.tick(this.id));
+  }
+
+  /** wantToken asks one session that can renew; without an answer in time there is no token. */
+  wantToken(): void {
+    const seat = [...this.seats.values()].find((x) => x.renews);
+    seat?.tab.post({ t: "renew", s: seat.s });
+    this.host.env.cancel(this.asking);
+    this.asking = this.host.env.after(seat ? renewWithin : 0, () => this.noToken());
+  }
+
+  noToken(): void {
+    this.host.env.cancel(this.asking);
+    this.host.core.noToken(this.id);
   }
 
   // What the core tells.

@@ -38,6 +38,7 @@ export interface Open {
   readonly ca: string; // home, alice/home or app:alice/home
   readonly session: string;
   readonly keep: number;
+  readonly renews: boolean; // the page can get a fresh token when it is asked
 }
 
 export interface Call {
@@ -55,6 +56,7 @@ export type ToWorker =
   | Call
   | { readonly t: "close"; readonly s: number }
   | { readonly t: "token"; readonly target: Target } // a newer token for the same principal and scope
+  | { readonly t: "noToken"; readonly s: number } // the answer to renew where there is none
   | { readonly t: "forget"; readonly server: string; readonly owner: string } // signed out
   | { readonly t: "nudge"; readonly online: boolean } // the network or the page came back, or the network went
   | { readonly t: "bind"; readonly id: number; readonly target: Target } // with a port, which may do what this token may
@@ -68,6 +70,7 @@ export type FromWorker =
   | { readonly t: "status"; readonly s: number; readonly name: string; readonly status: Status }
   | { readonly t: "reply"; readonly s: number; readonly id: number; readonly result: Uint8Array }
   | { readonly t: "error"; readonly s: number; readonly id: number; readonly code: Code; readonly message: string; readonly retryAfter: number }
+  | { readonly t: "renew"; readonly s: number } // answer with token or noToken
   | { readonly t: "note"; readonly s: number; readonly seq: number; readonly dropped: number; readonly value: Uint8Array };
 
 /** A page without locks beats this often, in ms. Hidden pages are throttled to once a minute. */

@@ -9,7 +9,7 @@ export class Seat {
   readonly calls = new Map<number, number>(); // request → the tab's number for the call
   private told = "";
 
-  constructor(readonly tab: Tab, readonly s: number, readonly line: Line, readonly ch: number, readonly name: string) {}
+  constructor(readonly tab: Tab, readonly s: number, readonly line: Line, readonly ch: number, readonly name: string, readonly renews: boolean) {}
 
   /** tell passes a status on, unless the tab knows it. */
   tell(status: Status): void {

@@ -50,10 +50,15 @@ export class Session implements Handle {
   private last = 0;
   private closed = false;
 
-  constructor(private readonly background: Background, open: Omit<Open, "t" | "s">, private readonly timeout: number) {
+  constructor(
+    private readonly background: Background,
+    private readonly open: Omit<Open, "t" | "s" | "renews">,
+    private readonly timeout: number,
+    private readonly renew?: () => Promise<string>,
+  ) {
     this.session = open.session;
     this.s = background.join((m) => this.receive(m));
-    background.post({ t: "open", s: this.s, ...open });
+    background.post({ t: "open", s: this.s, renews: renew !== undefined, ...open });
   }
 
   readonly session: string;
@@ -103,8 +108,16 @@ export class Session implements Handle {
       case "status": return this.become(m.name, m.status);
       case "reply": return this.settle(m.id, (w) => w.resolve(decode(m.result)));
       case "error": return this.settle(m.id, (w) => w.reject(new WabError(m.code, m.message, m.retryAfter)));
+      case "renew": return void this.answerRenew();
       case "note": return this.note(decode(m.value), { seq: m.seq, dropped: m.dropped });
     }
+  }
+
+  private async answerRenew(): Promise<void> {
+    const token = await this.renew?.().catch(() => "");
+    const { target } = this.open;
+    if (token && target) this.background.post({ t: "token", target: { server: target.server, token } });
+    else this.background.post({ t: "noToken", s: this.s });
   }
 
   private become(name: string, status: Status): void {

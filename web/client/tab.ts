@@ -77,7 +77,8 @@ export class Tab {
   private command(m: ToWorker, ports: readonly MessagePort[]): void {
     switch (m.t) {
       case "nudge": return this.host.nudge(m.online);
-      case "token": return this.host.renew(m.target);
+      case "token": return this.host.refresh(m.target);
+      case "noToken": return this.seats.get(m.s)?.line.noToken();
       case "forget": return this.host.forget(m.server, m.owner);
       case "bind": return void (ports[0] && this.bindings.set(m.id, this.host.attach(ports[0], m.target)));
       case "unbind":
@@ -97,7 +98,7 @@ export class Tab {
     const line = this.host.lineFor(target, this.bound !== undefined);
     const name = fullName(m.app, m.ca, line.owner);
     if (!name) return this.refuse(m.s, { code: "bad_request", message: `"${m.ca}" is no name of a CA here: write owner/name.` });
-    this.seats.set(m.s, line.seat(this, m.s, name, m.session, m.keep));
+    this.seats.set(m.s, line.seat(this, m.s, name, m));
   }
 
   private call(m: Call): void {
