@@ -7,19 +7,24 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"github.com/wabgo/wab/internal/account"
+	"github.com/wabgo/wab/internal/clock"
+	"github.com/wabgo/wab/internal/policy"
 	"github.com/wabgo/wab/server"
 	"github.com/wabgo/wab/web"
-	"github.com/wabgo/wab/web/ui/uitest"
+	"github.com/wabgo/wab/internal/browser"
 )
 
 // running is a server with the counter that can be stopped and started again at the same address.
 type running struct {
 	t    *testing.T
 	data string
+	dev  bool
 	addr string
 	url  string
 	stop func()
@@ -29,7 +34,7 @@ func run(t *testing.T) *running {
 	if web.BuildID() == "none" {
 		t.Skip("the web assets are not built: make build")
 	}
-	r := &running{t: t, data: t.TempDir(), addr: "127.0.0.1:0"}
+	r := &running{t: t, data: t.TempDir(), dev: true, addr: "127.0.0.1:0"}
 	r.start()
 	t.Cleanup(func() { r.stop() })
 	return r
@@ -41,7 +46,7 @@ func (r *running) start() {
 	lines, ready := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
-		o := server.Options{Addr: r.addr, Data: r.data, Dev: true, Ready: ready, Logger: slog.New(slog.DiscardHandler)}
+		o := server.Options{Addr: r.addr, Data: r.data, Dev: r.dev, Ready: ready, Logger: slog.New(slog.DiscardHandler)}
 		err := server.Serve(ctx, o, App)
 		ready.CloseWithError(err)
 		ended <- err
@@ -62,7 +67,7 @@ func (r *running) start() {
 }
 
 // comeIn signs a guest in through the page.
-func comeIn(tab *uitest.Tab, name string) {
+func comeIn(tab *browser.Tab, name string) {
 	tab.Until(`document.activeElement.id === "owner"`)
 	tab.Do(chromedp.SetValue("#owner", name), chromedp.SendKeys("#owner", kb.Enter))
 }
@@ -74,15 +79,15 @@ const (
 
 func TestCountsInTwoTabsThroughARestart(t *testing.T) {
 	r := run(t)
-	browser := uitest.Start(t)
-	first := browser.Tab(t, uitest.Looks[0])
+	chromium := browser.Start(t)
+	first := chromium.Tab(t, browser.Looks[0])
 	first.Open(r.url)
 	first.Shoot("launcher-server")
 	first.Check()
 	first.Do(chromedp.Click(`a[href="/counter/"]`))
 	comeIn(first, "alice")
 	first.Until(live)
-	second := browser.Tab(t, uitest.Looks[2])
+	second := chromium.Tab(t, browser.Looks[2])
 	second.Open(r.url + "/counter/")
 	second.Until(live)
 	first.Do(chromedp.Click("#more"), chromedp.Click("#more"))
@@ -105,12 +110,12 @@ func TestCountsInTwoTabsThroughARestart(t *testing.T) {
 
 func TestAVisitorIsRefusedUntilTheOwnerLetsThemIn(t *testing.T) {
 	r := run(t)
-	home, away := uitest.Start(t), uitest.Start(t)
-	alice := home.Tab(t, uitest.Looks[0])
+	home, away := browser.Start(t), browser.Start(t)
+	alice := home.Tab(t, browser.Looks[0])
 	alice.Open(r.url + "/counter/")
 	comeIn(alice, "alice")
 	alice.Until(live)
-	bob := away.Tab(t, uitest.Looks[3])
+	bob := away.Tab(t, browser.Looks[3])
 	bob.Open(r.url + "/counter/?ca=alice/home")
 	comeIn(bob, "bob")
 	bob.Until(shut + ` && notice.innerText.includes("Ask alice")`)
@@ -126,7 +131,7 @@ func TestAVisitorIsRefusedUntilTheOwnerLetsThemIn(t *testing.T) {
 
 func TestBUS6_ARevokedTokenEndsTheOpenPage(t *testing.T) {
 	r := run(t)
-	tab := uitest.Start(t).Tab(t, uitest.Looks[0])
+	tab := browser.Start(t).Tab(t, browser.Looks[0])
 	tab.Open(r.url + "/counter/")
 	comeIn(tab, "alice")
 	tab.Until(live)
@@ -138,4 +143,28 @@ func TestBUS6_ARevokedTokenEndsTheOpenPage(t *testing.T) {
 	tab.Do(chromedp.Click("#notice button"))
 	comeIn(tab, "alice")
 	tab.Until(live)
+}
+
+func TestWithoutGuestsATokenIsAskedFor(t *testing.T) {
+	r := run(t)
+	r.stop()
+	r.dev = false
+	r.start()
+	tab := browser.Start(t).Tab(t, browser.Looks[2])
+	tab.Open(r.url + "/counter/")
+	comeIn(tab, "alice")
+	tab.Until(`document.querySelector("#owner-problem").textContent.includes("--dev") && document.activeElement.id === "token"`)
+	tab.Shoot("counter-server-token")
+	tab.Do(chromedp.SendKeys("#token", "nonsense"+kb.Enter))
+	tab.Until(`document.querySelector("#owner-problem").textContent === "That is not a token."`)
+	issuer, err := account.OpenIssuer(r.data, clock.Real())
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := issuer.Mint("carol", policy.Scope{}, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tab.Do(chromedp.SetValue("#token", token), chromedp.SendKeys("#token", kb.Enter))
+	tab.Until(live + ` && whose.textContent.includes("carol/home")`)
 }

@@ -7,39 +7,40 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"github.com/wabgo/wab/internal/browser"
 	"github.com/wabgo/wab/web/ui/uitest"
 )
 
 // TestPageInEveryScene looks at the page on a client without a server; the browser tests of the whole show it with one.
 func TestPageInEveryScene(t *testing.T) {
 	server := uitest.Serve(t, http.HandlerFunc(serve), "./examples/counter/testdata/client.ts")
-	browser := uitest.Start(t)
-	scenes := map[string]func(*uitest.Tab){
-		"guest": func(tab *uitest.Tab) {
+	chromium := browser.Start(t)
+	scenes := map[string]func(*browser.Tab){
+		"guest": func(tab *browser.Tab) {
 			tab.Until(`document.activeElement.id === "owner" && document.activeElement.value`)
 		},
-		"live": func(tab *uitest.Tab) {
+		"live": func(tab *browser.Tab) {
 			tab.Until(`count.textContent === "41" && !more.disabled`)
 			tab.Do(chromedp.Click("#more"))
 			tab.Until(`count.textContent === "42" && saving.textContent === "Saved" && document.querySelector("[data-ledger]").innerText.includes("31")`)
 		},
-		"large":   func(tab *uitest.Tab) { tab.Until(`count.textContent === "1234567"`) },
-		"refused": func(tab *uitest.Tab) { tab.Until(`notice.innerText.includes("Ask alice")`) },
-		"offline": func(tab *uitest.Tab) {
+		"large":   func(tab *browser.Tab) { tab.Until(`count.textContent === "1234567"`) },
+		"refused": func(tab *browser.Tab) { tab.Until(`notice.innerText.includes("Ask alice")`) },
+		"offline": func(tab *browser.Tab) {
 			tab.Until(`document.querySelector(".state").innerText === "Offline" && !more.disabled`)
 			tab.Do(chromedp.Click("#more"), chromedp.Click("#more"))
 			tab.Until(`saving.textContent.startsWith("2 changes kept here")`)
 		},
-		"failing": func(tab *uitest.Tab) {
+		"failing": func(tab *browser.Tab) {
 			tab.Until(`!more.disabled`)
 			tab.Do(chromedp.Click("#more"))
 			tab.Until(`document.querySelector(".toast")?.innerText.includes("Nothing was changed") && saving.textContent === "Not saved"`)
 		},
 	}
 	for scene, play := range scenes {
-		for _, look := range uitest.Looks {
+		for _, look := range browser.Looks {
 			t.Run(scene+"/"+look.Name, func(t *testing.T) {
-				tab := browser.Tab(t, look)
+				tab := chromium.Tab(t, look)
 				path := "/?ca=home#"
 				if scene == "refused" {
 					path = "/?ca=alice/home#"
@@ -55,7 +56,7 @@ func TestPageInEveryScene(t *testing.T) {
 
 func TestPageByKeyboard(t *testing.T) {
 	server := uitest.Serve(t, http.HandlerFunc(serve), "./examples/counter/testdata/client.ts")
-	tab := uitest.Start(t).Tab(t, uitest.Looks[0])
+	tab := browser.Start(t).Tab(t, browser.Looks[0])
 	tab.Open(server.URL + "/#guest")
 	tab.Until(`document.activeElement.id === "owner"`)
 	tab.Do(chromedp.SendKeys("#owner", "Not a name"+kb.Enter))

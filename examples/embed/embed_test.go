@@ -15,7 +15,7 @@ import (
 	"github.com/wabgo/wab/examples/counter"
 	"github.com/wabgo/wab/server"
 	"github.com/wabgo/wab/web"
-	"github.com/wabgo/wab/web/ui/uitest"
+	"github.com/wabgo/wab/internal/browser"
 )
 
 // serveWab runs a wab server that lets pages of these origins use it.
@@ -55,9 +55,9 @@ func TestPageOfAnotherOriginCounts(t *testing.T) {
 	origin, use := servePage(t)
 	wab := serveWab(t, origin)
 	use(wab)
-	browser := uitest.Start(t)
-	for i, look := range uitest.Looks {
-		tab := browser.Tab(t, look)
+	chromium := browser.Start(t)
+	for i, look := range browser.Looks {
+		tab := chromium.Tab(t, look)
 		tab.Open(origin)
 		tab.Until(`document.querySelector("[data-wab-state]").textContent === "live"`)
 		want := []string{"1", "2", "3", "4"}[i]
@@ -66,7 +66,7 @@ func TestPageOfAnotherOriginCounts(t *testing.T) {
 		tab.Shoot("embed")
 		tab.Check()
 	}
-	own := browser.Tab(t, uitest.Looks[0])
+	own := chromium.Tab(t, browser.Looks[0])
 	own.Open(wab + "/counter/?ca=alice/home")
 	own.Until(`document.activeElement.id === "owner"`) // another origin: nobody is signed in here yet
 }
@@ -74,7 +74,7 @@ func TestPageOfAnotherOriginCounts(t *testing.T) {
 func TestOPS1_PageOfAnOriginThatIsNotListedIsKeptOut(t *testing.T) {
 	origin, use := servePage(t)
 	use(serveWab(t, "http://somebody.example"))
-	tab := uitest.Start(t).Tab(t, uitest.Looks[0])
+	tab := browser.Start(t).Tab(t, browser.Looks[0])
 	tab.Open(origin)
 	tab.Until(`document.querySelector("[data-wab-state]").textContent.startsWith("refused")`)
 	tab.Shoot("embed-refused")

@@ -7,6 +7,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"github.com/wabgo/wab/internal/browser"
 	"github.com/wabgo/wab/web/ui"
 	"github.com/wabgo/wab/web/ui/uitest"
 )
@@ -39,11 +40,11 @@ func serve(t *testing.T) *httptest.Server {
 
 func TestPagesLookRight(t *testing.T) {
 	server := serve(t)
-	browser := uitest.Start(t)
+	chromium := browser.Start(t)
 	for name := range somePages() {
-		for _, look := range uitest.Looks {
+		for _, look := range browser.Looks {
 			t.Run(name+"/"+look.Name, func(t *testing.T) {
-				tab := browser.Tab(t, look)
+				tab := chromium.Tab(t, look)
 				tab.Open(server.URL + "/" + name)
 				tab.Shoot(name)
 				tab.Check()

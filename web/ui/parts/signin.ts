@@ -1,5 +1,5 @@
 // The sheet that asks a guest for a name.
-import { signedIn, signIn } from "@wabgo/client";
+import { signedIn, signIn, WabError } from "@wabgo/client";
 
 const adjectives = ["calm", "bright", "brisk", "clever", "gentle", "lucky", "merry", "quiet", "swift", "warm"];
 const animals = ["otter", "heron", "lynx", "wren", "fox", "seal", "finch", "badger", "hare", "newt"];
@@ -18,6 +18,17 @@ export function problemWith(name: string): string {
   return "";
 }
 
+/** ownerOf reads whom a token speaks for; the server checks whether it does. */
+export function ownerOf(token: string): string | undefined {
+  try {
+    const payload: unknown = JSON.parse(atob(token.split(".")[1]!.replace(/-/g, "+").replace(/_/g, "/")));
+    const owner = (payload as { sub?: unknown }).sub;
+    return typeof owner === "string" ? owner : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** ensureOwner resolves with who is signed in, and asks where nobody is. ask forces the question. */
 export function ensureOwner(sheet: HTMLElement, options: { ask?: boolean; suggest?: string } = {}): Promise<string> {
   const owner = signedIn();
@@ -27,12 +38,13 @@ export function ensureOwner(sheet: HTMLElement, options: { ask?: boolean; sugges
 
 function askOwner(sheet: HTMLElement, suggestion: string): Promise<string> {
   const form = sheet.querySelector("form")!;
-  const input = sheet.querySelector("input")!;
+  const [input, token] = [sheet.querySelector<HTMLInputElement>("#owner")!, sheet.querySelector<HTMLInputElement>("#token")!];
   const problem = sheet.querySelector<HTMLElement>(".problem")!;
   const button = sheet.querySelector<HTMLButtonElement>("button[type=submit]")!;
   const before = document.activeElement;
-  const behind = setBehind(sheet, true);
+  const behind = setBehind(sheet);
   input.value = suggestion;
+  token.value = "";
   sheet.hidden = false;
   input.focus();
   input.select();
@@ -42,24 +54,22 @@ function askOwner(sheet: HTMLElement, suggestion: string): Promise<string> {
     input.setAttribute("aria-invalid", String(text !== ""));
   };
   return new Promise((resolve) => {
-    const done = (owner: string): void => {
-      form.removeEventListener("submit", submit);
-      sheet.hidden = true;
-      behind();
-      if (before instanceof HTMLElement) before.focus();
-      resolve(owner);
-    };
     const submit = async (e: SubmitEvent): Promise<void> => {
       e.preventDefault();
-      const name = input.value.trim().toLowerCase();
-      say(problemWith(name));
-      if (problem.textContent) return input.focus();
+      say("");
       button.disabled = true;
       try {
-        await signIn.guest(name);
-        done(name);
+        const owner = await enter(input.value.trim().toLowerCase(), token.value.trim());
+        form.removeEventListener("submit", submit);
+        sheet.hidden = true;
+        behind();
+        if (before instanceof HTMLElement) before.focus();
+        resolve(owner);
       } catch (error) {
-        say(error instanceof Error ? error.message : "That did not work. Try again.");
+        say(error instanceof WabError ? error.message : "That did not work. Try again.");
+        const guests = !(error instanceof WabError && error.code === "not_allowed");
+        if (!guests) sheet.querySelector("details")!.open = true;
+        (guests ? input : token).focus();
       } finally {
         button.disabled = false;
       }
@@ -68,15 +78,26 @@ function askOwner(sheet: HTMLElement, suggestion: string): Promise<string> {
   });
 }
 
+/** enter signs in by token, or by name where there is none, and tells who it is now. */
+async function enter(name: string, token: string): Promise<string> {
+  if (token) {
+    const owner = ownerOf(token);
+    if (!owner) throw new WabError("bad_request", "That is not a token.");
+    await signIn.token(owner, token);
+    return owner;
+  }
+  const flaw = problemWith(name);
+  if (flaw) throw new WabError("bad_request", flaw);
+  await signIn.guest(name);
+  return name;
+}
+
 /** setBehind makes what lies behind the sheet inert, so that the keyboard stays inside, and returns what undoes it. */
-function setBehind(sheet: HTMLElement, inert: boolean): () => void {
-  const others = [...document.body.children].filter((el): el is HTMLElement => el instanceof HTMLElement && !el.contains(sheet));
-  const inside = sheet.parentElement && sheet.parentElement !== document.body
-    ? [...sheet.parentElement.children].filter((el): el is HTMLElement => el instanceof HTMLElement && el !== sheet)
-    : [];
-  const all = [...others, ...inside];
-  for (const el of all) el.inert = inert;
+function setBehind(sheet: HTMLElement): () => void {
+  const around = [...document.body.children, ...(sheet.parentElement?.children ?? [])];
+  const behind = around.filter((el): el is HTMLElement => el instanceof HTMLElement && !el.contains(sheet));
+  for (const el of behind) el.inert = true;
   return () => {
-    for (const el of all) el.inert = !inert;
+    for (const el of behind) el.inert = false;
   };
 }

@@ -7,6 +7,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -19,13 +20,19 @@ import (
 // the test's own: clientModule is the path of a TypeScript file that stands for @wabgo/client, or empty for the real one.
 func Serve(t testing.TB, pages http.Handler, clientModule string) *httptest.Server {
 	t.Helper()
-	a := &assets{t: t, root: root(t), client: clientModule}
+	a := &assets{t: t, root: root(), client: clientModule}
 	mux := http.NewServeMux()
 	mux.Handle(web.Prefix, a)
 	mux.Handle("/", withoutIntegrity(pages))
 	s := httptest.NewServer(mux)
 	t.Cleanup(s.Close)
 	return s
+}
+
+// root is the module's folder.
+func root() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(file), "..", "..", "..")
 }
 
 type assets struct {
