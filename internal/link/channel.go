@@ -13,6 +13,7 @@ type channel struct {
 	asked  bool  // open was sent on this socket
 	open   bool  // and answered
 	begun  bool  // this run was open before
+	ever   bool  // the channel was open before, in whichever run
 	openAt int64 // after a refusal for the time being: when to ask again
 
 	next  uint64     // the next request's id
@@ -95,13 +96,13 @@ func (l *Link) handleOpened(frame []byte) error {
 	if ch == nil || !ch.asked || ch.open {
 		return nil
 	}
-	first := !ch.begun
-	ch.open, ch.begun = true, true
+	first, resumed := !ch.ever, f.Resumed && (ch.begun || !ch.ever) // another run has lost the notes of the one before
+	ch.open, ch.begun, ch.ever = true, true, true
 	if !f.Resumed {
 		ch.seen = 0
 	}
 	ch.acked, ch.ackAt = ch.seen, 0
-	l.emit(Event{Kind: Opened, Ch: ch.id, Resumed: f.Resumed, First: first})
+	l.emit(Event{Kind: Opened, Ch: ch.id, Resumed: resumed, First: first})
 	l.settle()
 	l.pump(ch)
 	return nil
@@ -143,7 +144,7 @@ func (ch *channel) ground() {
 	ch.asked, ch.open, ch.ackAt = false, false, 0
 	kept := ch.doubt[:0]
 	for _, r := range ch.doubt {
-		if r.flying = false; !r.done {
+		if r.doubtful, r.flying = r.doubtful || r.flying, false; !r.done {
 			r.again = 0
 			kept = append(kept, r)
 		}

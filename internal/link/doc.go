@@ -15,7 +15,8 @@
 // opened again with the same run and what is unanswered is sent again with the same ids, marked retry, before anything new; the server's
 // receipts make that harmless. Where the server says that its receipts may be gone, requests in doubt end with session_expired, and only
 // those that were never sent go on, in a new run. A request refused with unavailable or overloaded was not executed and is sent again,
-// with jitter, until its deadline; others may overtake it meanwhile.
+// with jitter, until its deadline; others may overtake it meanwhile. Overloaded, quota and unavailable come through only where no
+// sending of the request can have run.
 //
 // The deadline of a request that was sent does not call it back: it may have run, and the answer says so.
 //
@@ -23,8 +24,9 @@
 //
 // # Limits
 //
-// At most MaxPending requests of MaxPendingBytes of arguments wait for an answer; more are refused with overloaded at once. On one channel no more are in
-// flight than the server allows. Reconnecting backs off from ½ s to 30 s, with jitter, and honours the server's reconnectAfter.
+// At most MaxPending requests with MaxPendingBytes of arguments wait for an answer; more are refused with overloaded at once. On one
+// channel no more are in flight than the server allows. Reconnecting backs off from ½ s to 30 s, with jitter, and honours the server's
+// reconnectAfter.
 //
 // The package is pure and belongs to the browser core.
 package link

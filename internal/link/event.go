@@ -29,7 +29,7 @@ type Event struct {
 	Seq     uint64
 	Dropped uint64
 	Resumed bool
-	First   bool // Opened: for the first time in this run
+	First   bool // Opened: for the first time
 	Data    []byte
 	Err     *wire.Error
 	State   State

@@ -19,6 +19,7 @@ type request struct {
 	stamp    int64 // the newest instant of the server when it was sent first
 	again    int64 // not to be sent before
 	flying   bool  // on the wire of this socket
+	doubtful bool  // an answer to it was lost: an earlier sending may have run
 	done     bool  // answered here, but the server still works on it
 }
 
@@ -132,19 +133,37 @@ func (l *Link) answer(ch *channel, id uint64, result []byte, err *wire.Error) {
 	l.pump(ch)
 }
 
-// tryAgain plans to repeat a request that was not executed, if its deadline leaves time.
+// tryAgain plans to repeat a request that was not executed, if its deadline leaves time. Where an earlier sending may have been, a
+// refusal of this one proves nothing: it waits for better news, or its deadline.
 func (l *Link) tryAgain(r *request, err *wire.Error) bool {
-	if err == nil || r.done || err.Code != wire.Unavailable && err.Code != wire.Overloaded {
+	if r.done || !notExecuted(err, r.doubtful) {
 		return false
 	}
 	again := l.now + l.pause(err.RetryAfter)
 	if r.deadline != 0 && again >= r.deadline {
-		return false
+		if !r.doubtful {
+			return false
+		}
+		again = r.deadline
 	}
 	r.again = again
 	r.ch.idle++
 	l.at(again)
 	return true
+}
+
+// notExecuted tells whether the error is worth another try.
+func notExecuted(err *wire.Error, doubtful bool) bool {
+	if err == nil {
+		return false
+	}
+	switch err.Code {
+	case wire.Unavailable, wire.Overloaded:
+		return true
+	case wire.Quota:
+		return doubtful
+	}
+	return false
 }
 
 func (ch *channel) index(id uint64) int {

@@ -124,6 +124,21 @@ func TestOverloadedRequestsAreRepeatedUntilTheirDeadline(t *testing.T) {
 	w.verify()
 }
 
+func TestARefusedRepetitionDoesNotProveThatTheFirstSendingDidNotRun(t *testing.T) {
+	w := live(t)
+	req := w.request(1, w.now+5*second)
+	w.toServer()
+	w.execute() // the reply is lost
+	w.cut()
+	w.srv.busy = true
+	for range 10_000 {
+		w.connect()
+		w.stepUntilIdle()
+		w.pass(second / 1000)
+	}
+	wantCode(t, w.answer(t, req), wire.Deadline)
+}
+
 func TestTooMuchWaitingIsOverloadedAtOnce(t *testing.T) {
 	w := live(t)
 	w.cut()
@@ -352,6 +367,26 @@ func TestRepeatedNotesAreIgnored(t *testing.T) {
 	w.stepUntilIdle()
 	if len(w.notes) != 3 {
 		t.Errorf("notes %v", w.notes)
+	}
+}
+
+func TestANewRunTellsThatNotesMayBeLost(t *testing.T) {
+	w := live(t)
+	if w.restarts != 1 {
+		t.Fatalf("%d times anew", w.restarts)
+	}
+	w.cut()
+	w.pass(25 * hour)
+	for w.srv.sessions["phone"].run == "run-000000000001" { // until the new run is open there
+		w.connect()
+		if !w.toServer() && !w.toClient() {
+			w.pass(second)
+		}
+	}
+	w.cut() // the answer is lost, so the server will say resumed
+	w.settle()
+	if w.restarts != 2 {
+		t.Errorf("%d times anew", w.restarts)
 	}
 }
 

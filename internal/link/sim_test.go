@@ -121,7 +121,7 @@ func (w *world) apply(e Event) {
 	case Note:
 		w.notes, w.lost = append(w.notes, e.Seq), w.lost+e.Dropped
 	case Opened:
-		if !e.Resumed {
+		if e.First || !e.Resumed {
 			w.notes, w.lost = nil, 0
 			w.restarts++
 		}

@@ -25,8 +25,8 @@
 //
 // # Back-pressure
 //
-// Beyond its bound the queue closes the connection with bye overloaded, and the client resumes. A write that does
-// not get on for 15 s does too, without the bye. Feature frames are refused by Send beyond half of the bound; a Source is asked only when there is room.
+// Beyond its bound the queue closes the connection with bye overloaded, and the client resumes. A write that does not get on for 15 s
+// does too, without the bye. Feature frames are refused by Send beyond half of the bound; a Source is asked only when there is room.
 //
 // # Security
 //
@@ -37,6 +37,6 @@
 // # Locks
 //
 // registry.mu, then session.mu, then outbox.mu, each alone or in this order. channel.gate is taken with none of them held, and is held
-// while a request is handed to the Bus, which must not block; replies never take it. Server.mu is taken alone. None is held across I/O;
-// gate.mu alone covers the write itself.
+// while a request is handed to the Bus, which must not block; replies never take it. Server.mu is taken alone; sweeping covers a sweep.
+// None is held across I/O; gate.mu alone covers the write itself.
 package session

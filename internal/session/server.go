@@ -28,8 +28,9 @@ type Server struct {
 	closed bool
 	gone   *sync.Cond // a connection went, or a call ended
 
-	readers sync.WaitGroup
-	writers sync.WaitGroup
+	readers  sync.WaitGroup
+	writers  sync.WaitGroup
+	sweeping sync.Mutex // held by a sweep: Close waits for it
 }
 
 // KindHandler handles a feature's frames from a client that has said hello, on the connection's reader: it must not block, and frame is
@@ -108,6 +109,8 @@ func (s *Server) Close() {
 	for _, c := range s.all() {
 		c.ws.CloseNow()
 	}
+	s.sweeping.Lock()
+	defer s.sweeping.Unlock()
 	s.readers.Wait()
 	s.writers.Wait()
 }

@@ -13,6 +13,8 @@ const (
 
 // sweep looks at every connection once a second: one timer for all, so that an idle connection has none.
 func (s *Server) sweep() {
+	s.sweeping.Lock()
+	defer s.sweeping.Unlock()
 	now := s.micros()
 	for _, c := range s.all() {
 		s.sweepConn(c, now)
