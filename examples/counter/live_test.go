@@ -13,11 +13,11 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/wabgo/wab/internal/account"
+	"github.com/wabgo/wab/internal/browser"
 	"github.com/wabgo/wab/internal/clock"
 	"github.com/wabgo/wab/internal/policy"
 	"github.com/wabgo/wab/server"
 	"github.com/wabgo/wab/web"
-	"github.com/wabgo/wab/internal/browser"
 )
 
 // running is a server with the counter that can be stopped and started again at the same address.

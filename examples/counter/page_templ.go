@@ -190,7 +190,7 @@ func page() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.SignIn("Who is counting?", "This server takes your word for it. Any name will do.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.SignIn("Who is counting?", "Choose any name. It is how others see you here.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -13,9 +13,9 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/wabgo/wab/examples/counter"
+	"github.com/wabgo/wab/internal/browser"
 	"github.com/wabgo/wab/server"
 	"github.com/wabgo/wab/web"
-	"github.com/wabgo/wab/internal/browser"
 )
 
 // serveWab runs a wab server that lets pages of these origins use it.
