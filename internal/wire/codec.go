@@ -61,8 +61,8 @@ type reader struct {
 }
 
 // open begins a frame of a kind with at least n further elements.
-func open(b []byte, kind uint64, n int) *reader {
-	r := &reader{r: cbor.NewReader(b)}
+func open(b []byte, kind uint64, n int) reader {
+	r := reader{r: cbor.NewReader(b)}
 	r.extra = r.r.Array() - 1 - n
 	if got := r.r.Uint(); r.r.Err() != nil || got != kind || r.extra < 0 {
 		r.fail("the frame is malformed or has too few elements")

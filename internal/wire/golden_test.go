@@ -64,3 +64,10 @@ func TestLongMessagesAreClipped(t *testing.T) {
 		}
 	}
 }
+
+func TestParsingARequestAllocatesItsMethodOnly(t *testing.T) {
+	b := sample(KindRequest).Append(nil)
+	if n := testing.AllocsPerRun(100, func() { ParseRequest(b) }); n > 1 {
+		t.Errorf("%v allocations", n)
+	}
+}
