@@ -1,4 +1,3 @@
-// Package counter is the smallest whole app: a number that many people change, live in every tab, and a ledger of who changed it.
 package counter
 
 import (

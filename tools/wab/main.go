@@ -1,4 +1,3 @@
-// Command wab serves the examples and mints tokens. Run wab help.
 package main
 
 import (

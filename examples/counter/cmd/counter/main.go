@@ -1,4 +1,3 @@
-// Command counter serves the counter alone.
 package main
 
 import (

@@ -1,0 +1,2 @@
+// Command counter serves the counter alone.
+package main
