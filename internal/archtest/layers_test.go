@@ -20,7 +20,7 @@ var layers = [][]string{
 	{"web", "wasm"},
 	{"server"},
 	{"server/edge", "server/wabtest", "examples"},
-	{"tools", "internal/archtest"},
+	{"tools", "internal/archtest", "internal/browser", "internal/wabproc"},
 }
 
 // only narrows what some rooms may import of the module, below what their floor allows.

@@ -10,8 +10,8 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"github.com/wabgo/wab/internal/browser"
 	"github.com/wabgo/wab/web/ui"
-	"github.com/wabgo/wab/web/ui/uitest"
 )
 
 // inline finds what the content security policy would refuse.
@@ -59,7 +59,7 @@ func TestOPS1_FaultsEscapeWhatWasAskedFor(t *testing.T) {
 
 func TestTheThemeIsKept(t *testing.T) {
 	server := serve(t)
-	tab := uitest.Start(t).Tab(t, uitest.Looks[0]) // the system is light
+	tab := browser.Start(t).Tab(t, browser.Looks[0]) // the system is light
 	tab.Open(server.URL + "/launcher")
 	background := `getComputedStyle(document.documentElement).backgroundColor`
 	tab.Until(background + ` === "rgb(247, 247, 245)"`)
@@ -74,7 +74,7 @@ func TestTheThemeIsKept(t *testing.T) {
 
 func TestTheFirstStopOfTheKeyboardSkipsTheBar(t *testing.T) {
 	server := serve(t)
-	tab := uitest.Start(t).Tab(t, uitest.Looks[2])
+	tab := browser.Start(t).Tab(t, browser.Looks[2])
 	tab.Open(server.URL + "/launcher")
 	tab.Do(chromedp.KeyEvent(kb.Tab))
 	tab.Until(`document.activeElement.className === "skip" && document.activeElement.getBoundingClientRect().top >= 0`)

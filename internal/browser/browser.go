@@ -1,0 +1,104 @@
+package browser
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/target"
+	"github.com/chromedp/chromedp"
+)
+
+// Look is a window and a colour scheme.
+type Look struct {
+	Name          string
+	Width, Height int64
+	Scheme        string // "light" or "dark"
+}
+
+// Looks are the four that every page is seen in.
+var Looks = []Look{
+	{"wide-light", 1280, 800, "light"},
+	{"wide-dark", 1280, 800, "dark"},
+	{"narrow-light", 390, 844, "light"},
+	{"narrow-dark", 390, 844, "dark"},
+}
+
+const patience = 90 * time.Second // for each step of a browser on a busy machine
+
+// Browser is one Chromium with its own profile, which ends with the test.
+type Browser struct{ ctx context.Context }
+
+// Start starts a Chromium. Where there is none the test fails, and says what to install.
+func Start(t testing.TB) *Browser {
+	t.Helper()
+	path := find()
+	if path == "" {
+		t.Fatal("This test drives a real browser, and there is no Chromium. Install it (make deps; on Debian: apt-get install chromium), or name another with CHROMIUM=/path/to/it.")
+	}
+	opts := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()),
+		chromedp.Flag("no-sandbox", true), chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-component-update", true))
+	ctx, stop := chromedp.NewExecAllocator(t.Context(), opts...)
+	t.Cleanup(stop)
+	ctx, closeTab := chromedp.NewContext(ctx)
+	t.Cleanup(closeTab)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("start %s: %v", path, err)
+	}
+	return &Browser{ctx: ctx}
+}
+
+func find() string {
+	for _, name := range []string{os.Getenv("CHROMIUM"), "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
+		if name == "" {
+			continue
+		}
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+// Tab opens a tab with that look. What it complains about fails the test when that ends, unless it was forgiven.
+func (b *Browser) Tab(t testing.TB, look Look) *Tab {
+	t.Helper()
+	ctx, closeTab := chromedp.NewContext(b.ctx)
+	ctx, cancel := context.WithCancel(ctx)
+	tab := &Tab{Context: ctx, t: t, look: look, heard: make(chan struct{})}
+	tab.Close = func() { cancel(); closeTab(); <-tab.heard }
+	tab.listen()
+	t.Cleanup(func() { tab.Close(); tab.judge() })
+	tab.Do(
+		chromedp.EmulateViewport(look.Width, look.Height),
+		chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+			_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+				{Name: "prefers-color-scheme", Value: look.Scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
+			}})
+			return err
+		}),
+	)
+	return tab
+}
+
+// SharedWorkers are the addresses of those that run, one for each.
+func (b *Browser) SharedWorkers(t testing.TB) (urls []string) {
+	t.Helper()
+	all, err := chromedp.CallBrowser(b.ctx, target.GetTargets, target.GetTargetsParams{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, info := range all.TargetInfos {
+		if info.Type == "shared_worker" {
+			urls = append(urls, info.URL)
+		}
+	}
+	slices.Sort(urls)
+	return urls
+}

@@ -1,0 +1,19 @@
+// Package browser drives a real Chromium, for tests: tabs in one browser with an empty profile, what a person does in them, and what the browser has to
+// complain about. It takes pictures in wide and narrow windows, light and dark, and fails where a page breaks a rule of ours: an accessibility
+// violation that axe-core finds (contrast included), a shift of the layout, something wider than the window.
+//
+// # What fails a test
+//
+// Anything in a tab's console that is an error or an uncaught exception (a refused script, a missing file, a thrown Error), unless the test said with
+// Forgive that it is to come. Waiting for what doesn't come: Until tells what the page shows instead. A missing browser: the rules of pages are not kept
+// by skipping them.
+//
+// # What it starts and ends
+//
+// A Browser is one process with a profile in the test's temporary folder. It ends with its test, and nothing else is ever ended. Each tab has one
+// goroutine that hears the console; it ends with the tab. Nothing here waits by sleeping: conditions are polled within the page, once a frame.
+//
+// # Pictures
+//
+// Shoot writes to the folder that WAB_SHOTS names (make shots), and nowhere if it names none. CHROMIUM names the program to drive, where it is not called chromium.
+package browser
