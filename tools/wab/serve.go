@@ -50,11 +50,22 @@ func serve(args []string, out, errs io.Writer) error {
 	if err := s.complete(errs); err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	s.options.Ready = out
-	return server.Serve(ctx, s.options, apps()...)
+	return server.Serve(untilSignal(), s.options, apps()...)
+}
+
+// untilSignal is a context that the first SIGTERM or Ctrl-C ends; the second ends the process.
+func untilSignal() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		cancel()
+		<-signals
+		os.Exit(1)
+	}()
+	return ctx
 }
 
 // complete checks the flags and makes options of them.
