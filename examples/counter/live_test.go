@@ -1,11 +1,6 @@
 package counter
 
 import (
-	"bufio"
-	"context"
-	"io"
-	"log/slog"
-	"strings"
 	"testing"
 	"time"
 
@@ -16,54 +11,17 @@ import (
 	"github.com/wabgo/wab/internal/browser"
 	"github.com/wabgo/wab/internal/clock"
 	"github.com/wabgo/wab/internal/policy"
-	"github.com/wabgo/wab/server"
+	"github.com/wabgo/wab/internal/wabproc"
 	"github.com/wabgo/wab/web"
 )
 
-// running is a server with the counter that can be stopped and started again at the same address.
-type running struct {
-	t    *testing.T
-	data string
-	dev  bool
-	addr string
-	url  string
-	stop func()
-}
-
-func run(t *testing.T) *running {
+// run serves the built binary, as a user runs it, with more flags.
+func run(t *testing.T, flags ...string) *wabproc.Server {
+	t.Helper()
 	if web.BuildID() == "none" {
-		t.Skip("the web assets are not built: make build")
+		t.Fatal("The web assets are not built: make build.")
 	}
-	r := &running{t: t, data: t.TempDir(), dev: true, addr: "127.0.0.1:0"}
-	r.start()
-	t.Cleanup(func() { r.stop() })
-	return r
-}
-
-func (r *running) start() {
-	r.t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	lines, ready := io.Pipe()
-	ended := make(chan error, 1)
-	go func() {
-		o := server.Options{Addr: r.addr, Data: r.data, Dev: r.dev, Ready: ready, Logger: slog.New(slog.DiscardHandler)}
-		err := server.Serve(ctx, o, App)
-		ready.CloseWithError(err)
-		ended <- err
-	}()
-	line, err := bufio.NewReader(lines).ReadString('\n')
-	if err != nil {
-		r.t.Fatal("start:", err)
-	}
-	r.url = strings.TrimPrefix(strings.TrimSpace(line), "listening on ")
-	r.addr = strings.TrimPrefix(r.url, "http://")
-	r.stop = func() {
-		cancel()
-		if err := <-ended; err != nil {
-			r.t.Error("stop:", err)
-		}
-		r.stop = func() {}
-	}
+	return wabproc.Start(t, flags...)
 }
 
 // comeIn signs a guest in through the page.
@@ -78,17 +36,17 @@ const (
 )
 
 func TestCountsInTwoTabsThroughARestart(t *testing.T) {
-	r := run(t)
+	s := run(t, "--dev")
 	chromium := browser.Start(t)
 	first := chromium.Tab(t, browser.Looks[0])
-	first.Open(r.url)
+	first.Open(s.URL)
 	first.Shoot("launcher-server")
 	first.Check()
 	first.Do(chromedp.Click(`a[href="/counter/"]`))
 	comeIn(first, "alice")
 	first.Until(live)
 	second := chromium.Tab(t, browser.Looks[2])
-	second.Open(r.url + "/counter/")
+	second.Open(s.URL + "/counter/")
 	second.Until(live)
 	first.Do(chromedp.Click("#more"), chromedp.Click("#more"))
 	second.Until(`count.textContent === "2"`)
@@ -98,25 +56,25 @@ func TestCountsInTwoTabsThroughARestart(t *testing.T) {
 	first.Check()
 	second.Check()
 
-	r.stop()
+	s.Term()
 	first.Until(`["Resuming", "Offline"].includes(document.querySelector(".state").innerText)`)
 	first.Do(chromedp.Click("#more"))
 	first.Until(`saving.textContent.includes("kept here")`)
 	first.Shoot("counter-away")
-	r.start()
+	s.Start()
 	first.Until(live + ` && count.textContent === "2" && saving.textContent === "Saved"`)
 	second.Until(live + ` && count.textContent === "2"`)
 }
 
 func TestAVisitorIsRefusedUntilTheOwnerLetsThemIn(t *testing.T) {
-	r := run(t)
+	s := run(t, "--dev")
 	home, away := browser.Start(t), browser.Start(t)
 	alice := home.Tab(t, browser.Looks[0])
-	alice.Open(r.url + "/counter/")
+	alice.Open(s.URL + "/counter/")
 	comeIn(alice, "alice")
 	alice.Until(live)
 	bob := away.Tab(t, browser.Looks[3])
-	bob.Open(r.url + "/counter/?ca=alice/home")
+	bob.Open(s.URL + "/counter/?ca=alice/home")
 	comeIn(bob, "bob")
 	bob.Until(shut + ` && notice.innerText.includes("Ask alice")`)
 	bob.Shoot("counter-server-refused")
@@ -130,9 +88,9 @@ func TestAVisitorIsRefusedUntilTheOwnerLetsThemIn(t *testing.T) {
 }
 
 func TestBUS6_ARevokedTokenEndsTheOpenPage(t *testing.T) {
-	r := run(t)
+	s := run(t, "--dev")
 	tab := browser.Start(t).Tab(t, browser.Looks[0])
-	tab.Open(r.url + "/counter/")
+	tab.Open(s.URL + "/counter/")
 	comeIn(tab, "alice")
 	tab.Until(live)
 	token := `Object.entries(localStorage).find(([k]) => k.startsWith("wab token"))[1]`
@@ -146,18 +104,16 @@ func TestBUS6_ARevokedTokenEndsTheOpenPage(t *testing.T) {
 }
 
 func TestWithoutGuestsATokenIsAskedFor(t *testing.T) {
-	r := run(t)
-	r.stop()
-	r.dev = false
-	r.start()
+	s := run(t)
 	tab := browser.Start(t).Tab(t, browser.Looks[2])
-	tab.Open(r.url + "/counter/")
+	tab.Forgive("403 (Forbidden)")
+	tab.Open(s.URL + "/counter/")
 	comeIn(tab, "alice")
 	tab.Until(`document.querySelector("#owner-problem").textContent.includes("--dev") && document.activeElement.id === "token"`)
 	tab.Shoot("counter-server-token")
 	tab.Do(chromedp.SendKeys("#token", "nonsense"+kb.Enter))
 	tab.Until(`document.querySelector("#owner-problem").textContent === "That is not a token."`)
-	issuer, err := account.OpenIssuer(r.data, clock.Real())
+	issuer, err := account.OpenIssuer(s.Data, clock.Real())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -75,6 +75,7 @@ func TestOPS1_PageOfAnOriginThatIsNotListedIsKeptOut(t *testing.T) {
 	origin, use := servePage(t)
 	use(serveWab(t, "http://somebody.example"))
 	tab := browser.Start(t).Tab(t, browser.Looks[0])
+	tab.Forgive("blocked by CORS policy", "net::ERR_FAILED")
 	tab.Open(origin)
 	tab.Until(`document.querySelector("[data-wab-state]").textContent.startsWith("refused")`)
 	tab.Shoot("embed-refused")
