@@ -3,6 +3,7 @@ package session
 import (
 	"testing"
 
+	"github.com/wabgo/wab/internal/bus"
 	"github.com/wabgo/wab/internal/cbor"
 	"github.com/wabgo/wab/internal/wire"
 )
@@ -142,6 +143,54 @@ func TestTakeoverAndResume(t *testing.T) {
 	expect(b, wire.ParsePong) // and nothing about the channel that was replaced
 	if n := st.bus.count(home); n != 0 {
 		t.Errorf("a replaced channel's request ran: %d", n)
+	}
+}
+
+// slowBus lets a request linger in the handover to the bus.
+type slowBus struct {
+	*fakeBus
+	entered, leave chan struct{}
+}
+
+func (b *slowBus) Request(r bus.Request) {
+	if r.Method == "Add" {
+		b.entered <- struct{}{}
+		<-b.leave
+	}
+	b.fakeBus.Request(r)
+}
+
+func TestOPS2_NoRequestOfAReplacedChannelComesAfterItsRepetition(t *testing.T) {
+	slow := &slowBus{entered: make(chan struct{}), leave: make(chan struct{})}
+	st := newStand(t, func(o *Options) {
+		slow.fakeBus = o.Bus.(*fakeBus)
+		o.Bus = slow
+	})
+	old := st.hello("alice")
+	old.open("phone", run1)
+	old.send(add(1, 1, 1))
+	<-slow.entered // on its way to the bus, not marked as a repetition
+	s := st.srv.registry.cas[home][who{"alice", "phone"}]
+	before := s.ch
+	resumed := st.hello("alice")
+	resumed.send(wire.Open{Ch: 1, CA: home, Session: "phone", Run: run1})
+	until(t, "the session changes hands", func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.ch != before
+	})
+	slow.leave <- struct{}{}
+	expect(resumed, wire.ParseOpened)
+	if n := st.bus.count(home); n != 1 {
+		t.Errorf("opened came before the old channel's request: %d", n)
+	}
+	again := add(1, 1, 1)
+	again.Retry = true
+	resumed.send(again)
+	<-slow.entered
+	slow.leave <- struct{}{}
+	if r := expect(resumed, wire.ParseReply); result(t, r) != 1 {
+		t.Errorf("the repetition gave %+v", r)
 	}
 }
 
