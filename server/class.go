@@ -169,24 +169,28 @@ func (c *class) requestable() string {
 }
 
 func (c *class) arguments(found *method, instance any, tx *Tx, m *actor.Message) ([]reflect.Value, error) {
-	in := []reflect.Value{reflect.ValueOf(instance), reflect.ValueOf(tx)}
 	takes := func(t reflect.Type) bool { return found.handler == t }
 	switch m.Kind {
 	case actor.Call, actor.Send, actor.Upgrade:
 		return found.decode(instance, tx, m.Args)
 	case actor.Init, actor.Resume, actor.Pulse:
-		return in, nil
+		return receiver(instance, tx), nil
 	case actor.Answer, actor.Undone:
 		if takes(typeResponse) {
-			return append(in, reflect.ValueOf(newResponse(m))), nil
+			return append(receiver(instance, tx), reflect.ValueOf(newResponse(m))), nil
 		}
 	case actor.Alarm:
 		if takes(typeTimer) {
-			return append(in, reflect.ValueOf(newTimer(m))), nil
+			return append(receiver(instance, tx), reflect.ValueOf(newTimer(m))), nil
 		}
 		if takes(nil) {
 			return found.decode(instance, tx, m.Args)
 		}
 	}
 	return nil, wire.Err(wire.BadRequest, fmt.Sprintf("%s does not handle messages of this kind", found.name))
+}
+
+// receiver begins the arguments of every method.
+func receiver(instance any, tx *Tx) []reflect.Value {
+	return []reflect.Value{reflect.ValueOf(instance), reflect.ValueOf(tx)}
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"reflect"
+	"sync"
 
 	"github.com/fxamacker/cbor/v2"
 )
@@ -34,12 +35,23 @@ func must[T any](v T, err error) T {
 	return v
 }
 
+// buffers are for encoding: what is encoded leaves as a copy of its size.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+const keepBuffer = 64 << 10
+
 func marshal(v any) ([]byte, error) {
-	var b bytes.Buffer
-	if err := encoding.MarshalToBuffer(v, &b); err != nil {
+	b := buffers.Get().(*bytes.Buffer)
+	defer func() {
+		if b.Cap() <= keepBuffer {
+			b.Reset()
+			buffers.Put(b)
+		}
+	}()
+	if err := encoding.MarshalToBuffer(v, b); err != nil {
 		return nil, err
 	}
-	return b.Bytes(), nil
+	return bytes.Clone(b.Bytes()), nil
 }
 
 // marshalAll encodes arguments as one array.

@@ -44,9 +44,9 @@ func ExampleNew() {
 
 	request := func(owner, method, args string) {
 		sign := httptest.NewRecorder()
-		s.ServeHTTP(sign, httptest.NewRequest(http.MethodPost, "/account/guest", strings.NewReader(`{"owner":"`+owner+`"}`)))
+		s.ServeHTTP(sign, httptest.NewRequest(http.MethodPost, "http://localhost/account/guest", strings.NewReader(`{"owner":"`+owner+`"}`)))
 		token := strings.Split(sign.Body.String(), `"`)[3]
-		r := httptest.NewRequest(http.MethodPost, "/api/guestbook/alice/home/"+method, strings.NewReader(args))
+		r := httptest.NewRequest(http.MethodPost, "http://localhost/api/guestbook/alice/home/"+method, strings.NewReader(args))
 		r.Header.Set("Authorization", "Bearer "+token)
 		w := httptest.NewRecorder()
 		s.ServeHTTP(w, r)

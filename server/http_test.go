@@ -158,7 +158,7 @@ func TestPages(t *testing.T) {
 		"/bot/": {404, "There is nothing here"}, "/nowhere": {404, "There is nothing here"},
 	} {
 		w := httptest.NewRecorder()
-		k.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		k.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://localhost"+path, nil))
 		if w.Code != want.status || !strings.Contains(w.Body.String(), want.text) {
 			t.Errorf("%s: %d, want %d with %q", path, w.Code, want.status, want.text)
 		}

@@ -92,7 +92,7 @@ func (k *kit) do(owner, path, args string, header ...string) answer {
 
 func (k *kit) as(token, path, args string, header ...string) answer {
 	k.t.Helper()
-	r := httptest.NewRequest(http.MethodPost, "/api/"+path, strings.NewReader(args))
+	r := httptest.NewRequest(http.MethodPost, "http://localhost/api/"+path, strings.NewReader(args))
 	r.Header.Set("Content-Type", "application/json")
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)

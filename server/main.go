@@ -1,12 +1,9 @@
 package server
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 )
 
 // Main is the whole main function of an app: it serves it, with the flags -addr, -data and -dev, until the process is told to stop. The wab command has more.
@@ -16,10 +13,7 @@ func Main(apps ...App) {
 	flag.StringVar(&o.Data, "data", "data", "`folder` for all that is kept")
 	flag.BoolVar(&o.Dev, "dev", false, "let anybody sign in as a guest: for development only")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	if err := Serve(ctx, o, apps...); err != nil {
+	if err := Serve(UntilSignal(), o, apps...); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

@@ -24,6 +24,9 @@ func (s *Server) routes() http.Handler {
 		prefix := "/" + s.apps[i].Name
 		mux.Handle(prefix+"/", http.StripPrefix(prefix, pages(&s.apps[i])))
 	}
+	if s.opt.Dev {
+		return s.knownHosts(mux)
+	}
 	return mux
 }
 

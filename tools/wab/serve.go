@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -9,9 +8,7 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/wabgo/wab/examples/counter"
 	"github.com/wabgo/wab/server"
@@ -51,21 +48,7 @@ func serve(args []string, out, errs io.Writer) error {
 		return err
 	}
 	s.options.Ready = out
-	return server.Serve(untilSignal(), s.options, apps()...)
-}
-
-// untilSignal is a context that the first SIGTERM or Ctrl-C ends; the second ends the process.
-func untilSignal() context.Context {
-	ctx, cancel := context.WithCancel(context.Background())
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	go func() {
-		<-signals
-		cancel()
-		<-signals
-		os.Exit(1)
-	}()
-	return ctx
+	return server.Serve(server.UntilSignal(), s.options, apps()...)
 }
 
 // complete checks the flags and makes options of them.
