@@ -76,12 +76,17 @@ func (tab *Tab) poll(expression string) error {
 	ctx, cancel := context.WithTimeout(tab, patience)
 	defer cancel()
 	for {
-		_, err := chromedp.Run(ctx, chromedp.Poll[bool](expression))
-		if err == nil || ctx.Err() != nil || !strings.Contains(err.Error(), "context") {
+		_, err := chromedp.Run(ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(patience)))
+		if err == nil || ctx.Err() != nil || !left(err) {
 			return err
 		}
 		tab.Do(chromedp.WaitReady("body"))
 	}
+}
+
+// left tells whether a page went away under what was asked of it.
+func left(err error) bool {
+	return strings.Contains(err.Error(), "context") || strings.Contains(err.Error(), "navigated")
 }
 
 // Eval runs a JavaScript expression in the page, and waits for it if it is a promise.
