@@ -8,22 +8,42 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// metrics serves what operators watch, in Prometheus' text format. All figures are read when they are asked for.
+// metrics serves what operators watch, in Prometheus' text format.
 func (s *Server) metrics() http.Handler {
 	r := prometheus.NewRegistry()
-	gauge := func(name, help string, read func() float64) {
-		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read))
-	}
-	counter := func(name, help string, read func() float64) {
-		r.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, read))
-	}
-	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	gauge("wab_active_cas", "Cloud Assistants in memory.", func() float64 { return float64(s.runtime.Active()) })
-	gauge("wab_connections", "WebSocket connections.", func() float64 { return float64(s.sessions.Stats().Conns) })
-	gauge("wab_sessions", "Sessions, those whose client is away included.", func() float64 { return float64(s.sessions.Stats().Sessions) })
-	gauge("wab_queued_bytes", "Bytes waiting to be written to clients.", func() float64 { return float64(s.sessions.Stats().Queued) })
-	counter("wab_slow_methods_total", "Methods that ran for more than a second.", func() float64 { return float64(s.runtime.Slow()) })
-	counter("wab_store_writes_total", "Commits of Cloud Assistants.", func() float64 { return float64(s.store.writes.Load()) })
-	counter("wab_store_bytes_total", "Bytes of keys and values committed.", func() float64 { return float64(s.store.bytes.Load()) })
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), gauges{s})
 	return promhttp.HandlerFor(r, promhttp.HandlerOpts{})
+}
+
+// gauges reads the server's own figures once a scrape: counting them visits every connection.
+type gauges struct{ srv *Server }
+
+var (
+	activeCAs   = figure("wab_active_cas", "Cloud Assistants in memory.")
+	connections = figure("wab_connections", "WebSocket connections.")
+	sessions    = figure("wab_sessions", "Sessions, those whose client is away included.")
+	queued      = figure("wab_queued_bytes", "Bytes waiting to be written to clients.")
+	notes       = figure("wab_note_bytes", "Bytes of notifications kept for sessions.")
+	slow        = figure("wab_slow_methods_total", "Methods that ran for more than a second.")
+	writes      = figure("wab_store_writes_total", "Commits of Cloud Assistants.")
+	written     = figure("wab_store_bytes_total", "Bytes of keys and values committed.")
+)
+
+func figure(name, help string) *prometheus.Desc { return prometheus.NewDesc(name, help, nil, nil) }
+
+func (g gauges) Describe(out chan<- *prometheus.Desc) { prometheus.DescribeByCollect(g, out) }
+
+func (g gauges) Collect(out chan<- prometheus.Metric) {
+	send := func(d *prometheus.Desc, kind prometheus.ValueType, v float64) {
+		out <- prometheus.MustNewConstMetric(d, kind, v)
+	}
+	st := g.srv.sessions.Stats()
+	send(activeCAs, prometheus.GaugeValue, float64(g.srv.runtime.Active()))
+	send(connections, prometheus.GaugeValue, float64(st.Conns))
+	send(sessions, prometheus.GaugeValue, float64(st.Sessions))
+	send(queued, prometheus.GaugeValue, float64(st.Queued))
+	send(notes, prometheus.GaugeValue, float64(st.Notes))
+	send(slow, prometheus.CounterValue, float64(g.srv.runtime.Slow()))
+	send(writes, prometheus.CounterValue, float64(g.srv.store.writes.Load()))
+	send(written, prometheus.CounterValue, float64(g.srv.store.bytes.Load()))
 }
