@@ -7,6 +7,9 @@ import (
 
 // Commit collects what the messages of one CA change until it can be written, and what may leave once that is durable.
 type Commit struct {
+	fewOps     [4]store.KV // where ops and effects begin: most commits hold no more
+	fewEffects [1]effect
+
 	ops     []store.KV     // a nil value removes the key
 	index   map[string]int // key → place in ops, once there are many
 	removes int
@@ -23,6 +26,12 @@ type effect struct {
 	result  []byte
 	err     *wire.Error
 	do      func() // or anything else
+}
+
+func newCommit() *Commit {
+	c := &Commit{}
+	c.ops, c.effects = c.fewOps[:0], c.fewEffects[:0]
+	return c
 }
 
 // manyOps is where a search through the list begins to cost more than a map.

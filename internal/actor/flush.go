@@ -11,7 +11,7 @@ import (
 // openCommit is the commit that the next message joins. Call with mu held.
 func (c *CA) openCommit() *Commit {
 	if c.pending == nil {
-		c.pending = &Commit{}
+		c.pending = newCommit()
 	}
 	return c.pending
 }

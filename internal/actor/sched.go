@@ -12,6 +12,7 @@ type scheduler struct {
 	owners map[string]*turns
 	head   *turns // the owner whose turn is next
 	tail   *turns
+	spare  *turns // done with, to be used again
 	closed bool
 
 	workers map[*worker]struct{}
@@ -39,9 +40,7 @@ func (s *scheduler) push(c *CA) {
 	defer s.mu.Unlock()
 	t := s.owners[c.name.Owner]
 	if t == nil {
-		t = &turns{owner: c.name.Owner}
-		s.owners[t.owner] = t
-		s.enlist(t)
+		t = s.newTurns(c.name.Owner)
 	}
 	if t.tail == nil {
 		t.head = c
@@ -52,6 +51,18 @@ func (s *scheduler) push(c *CA) {
 	if s.idle > 0 {
 		s.ready.Signal()
 	}
+}
+
+func (s *scheduler) newTurns(owner string) *turns {
+	t := s.spare
+	if t == nil {
+		t = &turns{}
+	}
+	s.spare = t.next
+	*t = turns{owner: owner}
+	s.owners[owner] = t
+	s.enlist(t)
+	return t
 }
 
 func (s *scheduler) enlist(t *turns) {
@@ -85,6 +96,8 @@ func (s *scheduler) pop(w *worker) *CA {
 	c := t.head
 	if t.head = c.nextTurn; t.head == nil {
 		delete(s.owners, t.owner)
+		*t = turns{next: s.spare}
+		s.spare = t
 	} else {
 		s.enlist(t)
 	}

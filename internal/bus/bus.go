@@ -26,12 +26,22 @@ func (b *Bus) Request(r Request) {
 		r.Reply(Reply{Err: err})
 		return
 	}
-	reply := r.Reply
-	b.runtime.Deliver(&actor.Message{
-		Kind: actor.Call, To: r.To, Method: r.Method, Args: r.Args, Ext: &r,
-		From:  name.Name{App: r.To.App, Owner: r.Caller.Owner},
-		Reply: func(result []byte, err *wire.Error) { reply(Reply{Result: result, Err: err}) },
-	})
+	c := &call{request: r}
+	c.message = actor.Message{
+		Kind: actor.Call, To: r.To, Method: r.Method, Args: r.Args, Ext: &c.request,
+		From: name.Name{App: r.To.App, Owner: r.Caller.Owner}, Reply: c.reply,
+	}
+	b.runtime.Deliver(&c.message)
+}
+
+// call is a request and its message, made together.
+type call struct {
+	request Request
+	message actor.Message
+}
+
+func (c *call) reply(result []byte, err *wire.Error) {
+	c.request.Reply(Reply{Result: result, Err: err})
 }
 
 func (r *Request) check() *wire.Error {

@@ -36,12 +36,21 @@ func ParseTopic(s string) (Name, error) {
 
 // Check refuses a Name that was put together by hand and does not follow the grammar.
 func (n Name) Check() error {
+	if n.completeCA() {
+		return nil
+	}
 	s := n.String()
 	p, err := Parse(s)
 	if err == nil && p != n {
 		return fail(s, 0, flaw{reason: "the parts do not form a name"})
 	}
 	return err
+}
+
+// completeCA tells whether n is app:owner/local, without allocating: every request is asked.
+func (n Name) completeCA() bool {
+	return n.App != "" && n.Item == "" && n.Host == "" &&
+		appFlaw(n.App).reason == "" && ownerFlaw(n.Owner).reason == "" && labelFlaw(n.Local).reason == ""
 }
 
 // parse splits from the outside in: only a host holds a ':' of its own, so '@' comes first.
