@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
@@ -10,55 +9,47 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-)
 
-func guest(t *testing.T, s *served, owner string) string {
-	t.Helper()
-	status, body := s.post("/account/guest", "", `{"owner":"`+owner+`"}`)
-	var got struct{ Token string }
-	if err := json.Unmarshal([]byte(body), &got); err != nil || status != 200 || got.Token == "" {
-		t.Fatalf("guest: %d %s", status, body)
-	}
-	return got.Token
-}
+	"github.com/wabgo/wab/internal/wabproc"
+)
 
 func TestOPS2_ServeCountsDrainsAndRemembers(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
-	s := start(t, "--data", data, "--dev")
-	alice := guest(t, s, "alice")
-	if status, body := s.post("/api/counter/alice/home/Add", alice, "[5]"); status != 200 || body != `{"result":5}` {
+	s := wabproc.Start(t, "--data", data, "--dev")
+	alice := s.Guest("alice")
+	if status, body := s.Post("/api/counter/alice/home/Add", alice, "[5]"); status != 200 || body != `{"result":5}` {
 		t.Fatal(status, body)
 	}
-	if state := s.stop(term); state.ExitCode() != 0 {
-		t.Fatalf("SIGTERM ends with %v\n%s", state, s.logs)
+	if state := s.Stop(term); state.ExitCode() != 0 {
+		t.Fatalf("SIGTERM ends with %v\n%s", state, s.Logs)
 	}
-	again := start(t, "--data", data)
-	if status, body := again.post("/api/counter/alice/home/Get", alice, "[]"); status != 200 || body != `{"result":5}` {
+	again := wabproc.Start(t, "--data", data)
+	if status, body := again.Post("/api/counter/alice/home/Get", alice, "[]"); status != 200 || body != `{"result":5}` {
 		t.Error(status, body)
 	}
-	if status, body := again.post("/account/guest", "", `{"owner":"bob"}`); status != 403 {
+	if status, body := again.Post("/account/guest", "", `{"owner":"bob"}`); status != 403 {
 		t.Error("guests without --dev:", status, body)
 	}
-	if state := again.stop(os.Interrupt); state.ExitCode() != 0 {
+	if state := again.Stop(os.Interrupt); state.ExitCode() != 0 {
 		t.Errorf("Ctrl-C ends with %v", state)
 	}
 }
 
 func TestASecondSignalEndsAtOnce(t *testing.T) {
-	s := start(t, "--data", t.TempDir(), "--dev")
-	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+	s := wabproc.Start(t, "--data", t.TempDir(), "--dev")
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	fmt.Fprint(conn, "POST /account/guest HTTP/1.1\r\nHost: wab\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n") // a request that never ends
+	fmt.Fprint(conn, "POST /account/guest HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n") // a request that never ends
 	var answer [12]byte
 	if _, err := conn.Read(answer[:]); err != nil || string(answer[:]) != "HTTP/1.1 100" {
 		t.Fatalf("%q %v", answer, err)
 	}
-	s.cmd.Process.Signal(term)
-	s.logs.wait(t, "draining")
-	if state := s.stop(term); state.ExitCode() != 1 {
+	s.Signal(term)
+	s.Logs.Wait(t, "draining")
+	if state := s.Stop(term); state.ExitCode() != 1 {
 		t.Errorf("ended with %v", state)
 	}
 }
@@ -99,9 +90,9 @@ func TestOPS1_BadStartsAreOneLine(t *testing.T) {
 
 func TestOPS1_ALockedDataFolderIsOneLine(t *testing.T) {
 	data := t.TempDir()
-	first := start(t, "--data", data)
+	first := wabproc.Start(t, "--data", data)
 	wantRefused(t, []string{"serve", "--addr", "127.0.0.1:0", "--data", data}, data, "another process")
-	if res, err := http.Get(first.url + "/healthz"); err != nil || res.StatusCode != 200 {
+	if res, err := http.Get(first.URL + "/healthz"); err != nil || res.StatusCode != 200 {
 		t.Error("the first one was disturbed:", err)
 	}
 }
@@ -118,7 +109,7 @@ func TestOPS1_DamagedDataFoldersAreOneLineAndStayAsTheyAre(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			data := t.TempDir()
-			if state := start(t, "--data", data).stop(term); state.ExitCode() != 0 {
+			if state := wabproc.Start(t, "--data", data).Stop(term); state.ExitCode() != 0 {
 				t.Fatal(state)
 			}
 			path := filepath.Join(data, try.file)
@@ -169,9 +160,9 @@ func nobody() *syscall.SysProcAttr {
 }
 
 func TestPagesAreThere(t *testing.T) {
-	s := start(t, "--data", t.TempDir(), "--dev", "--log-format", "json")
+	s := wabproc.Start(t, "--data", t.TempDir(), "--dev", "--log-format", "json")
 	for path, status := range map[string]int{"/": 200, "/counter/": 200, "/counter/nothing": 404, "/nothing": 404, "/healthz": 200, "/readyz": 200, "/metrics": 200} {
-		res, err := http.Get(s.url + path)
+		res, err := http.Get(s.URL + path)
 		if err != nil || res.StatusCode != status {
 			t.Errorf("%s: %v %v", path, res, err)
 			continue

@@ -10,12 +10,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/wabgo/wab/internal/wabproc"
 )
 
 // handshake returns the certificate that the server shows.
-func handshake(t *testing.T, s *served) *x509.Certificate {
+func handshake(t *testing.T, s *wabproc.Server) *x509.Certificate {
 	t.Helper()
-	conn, err := tls.Dial("tcp", strings.TrimPrefix(s.url, "https://"), &tls.Config{InsecureSkipVerify: true})
+	conn, err := tls.Dial("tcp", strings.TrimPrefix(s.URL, "https://"), &tls.Config{InsecureSkipVerify: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,9 +27,9 @@ func handshake(t *testing.T, s *served) *x509.Certificate {
 
 func TestSelfSignedNamesThisMachineAndIsKept(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
-	s := start(t, "--data", data, "--tls-self")
-	if !strings.HasPrefix(s.url, "https://") {
-		t.Fatal(s.url)
+	s := wabproc.Start(t, "--data", data, "--tls-self")
+	if !strings.HasPrefix(s.URL, "https://") {
+		t.Fatal(s.URL)
 	}
 	first := handshake(t, s)
 	for _, host := range ownHosts() {
@@ -41,8 +43,8 @@ func TestSelfSignedNamesThisMachineAndIsKept(t *testing.T) {
 	if info, err := os.Stat(filepath.Join(data, selfKey)); err != nil || info.Mode().Perm() != 0o600 {
 		t.Error("the key is open to others:", info, err)
 	}
-	s.stop(term)
-	if again := handshake(t, start(t, "--data", data, "--tls-self")); !again.Equal(first) {
+	s.Stop(term)
+	if again := handshake(t, wabproc.Start(t, "--data", data, "--tls-self")); !again.Equal(first) {
 		t.Error("the second start shows another certificate")
 	}
 }

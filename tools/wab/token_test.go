@@ -5,23 +5,25 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/wabgo/wab/internal/wabproc"
 )
 
 func TestBUS6_TokensMintedBesideARunningServer(t *testing.T) {
 	data := t.TempDir()
-	s := start(t, "--data", data)
+	s := wabproc.Start(t, "--data", data)
 	code, out, errs := wab(t, "token", "alice", "--data", data, "--app", "counter", "--ca", "alice/home", "--method", "Add,Get")
 	if code != 0 || errs != "" {
 		t.Fatal(code, errs)
 	}
 	token := strings.TrimSpace(out)
-	if status, body := s.post("/api/counter/alice/home/Add", token, "[2]"); status != 200 || body != `{"result":2}` {
+	if status, body := s.Post("/api/counter/alice/home/Add", token, "[2]"); status != 200 || body != `{"result":2}` {
 		t.Error(status, body)
 	}
-	if status, body := s.post("/api/counter/alice/home/Look", token, "[]"); status != 403 {
+	if status, body := s.Post("/api/counter/alice/home/Look", token, "[]"); status != 403 {
 		t.Error("a method that the token doesn't name:", status, body)
 	}
-	if status, body := s.post("/api/counter/alice/work/Add", token, "[2]"); status != 403 {
+	if status, body := s.Post("/api/counter/alice/work/Add", token, "[2]"); status != 403 {
 		t.Error("a CA that the token doesn't name:", status, body)
 	}
 }
@@ -32,8 +34,8 @@ func TestTokensMadeBeforeTheFirstStartAreGood(t *testing.T) {
 	if code != 0 || !strings.Contains(errs, "no account key") {
 		t.Fatal(code, errs)
 	}
-	s := start(t, "--data", data)
-	if status, body := s.post("/api/counter/alice/home/Get", strings.TrimSpace(out), "[]"); status != 200 {
+	s := wabproc.Start(t, "--data", data)
+	if status, body := s.Post("/api/counter/alice/home/Get", strings.TrimSpace(out), "[]"); status != 200 {
 		t.Error(status, body)
 	}
 }
