@@ -13,8 +13,8 @@ import (
 
 const (
 	commitCAs    = 10_000
-	commitRounds = 5
-	commitSlot   = 1200 * time.Millisecond
+	commitRounds = 13
+	commitSlot   = 400 * time.Millisecond
 )
 
 // benchCommit measures what the store's limit is worth with actors, policy, ledger and codec before it.

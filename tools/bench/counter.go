@@ -5,7 +5,7 @@ import "github.com/wabgo/wab/server"
 // counter is the CA under load: the least that changes.
 type counter struct{ N int }
 
-// Init lets everybody in, so that sockets of many owners may meet at one CA.
+// Add changes it.
 func (c *counter) Add(tx *server.Tx, n int) (int, error) { c.N += n; return c.N, nil }
 
 // Get changes nothing.

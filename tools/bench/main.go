@@ -14,7 +14,7 @@ import (
 )
 
 func main() {
-	// The limit on the log is for the servers under load, children included.
+	// Servers under load, those in children too, tell errors only.
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -74,7 +74,8 @@ func choose(names string) ([]bench, error) {
 	}
 	var chosen []bench
 	for name := range strings.SplitSeq(names, ",") {
-		b, ok := find(strings.TrimSpace(name))
+		name = strings.TrimSpace(name)
+		b, ok := find(name)
 		if !ok {
 			return nil, fmt.Errorf("bench: there is no bench %q; there are %s", name, strings.Join(benchNames(), ", "))
 		}

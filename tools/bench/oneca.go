@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	oneRounds   = 5
-	oneSlot     = 1200 * time.Millisecond
+	oneRounds   = 11
+	oneSlot     = 400 * time.Millisecond
 	oneInFlight = 32
 )
 

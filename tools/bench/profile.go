@@ -6,13 +6,17 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/pprof"
+	"strconv"
 	"time"
 )
 
 // profiles is the folder for profiles, empty for none.
 var profiles string
 
+// profilePath numbers the profiles of a name: pprof merges them.
 func profilePath(name string) string {
+	profiled++
+	name = strconv.Itoa(profiled) + "-" + name
 	path, err := filepath.Abs(filepath.Join(profiles, name))
 	if err != nil {
 		return filepath.Join(profiles, name)
@@ -20,7 +24,10 @@ func profilePath(name string) string {
 	return path
 }
 
-var profile *os.File // being written
+var (
+	profile  *os.File // being written
+	profiled int      // profiles so far
+)
 
 func startProfile(path string) (err error) {
 	if profile, err = os.Create(path); err != nil {

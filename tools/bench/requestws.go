@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	wsRounds = 5
-	wsSlot   = 1500 * time.Millisecond
+	wsRounds = 11
+	wsSlot   = 700 * time.Millisecond
 	wsWarmUp = time.Second
 )
 

@@ -1,0 +1,61 @@
+// Bench loads the server and tells what it gives, what it costs, and how near that is to the limits of its parts.
+//
+//	go run ./tools/bench                       everything, as tables, in about three minutes
+//	go run ./tools/bench -run commit,idle      some of it
+//	go run ./tools/bench -run commit -json     one object a line: {"bench":"commit","metric":"ratio_to_store_64","value":0.7,"unit":"ratio"}
+//	go run ./tools/bench -list
+//	go run ./tools/bench -run request-ws -profile DIR    leaves CPU and heap profiles, for go tool pprof
+//
+// # How it measures
+//
+// A ratio's two sides run in turn, in the same run, in rounds of less than a second; a ratio is the median of the rounds' ratios, any
+// other figure the median of the rounds. So what disturbs the machine disturbs both sides, and ratios may be compared across machines;
+// rates may not. All loads are closed loops: n in flight are n clients that wait for their answers. Everything is on the loopback
+// interface and in temporary folders. Whatever a load must be told from runs in a child process: this binary in another role, which ends
+// with its standard input. CPU is user and system time of that process, as getrusage tells it.
+//
+// # commit
+//
+// 10,000 CAs of as many owners, asked through the bus in this process: policy, mailbox, codec, method, ledger, commit, reply; no receipt,
+// for the requests bear no key. The limit is bare Pebble with the same options, behind a committer of the same kind, which writes the very
+// keys and values that the server was seen to write for each CA (head, state, ledger row), prepared beforehand, and compares nothing.
+//
+// # one-ca
+//
+// The same, of one CA. joined_ratio = per_s_32 / min(32 × per_s_1, per_s_64 of 10,000 CAs), all three measured in turn.
+//
+// # request-ws
+//
+// 64 sockets of 64 owners, to whom 100 CAs belong, against a whole server in a child: session protocol, receipts. ratio_to_parts is the
+// server's CPU a request, over the sum of two other children's: one that echoes messages of the same sizes over coder/websocket to the same
+// 64 sockets, and one that commits the same keys and bytes (head, state, ledger row, receipt) to bare Pebble with 64 in flight.
+//
+// # request-read
+//
+// Reads through the same server. bytes_written are those that the server counts (wab_store_bytes_total) over 3.5 s of reads that begin right
+// after a write of every CA. What reads add to the ledger is written every 10 s, one row for each caller, however many reads there were: that
+// is outside the window, and told as ledger_bytes_per_ca.
+//
+// # idle
+//
+// bytes_per_active_ca is live heap and stacks after a collection, with 100,000 CAs that have counted once, against the same server before
+// they came (20,000 others have come and gone); the store's memory of heads, which has a bound, is kept small. bytes_per_passive_ca is the
+// same after they have left memory. bytes_per_websocket is resident memory of a whole server with 2,000 signed-in sockets, a session
+// each, against none. open_1m_ca_s is from the start of the process until it listens, then a CA has to answer.
+//
+// # What dominates
+//
+// commit: with 64 in flight, waiting for the disk; with 1,024, processor time: of 12 to 16 µs a request the store takes 4 (the memtable's
+// skip list alone 3, as in bare Pebble), the worker 5 (method and codec 1.5, joining the commit 1.5, ledger 0.5), the way into the mailbox 3
+// (policy 1, finding the CA 0.6), replies 1, collection 1. One batch is with the disk at a time, which leaves a quarter of two processors
+// idle: a committer that applies the next batch while the last one syncs would fill it.
+//
+// request-ws: system calls are 30 % (writes 8 µs, reads 3, sync 3: a processor that sleeps is woken for each, which an echo at full speed does
+// not pay), the memtable 20 %, the session's frames 12 %, the worker 12 %, goroutines woken 6 %, collection 5 %.
+//
+// idle: of an active CA's 1,350 bytes the activation itself is 375, the guard 330, its ledger row 250, the encoded state and instance 60.
+//
+// Tried: ledger rows in a list instead of a map, and the policy's decision borrowed for the length of a message: 2,960 → 1,350 bytes
+// a CA. Commits with room for four keys, calls and messages made together, names checked without being put together, whole
+// numbers without reflection, pooled buffers: 24 → 14 allocations a request.
+package main
