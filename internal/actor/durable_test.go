@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -134,7 +135,7 @@ func (k talk) log(w *actortest.World, ca string) string {
 type talk struct{}
 
 func TestCA2_MessagesBetweenTwoCAsKeepTheirOrder(t *testing.T) {
-	m := methods{"record": record, "log": showLog}
+	m := methods{"record": record, "log": showLog, "n": get}
 	m["talk"] = func(tx *actor.Tx, s *state, msg *actor.Message) ([]byte, error) {
 		for i := range 3 {
 			s.N++
@@ -148,9 +149,9 @@ func TestCA2_MessagesBetweenTwoCAsKeepTheirOrder(t *testing.T) {
 		return nil, nil
 	}
 	w := actortest.NewWorld(t, m)
-	n := 0
+	var n atomic.Int64
 	w.Options.Gate = &actortest.Gate{OnAdmit: func(m *actor.Message) *wire.Error {
-		if n++; m.Kind == actor.Send && n%7 == 0 {
+		if m.Kind == actor.Send && n.Add(1)%7 == 0 {
 			return wire.Retry(wire.Unavailable, "not now", 1)
 		}
 		return nil
@@ -168,7 +169,6 @@ func TestCA2_MessagesBetweenTwoCAsKeepTheirOrder(t *testing.T) {
 		}
 		return fmt.Sprint(all)
 	}
-	w.Class.Methods["n"] = get
 	w.Until("all to arrive in order", func() bool {
 		w.Clock.Advance(time.Second)
 		return talk{}.log(w, "bob/home") == want()
