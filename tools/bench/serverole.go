@@ -104,5 +104,6 @@ func bareRole(_ context.Context, args []string) (*role, error) {
 	for i := range recorded {
 		cas[i] = recorded[i].CA
 	}
+	shuffle(cas)
 	return &role{answer: func(ctx context.Context, command string, args []string) (any, error) { return b.slot(ctx, cas, args) }, close: b.close}, nil
 }
