@@ -80,6 +80,7 @@ func messWorld(t *testing.T, end actortest.Method) (*actortest.World, *tally) {
 	}
 	w := actortest.NewWorld(t, m)
 	w.Options.Features = []actor.Feature{f}
+	w.Class.Limit = 5 * time.Second
 	return w, f
 }
 
@@ -240,6 +241,7 @@ func TestCA1_SecondOverrunMakesUnavailableUntilOneReturns(t *testing.T) {
 	m["hang"] = k.method(f)
 	w := actortest.NewWorld(t, m)
 	w.Options.Features = []actor.Feature{f}
+	w.Class.Limit = 5 * time.Second
 	rang := 0
 	m["ring"] = func(*actor.Tx, *state, *actor.Message) ([]byte, error) { rang++; return nil, nil }
 	m["set"] = func(tx *actor.Tx, _ *state, _ *actor.Message) ([]byte, error) {
@@ -297,7 +299,9 @@ func TestCA1_ZombieAndItsCADoNotRace(t *testing.T) {
 			}
 		}
 	}
-	w := actortest.NewWorld(t, m).Boot()
+	w := actortest.NewWorld(t, m)
+	w.Class.Limit = 5 * time.Second
+	w.Boot()
 	late := w.Send("alice", "alice/home", "wild", nil)
 	<-in
 	w.Clock.Advance(6 * time.Second)
