@@ -19,6 +19,7 @@ type class struct {
 	srv     *Server
 	methods map[string]*method
 	state   [][]int // exported fields of the struct, by index
+	doubts  bool    // encoding an instance does not mean that it can be decoded
 	life    map[actor.Kind]*method
 }
 
@@ -50,15 +51,10 @@ func newClass(srv *Server, app *App) (*class, error) {
 			flaws = append(flaws, fail(app.Name, "method %s: %w", m.Name, err))
 		}
 	}
-	for f := range t.Elem().Fields() {
-		if !f.IsExported() {
-			continue
-		}
-		c.state = append(c.state, f.Index)
-		if err := plain(f.Type); err != nil {
-			flaws = append(flaws, fail(app.Name, "field %s: %w", f.Name, err))
-		}
+	if err := plain(t.Elem()); err != nil {
+		flaws = append(flaws, fail(app.Name, "%w", err))
 	}
+	c.state, c.doubts = stateOf(t.Elem(), nil), doubtful(t.Elem(), map[reflect.Type]bool{})
 	if app.PulseEvery > 0 && c.life[actor.Pulse] == nil {
 		flaws = append(flaws, fail(app.Name, "PulseEvery is set, but there is no method Pulse(*server.Tx) error"))
 	}
@@ -109,15 +105,29 @@ func (c *class) Deadline() time.Duration {
 	return defaultDeadline
 }
 
-func (c *class) Encode(instance any) ([]byte, error) { return marshal(instance) }
+// Encode refuses what nests so deep that it could not be decoded.
+func (c *class) Encode(instance any) ([]byte, error) {
+	if err := bounded(instance, maxStateDepth); err != nil {
+		return nil, err
+	}
+	return encode(instance)
+}
+
+// Check tells whether a state can be decoded, before it is kept. For most types there is no doubt.
+func (c *class) Check(state []byte) error {
+	if !c.doubts {
+		return nil
+	}
+	return restoring.Unmarshal(state, c.app.New())
+}
 
 // Decode forgets the exported fields first: decoding alone would leave what the bytes don't mention.
 func (c *class) Decode(state []byte, instance any) error {
 	v := reflect.ValueOf(instance).Elem()
-	for _, i := range c.state {
-		v.FieldByIndex(i).SetZero()
+	for _, field := range c.state {
+		v.FieldByIndex(field).SetZero()
 	}
-	return decoding.Unmarshal(state, instance)
+	return restoring.Unmarshal(state, instance)
 }
 
 // Invoke calls the method that a message asks for, if messages of its kind may.

@@ -110,9 +110,22 @@ func argument(t reflect.Type, raw []byte) (reflect.Value, error) {
 			return reflect.ValueOf(int(n)), nil
 		}
 	}
+	if string(raw) == cbor.Null && !nullable(t) {
+		return reflect.Value{}, errNull
+	}
 	v := reflect.New(t)
 	err := decoding.Unmarshal(raw, v.Interface())
 	return v.Elem(), err
+}
+
+var errNull = errors.New("null is no value of this type")
+
+func nullable(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Interface, reflect.Map, reflect.Slice:
+		return true
+	}
+	return false
 }
 
 // run calls the method and encodes its result.

@@ -21,3 +21,8 @@ type Class interface {
 	// PulseEvery is the time between two Pulses, 0 for none.
 	PulseEvery() time.Duration
 }
+
+// Checker is a Class that can tell, at less than the price of trying, whether Decode takes what Encode has written. A state that it refuses is never kept.
+type Checker interface {
+	Check(state []byte) error
+}

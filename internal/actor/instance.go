@@ -1,6 +1,7 @@
 package actor
 
 import (
+	"bytes"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -17,6 +18,16 @@ func (c *CA) fresh() (instance any, err error) {
 func (c *CA) encoded(instance any) (state []byte, err error) {
 	defer c.caught(&err)
 	return c.class.Encode(instance)
+}
+
+// checked refuses a changed state that could not be decoded again.
+func (c *CA) checked(state []byte) (err error) {
+	k, ok := c.class.(Checker)
+	if !ok || bytes.Equal(state, c.state) {
+		return nil
+	}
+	defer c.caught(&err)
+	return k.Check(state)
 }
 
 // decode sets an instance to the state after the last message.

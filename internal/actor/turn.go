@@ -220,6 +220,9 @@ func (c *CA) conclude(m *Message, result []byte, err *wire.Error, how outcome) {
 // encode is the state after a message. Results that go to other CAs are bounded here, for they are stored.
 func (c *CA) encode(m *Message, result []byte) ([]byte, *wire.Error) {
 	state, err := c.encoded(c.instance)
+	if err == nil {
+		err = c.checked(state)
+	}
 	switch {
 	case err != nil:
 		c.rt.log.Error("state can't be encoded", slog.String("ca", c.key), slog.Any("error", err))

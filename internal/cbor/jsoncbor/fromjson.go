@@ -172,6 +172,9 @@ func (p *parser) text() string {
 	return s
 }
 
+// exactly is up to where every whole number is a float.
+const exactly = 1 << 53
+
 func (p *parser) number(dst []byte) []byte {
 	start := p.at
 	for p.at < len(p.in) && bytes.IndexByte([]byte("+-.0123456789Ee"), p.in[p.at]) >= 0 {
@@ -187,6 +190,9 @@ func (p *parser) number(dst []byte) []byte {
 	v, err := strconv.ParseFloat(digits, 64)
 	if err != nil || math.IsInf(v, 0) {
 		p.fail(start, "a number is out of range")
+	}
+	if v == math.Trunc(v) && math.Abs(v) <= exactly {
+		return cbor.AppendInt(dst, int64(v)) // 1.0 and 1e3 are whole
 	}
 	return cbor.AppendFloat(dst, v)
 }
