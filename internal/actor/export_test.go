@@ -7,6 +7,3 @@ func Forged(m *Message, about uint64, result []byte, err *wire.Error) *Message {
 	m.answer = &answer{about: about, method: "guess", result: result, err: err}
 	return m
 }
-
-// Quiet tells whether no CA has anything to do or to write.
-func (rt *Runtime) Quiet() bool { return rt.table.quiet() }

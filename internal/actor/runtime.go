@@ -181,6 +181,9 @@ func (rt *Runtime) moveOn(c *CA, gone bool, waiting []*Message) {
 // Active counts the CAs in memory.
 func (rt *Runtime) Active() int { return rt.table.len() }
 
+// Quiet tells whether no CA has anything to do or to write now.
+func (rt *Runtime) Quiet() bool { return rt.table.quiet() }
+
 // Slow counts the methods that ran for more than a second.
 func (rt *Runtime) Slow() int64 { return rt.stats.slow.Load() }
 
