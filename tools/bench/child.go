@@ -29,6 +29,7 @@ var roles = map[string]func(ctx context.Context, args []string) (*role, error){
 	"serve": serveRole,
 	"echo":  echoRole,
 	"bare":  bareRole,
+	"both":  bothRole,
 	"cas":   casRole,
 }
 

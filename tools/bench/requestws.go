@@ -44,7 +44,9 @@ type parts struct {
 	echo    *child
 	echoed  *crowd
 	bare    *child
-	request int // bytes of a frame
+	both    *child
+	joined  *crowd // the sockets of both
+	request int    // bytes of a frame
 	reply   int
 	keys    int // of a commit
 	bytes   int
@@ -71,7 +73,13 @@ func openParts(ctx context.Context, dir string) (p *parts, err error) {
 	if p.echo, err = spawn(ctx, &at, "echo", itoa(p.reply)); err != nil {
 		return p, err
 	}
-	p.echoed, err = joinEcho(at.Addr)
+	if p.echoed, err = joinEcho(at.Addr); err != nil {
+		return p, err
+	}
+	if p.both, err = spawn(ctx, &at, "both", dir, file, itoa(p.reply)); err != nil {
+		return p, err
+	}
+	p.joined, err = joinEcho(at.Addr)
 	return p, err
 }
 
@@ -138,8 +146,8 @@ func (p *parts) measure(ctx context.Context, r *report) error {
 }
 
 type wsRound struct {
-	ours, echo, bare slot
-	p50, p99         time.Duration
+	ours, echo, bare, both slot
+	p50, p99               time.Duration
 }
 
 func (w wsRound) parts() float64 { return w.echo.cpuMicros() + w.bare.cpuMicros() }
@@ -157,7 +165,10 @@ func (p *parts) round(ctx context.Context, ours, echo load, d time.Duration) (w 
 	if w.echo, err = p.echoed.slot(ctx, p.echo, echo, d); err != nil {
 		return w, err
 	}
-	err = p.bare.ask(&w.bare, "slot", crowdSockets, d.Milliseconds())
+	if err = p.bare.ask(&w.bare, "slot", crowdSockets, d.Milliseconds()); err != nil {
+		return w, err
+	}
+	w.both, err = p.joined.slot(ctx, p.both, p.joined.echoes(p.request), d)
 	return w, err
 }
 
@@ -175,19 +186,25 @@ func reportWS(r *report, rounds []wsRound) {
 	r.add("cpu_us", take(func(w wsRound) float64 { return w.ours.cpuMicros() }), "µs")
 	r.add("echo_cpu_us", take(func(w wsRound) float64 { return w.echo.cpuMicros() }), "µs")
 	r.add("commit_cpu_us", take(func(w wsRound) float64 { return w.bare.cpuMicros() }), "µs")
+	r.add("both_per_s", take(func(w wsRound) float64 { return w.both.PerSecond }), "1/s")
+	r.add("both_cpu_us", take(func(w wsRound) float64 { return w.both.cpuMicros() }), "µs")
+	r.add("ratio_to_both", take(func(w wsRound) float64 { return w.ours.cpuMicros() / w.both.cpuMicros() }), "ratio")
 	r.add("ratio_to_parts", take(func(w wsRound) float64 { return w.ours.cpuMicros() / w.parts() }), "ratio")
 	r.note("cpu_us is user and system of the server's process. The parts: a process that echoes frames of the same sizes over")
-	r.note("coder/websocket, and one that commits the same keys and bytes to bare Pebble, each with 64 in flight.")
+	r.note("coder/websocket, and one that commits the same keys and bytes to bare Pebble, each with 64 in flight. Both are one process")
+	r.note("that echoes when such a commit is durable: its commits gather as ours do, not in step.")
 }
 
 func (p *parts) close() (err error) {
-	if p.echoed != nil {
-		err = p.echoed.close()
+	for _, c := range []*crowd{p.echoed, p.joined} {
+		if c != nil {
+			err = errors.Join(err, c.close())
+		}
 	}
 	if p.server != nil {
 		err = errors.Join(err, p.server.close())
 	}
-	for _, c := range []*child{p.echo, p.bare} {
+	for _, c := range []*child{p.echo, p.bare, p.both} {
 		if c != nil {
 			err = errors.Join(err, c.stop())
 		}
