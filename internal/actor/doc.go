@@ -16,13 +16,22 @@
 //
 // A transaction's sends are written with it (outbox) and delivered after its commit, again after a crash, in order, for up to seven days. The receiver commits a
 // receipt with each message, also with one that was refused or failed, and knows a repetition by it (inbox): exactly once in effect. Answers and failures travel
-// back in the same way.
+// back in the same way. To a post its receiver says: settled, settled and an answer follows, come again, or never; only what it settled has a receipt, and
+// what it never took is answered in its stead.
+//
+// A CA that is destroyed takes no messages from then on and is removed once those it sent before have arrived; it waits for no answers.
 //
 // # Turns
 //
 // A CA with messages gets turns of up to 32; turns go round between owners, then between an owner's CAs. The number of workers is bounded by the processors;
 // a worker whose method blocks is replaced after 20 ms, so one CA does not hold others up, and one that is slow is reported after a second. Past its
 // deadline a method loses its Tx and its instance: the CA goes on in a fresh one. Go can't stop the method itself. Two that are stuck make the CA unavailable.
+// Timers and the parts' own work take turns with messages.
+//
+// # Limits
+//
+// MaxState for the state, MaxTx for what one transaction adds besides, MaxAnswer for a result that goes to another CA: together they stay below what a store takes
+// in one write. MaxWaiting and MaxWaitingBytes for the mailbox, MaxOutbox and MaxOutboxBytes for what is on its way, MaxTimers. Features spend from MaxTx (Tx.Spend).
 //
 // # Locks
 //

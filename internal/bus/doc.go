@@ -1,2 +1,28 @@
 // Package bus is the trusted bus: it carries every message with its authenticated sender to the receiver's mailbox, and keeps the receiver's policy.
+//
+// # Senders
+//
+// A client's request bears the owner that its token was verified for, in the receiver's app; a CA's message bears that CA's name, set by the runtime. Nothing that
+// app code or a client gives can change it, or reach a handler: requests are of kind Call.
+//
+// # Policy
+//
+// The Gate asks the token's scope and the receiver's rules on arrival, where they alone are certain to refuse, and decisively as the message is taken from the
+// mailbox. On arrival only rules that are durable count; they are shown before the reply of the transaction that made them. Without rules only the CA's own
+// owner is let in, of the same app and server. Rules change with their transaction, and are taken back with it.
+//
+// # Ledger
+//
+// Every principal has a row: first, last, accepted, denied, changes. Changes are written with what they changed. Reads and refusals are counted in memory, written
+// together after 10 s and when the server drains; a crash loses at most those.
+//
+// # Receipts
+//
+// A request with a key that changed something leaves a receipt in the same commit; one that is sent again gets the same reply and is not run. Those of a
+// session lie in slots, used again once their replies were seen, at most MaxUnseen; those of Idempotency-Keys in a ring of KeysPerCaller. They are kept for
+// a day and removed by an active CA. Requests that fail or change nothing leave none: running them again does no harm.
+//
+// # Locks
+//
+// strangers.mu is a leaf. All else belongs to the turn of its CA.
 package bus

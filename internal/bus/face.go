@@ -2,14 +2,12 @@ package bus
 
 import (
 	"github.com/wabgo/wab/internal/actor"
-	"github.com/wabgo/wab/internal/name"
 	"github.com/wabgo/wab/internal/policy"
 	"github.com/wabgo/wab/internal/wire"
 )
 
 // face is what the senders of messages see of a CA's policy: its last durable rules. It keeps those who will be refused anyway out of the mailbox, and has them counted.
 type face struct {
-	self      name.Name
 	rules     policy.Rules
 	plain     bool // no rule needs facts that only the CA's own turn has
 	strangers *strangers
@@ -18,7 +16,7 @@ type face struct {
 // show has senders see the rules, once they are durable.
 func (g *guard) show(c *actor.Commit) {
 	g.shown = true
-	f := &face{self: g.ca.Name(), rules: g.rules, plain: plain(g.rules), strangers: g.strangers}
+	f := &face{rules: g.rules, plain: plain(g.rules), strangers: g.strangers}
 	c.After(func() { g.ca.Publish(f) })
 }
 
@@ -36,7 +34,7 @@ func (f *face) arrive(m *actor.Message) *wire.Error {
 	if !f.plain {
 		return nil
 	}
-	d := policy.Decide(f.self, m.From, m.Method, f.rules, nil)
+	d := policy.Decide(m.To, m.From, m.Method, f.rules, nil)
 	if d.Allowed {
 		return nil
 	}

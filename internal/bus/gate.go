@@ -31,7 +31,7 @@ func (g *Gate) NewPart(ca *actor.CA) actor.Part {
 	guard := &guard{gate: g, ca: ca}
 	guard.ledger.ca = ca
 	guard.receipts.ca = ca
-	guard.strangers = &strangers{wake: func() { ca.WakeAt(guard.now() + ledgerFlush) }}
+	guard.strangers = &strangers{guard: guard}
 	return guard
 }
 
@@ -166,7 +166,7 @@ func (g *guard) forget() {
 	if g.decision != nil {
 		decisions.Put(g.decision)
 	}
-	g.message, g.decision, g.result, g.row = nil, nil, nil, nil
+	g.message, g.decision, g.result, g.row, g.receipts.place = nil, nil, nil, nil, nil
 }
 
 // encodeChange adds the books of a message that has changed something.

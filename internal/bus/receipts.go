@@ -35,13 +35,17 @@ type receipts struct {
 	ca   *actor.CA
 	runs map[string]*run // by the prefix of their keys
 
-	// Where the receipt of the request being handled goes; find fills it, for encode must not read.
-	run    *run
-	prefix []byte
-	ring   ring
+	place *place // of the request being handled
 
 	sweepAt  int64 // when old ones are to be looked for again, µs UTC
 	sweeping [][]byte
+}
+
+// place is where a receipt goes: into a slot of a run, or into a ring. Find makes it, for encode must not read.
+type place struct {
+	run    *run
+	prefix []byte
+	ring   ring
 }
 
 // run is where the receipts of one client's run of a session lie: the request id in each slot, 0 for none.
@@ -113,27 +117,28 @@ func slotKey(prefix []byte, slot int) []byte {
 
 // open reads where a run's receipts lie.
 func (s *receipts) open(r *Request) error {
-	s.prefix = runKey(r)
-	if s.run = s.runs[string(s.prefix)]; s.run != nil {
+	prefix := runKey(r)
+	s.place = &place{prefix: prefix, run: s.runs[string(prefix)]}
+	if s.place.run != nil {
 		return nil
 	}
-	s.run = &run{}
+	s.place.run = &run{}
 	if r.Key.ID > 1 || r.Key.Retry {
-		if err := s.ca.Scan(s.prefix, s.readSlot); err != nil {
+		if err := s.ca.Scan(prefix, s.place.readSlot); err != nil {
 			return err
 		}
 	}
 	if s.runs == nil || len(s.runs) >= cachedRuns {
 		s.runs = map[string]*run{}
 	}
-	s.runs[string(s.prefix)] = s.run
+	s.runs[string(prefix)] = s.place.run
 	return nil
 }
 
-func (s *receipts) readSlot(key, value []byte) error {
+func (p *place) readSlot(key, value []byte) error {
 	rec, err := parseReceipt(value)
-	if at := key[len(s.prefix):]; err == nil && len(at) == 2 {
-		s.run.set(int(at[0])<<8|int(at[1]), rec.id)
+	if at := key[len(p.prefix):]; err == nil && len(at) == 2 {
+		p.run.set(int(at[0])<<8|int(at[1]), rec.id)
 	}
 	return err
 }
@@ -160,11 +165,11 @@ func (s *receipts) inRun(r *Request) (*receipt, error) {
 		return nil, err
 	}
 	if r.Key.Retry {
-		if i := slices.Index(s.run.slots, r.Key.ID); i >= 0 {
-			return s.read(slotKey(s.prefix, i))
+		if i := slices.Index(s.place.run.slots, r.Key.ID); i >= 0 {
+			return s.read(slotKey(s.place.prefix, i))
 		}
 	}
-	if s.run.free(r.Key.Floor) >= MaxUnseen {
+	if s.place.run.free(r.Key.Floor) >= MaxUnseen {
 		return nil, errNoRoom
 	}
 	return nil, nil
@@ -172,9 +177,9 @@ func (s *receipts) inRun(r *Request) (*receipt, error) {
 
 func (s *receipts) keepInRun(c *actor.Commit, r *Request, rec *receipt) {
 	rec.id = r.Key.ID
-	i := s.run.free(r.Key.Floor)
-	s.run.set(i, rec.id)
-	c.Put(slotKey(s.prefix, i), rec.encode())
+	i := s.place.run.free(r.Key.Floor)
+	s.place.run.set(i, rec.id)
+	c.Put(slotKey(s.place.prefix, i), rec.encode())
 }
 
 func (s *receipts) read(key []byte) (*receipt, error) {

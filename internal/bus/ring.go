@@ -44,23 +44,23 @@ func (s *receipts) byText(r *Request, now int64) (*receipt, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.ring = ring{}
+	s.place = &place{}
 	if next != nil {
 		r := cbor.NewReader(next)
-		s.ring.next = r.Uint()
+		s.place.ring.next = r.Uint()
 	}
-	s.ring.evicted, err = s.evicted(r)
+	s.place.ring.evicted, err = s.evicted(r, s.place.ring.next)
 	return nil, err
 }
 
 // evicted is the hashed key that makes room for the next one. One that has since been used again holds a place further on.
-func (s *receipts) evicted(r *Request) ([]byte, error) {
-	hashed, err := s.ca.Get(ringKey(r, s.ring.next))
+func (s *receipts) evicted(r *Request, next uint64) ([]byte, error) {
+	hashed, err := s.ca.Get(ringKey(r, next))
 	if err != nil || hashed == nil {
 		return nil, err
 	}
 	old, err := s.read(append(caller(keyReceipt, r), hashed...))
-	if err != nil || old == nil || old.id+KeysPerCaller != s.ring.next {
+	if err != nil || old == nil || old.id+KeysPerCaller != next {
 		return nil, err
 	}
 	return hashed, nil
@@ -69,11 +69,12 @@ func (s *receipts) evicted(r *Request) ([]byte, error) {
 func (s *receipts) keepByText(c *actor.Commit, r *Request, rec *receipt) {
 	key := textKey(r)
 	hashed := key[len(key)-hashBytes:]
-	if evicted := s.ring.evicted; evicted != nil && string(evicted) != string(hashed) {
+	ring := s.place.ring
+	if evicted := ring.evicted; evicted != nil && string(evicted) != string(hashed) {
 		c.Delete(append(caller(keyReceipt, r), evicted...))
 	}
-	rec.id = s.ring.next
-	c.Put(ringKey(r, s.ring.next), slices.Clone(hashed))
-	c.Put(caller(keyRing, r), cbor.AppendUint(nil, s.ring.next+1))
+	rec.id = ring.next
+	c.Put(ringKey(r, ring.next), slices.Clone(hashed))
+	c.Put(caller(keyRing, r), cbor.AppendUint(nil, ring.next+1))
 	c.Put(key, rec.encode())
 }

@@ -11,9 +11,9 @@ const maxStrangers = 256
 
 // strangers counts who was refused on arrival, until the CA's turn writes it down.
 type strangers struct {
+	guard   *guard
 	mu      sync.Mutex
 	refused map[name.Name]uint64
-	wake    func() // has them written down soon
 }
 
 func (s *strangers) count(from name.Name) {
@@ -28,7 +28,7 @@ func (s *strangers) count(from name.Name) {
 	s.refused[from]++
 	s.mu.Unlock()
 	if first {
-		s.wake()
+		s.guard.ca.WakeAt(s.guard.now() + ledgerFlush)
 	}
 }
 
