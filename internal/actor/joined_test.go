@@ -26,10 +26,10 @@ func TestDecision2_MessagesJoinCommits(t *testing.T) {
 			t.Error(r)
 		}
 	}
-	if n := w.Store.Commits.Load() - commits; n != 2 {
-		t.Errorf("%d commits, want the one in flight and the joined one", n)
+	if n := w.Store.Commits.Load() - commits; n > 2 {
+		t.Errorf("%d commits, want at most the one in flight and the joined one", n)
 	}
-	if n := w.Store.Writes.Load() - writes; n != 2 {
+	if n := w.Store.Writes.Load() - writes; n > 2 {
 		t.Errorf("%d writes", n)
 	}
 	if n := w.Class.Encodes.Load() - encodes; n != 32 {

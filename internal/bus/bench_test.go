@@ -15,9 +15,8 @@ import (
 
 // nothing is a store that takes everything and keeps nothing.
 type nothing struct {
-	mu      sync.Mutex
-	last    store.Rev
-	results []store.Result
+	mu   sync.Mutex
+	last store.Rev
 }
 
 func (s *nothing) Commit(w []store.Write) []store.Result {
