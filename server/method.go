@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/wabgo/wab/internal/cbor"
 	"github.com/wabgo/wab/internal/wire"
@@ -150,12 +151,18 @@ func (m *method) run(in []reflect.Value) ([]byte, error) {
 }
 
 // failed keeps an app from using the bus's own codes.
-func failed(err error) error { return wire.Err(wire.Failed, clip(err.Error())) }
+func failed(err error) error {
+	if e, ok := err.(*wire.Error); ok {
+		return wire.Err(wire.Failed, e.Message)
+	}
+	return wire.Err(wire.Failed, clip(err.Error()))
+}
 
+// clip bounds what an error may say. It travels as a text, and stays one.
 func clip(s string) string {
 	const limit = 1000
-	if len(s) > limit {
-		return s[:limit] + "…"
+	if s = strings.ToValidUTF8(s, "\uFFFD"); len(s) > limit {
+		return strings.ToValidUTF8(s[:limit], "") + "…"
 	}
 	return s
 }

@@ -10,8 +10,16 @@ import (
 // At makes a durable timer: at an instant, the method is called with the arguments. It survives restarts and rings late rather than never, once.
 // The method takes them as parameters, or a Timer. A CA has up to 1,000 timers.
 func (tx *Tx) At(at time.Time, method string, args ...any) TimerID {
+	if at.After(farthest) {
+		at = farthest // beyond are instants that no number of µs can tell
+	}
+	if at.Before(time.Unix(0, 0)) {
+		at = time.Unix(0, 0)
+	}
 	return tx.set(clock.Micros(at), 0, method, args)
 }
+
+var farthest = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
 
 // After is At, in a while.
 func (tx *Tx) After(d time.Duration, method string, args ...any) TimerID {

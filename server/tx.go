@@ -109,7 +109,14 @@ func (tx *Tx) effects(do func(*effects)) {
 	tx.tx.Use(tx.class.srv.effects, func(p actor.Part) { do(p.(*effects)) })
 }
 
-// Destroy removes the CA, with its timers and all it has stored, once this transaction has committed. Messages that it has sent still arrive.
-func (tx *Tx) Destroy() { tx.tx.Destroy() }
+// Destroy removes the CA, with its timers and all it has stored, once this transaction has committed. Messages that it has sent still arrive. Init can't call
+// it, for whoever asked would have the CA made again at once: return an error there.
+func (tx *Tx) Destroy() {
+	if tx.tx.Message().Kind == actor.Init {
+		tx.fail(errors.New("destroy: this assistant is only being made; let Init return an error"))
+		return
+	}
+	tx.tx.Destroy()
+}
 
 func (tx *Tx) gate() *bus.Gate { return tx.class.srv.gate }

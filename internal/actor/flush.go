@@ -85,9 +85,9 @@ func (c *CA) settled(done *Commit) {
 	c.rt.moveOn(c, gone, waiting)
 }
 
-// retire drops an activation that holds nothing: its CA does not exist, or could not be loaded. Call with mu held.
+// retire drops an activation that holds nothing: its CA does not exist, or could not be loaded. One that counts stuck methods stays. Call with mu held.
 func (c *CA) retire() {
-	if c.phase == resting && !c.loaded && c.pending == nil && c.inflight == nil && !c.ready() {
+	if c.phase == resting && c.stuck == 0 && !c.loaded && c.pending == nil && c.inflight == nil && !c.ready() {
 		c.gone = true
 	}
 }

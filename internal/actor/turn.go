@@ -79,10 +79,10 @@ func (c *CA) next() (step, *Message) {
 		return cleanUp, nil
 	case !c.ready():
 		return rest, nil
-	case !c.loaded:
-		return load, c.box.peek()
 	case c.stuck > 1:
 		return turnAway, c.box.pop()
+	case !c.loaded:
+		return load, c.box.peek()
 	case len(c.todo) > 0:
 		return live, nil
 	case c.wake && (!c.tended || c.box.len() == 0):

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 
 	"github.com/wabgo/wab/internal/wire"
@@ -77,11 +78,11 @@ func coded(err error) *wire.Error {
 	}
 }
 
-// excerpt bounds what an error may say.
+// excerpt bounds what an error may say. It is stored and sent as a text, and must be one.
 func excerpt(s string) string {
 	const limit = 1000
-	if len(s) <= limit {
-		return s
+	if s = strings.ToValidUTF8(s, "\uFFFD"); len(s) > limit {
+		return strings.ToValidUTF8(s[:limit], "") + "…"
 	}
-	return s[:limit] + "…"
+	return s
 }
