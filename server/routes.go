@@ -19,6 +19,7 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.HandleFunc("GET /{$}", s.launcher)
+	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }) // pages that name no icon ask
 	mux.HandleFunc("/", lost)
 	for i := range s.apps {
 		prefix := "/" + s.apps[i].Name
@@ -77,9 +78,20 @@ func pages(a *App) http.Handler {
 			rest.ServeHTTP(w, r)
 			return
 		}
-		ui.Secure(w.Header())
+		secure(w.Header(), files, path)
 		serve.ServeHTTP(w, r)
 	})
+}
+
+// secure sets a file's headers. A page may hold scripts and styles of its own: it is the app's as much as its other files are.
+func secure(h http.Header, files fs.FS, path string) {
+	if strings.HasSuffix(path, ".html") {
+		if page, err := fs.ReadFile(files, path); err == nil {
+			ui.SecureFile(h, page)
+			return
+		}
+	}
+	ui.Secure(h)
 }
 
 func (a *App) files() fs.FS {
