@@ -90,15 +90,28 @@ func (b *Browser) Tab(t testing.TB, look Look) *Tab {
 // SharedWorkers are the addresses of those that run, one for each.
 func (b *Browser) SharedWorkers(t testing.TB) (urls []string) {
 	t.Helper()
+	for _, worker := range b.sharedWorkers(t) {
+		urls = append(urls, worker.URL)
+	}
+	slices.Sort(urls)
+	return urls
+}
+
+// EndSharedWorkers ends those that run, as a crash would: nobody is told.
+func (b *Browser) EndSharedWorkers(t testing.TB) {
+	t.Helper()
+	for _, worker := range b.sharedWorkers(t) {
+		if _, err := chromedp.CallBrowser(b.ctx, target.CloseTarget, target.CloseTargetParams{TargetID: worker.TargetID}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func (b *Browser) sharedWorkers(t testing.TB) []*target.Info {
+	t.Helper()
 	all, err := chromedp.CallBrowser(b.ctx, target.GetTargets, target.GetTargetsParams{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, info := range all.TargetInfos {
-		if info.Type == "shared_worker" {
-			urls = append(urls, info.URL)
-		}
-	}
-	slices.Sort(urls)
-	return urls
+	return slices.DeleteFunc(all.TargetInfos, func(info *target.Info) bool { return info.Type != "shared_worker" })
 }

@@ -22,7 +22,7 @@ test("a page that may not hold locks gives signs of life instead", async () => {
     Object.assign(navigator, { locks: refusing });
     const port = new StubPort();
     new Background([() => port]);
-    port.say({ t: "ready" });
+    port.say({ t: "ready", lock: "" });
     return port;
   });
   Object.assign(navigator, { locks });
@@ -40,7 +40,7 @@ test("messages wait for the worker's first sign of life, and then go in order", 
   const b = new Background([() => port]);
   b.post({ t: "close", s: 1 });
   assert.deepEqual(port.kinds, []);
-  port.say({ t: "ready" });
+  port.say({ t: "ready", lock: "" });
   b.post({ t: "beat" });
   assert.deepEqual(port.kinds, ["hello", "close", "beat"]);
 });
@@ -56,11 +56,28 @@ test("a candidate that throws or fails before it answers is replaced; one that f
   fail[0]!();
   fail[0]!();
   assert.equal(fail.length, 2);
-  ports[0]!.say({ t: "ready" });
+  ports[0]!.say({ t: "ready", lock: "" });
   assert.deepEqual(ports[0]!.kinds, [], "a candidate that was given up is not heard");
-  ports[1]!.say({ t: "ready" });
+  ports[1]!.say({ t: "ready", lock: "" });
   fail[1]!();
   assert.deepEqual(ports[1]!.kinds, ["hello", "beat"]);
+});
+
+test("a worker that ends without a word is noticed by its lock, and every session is told once", () => {
+  const { locks } = navigator;
+  const fallen = new Map<string, () => void>();
+  Object.assign(navigator, { locks: { request: (name: string, f: () => void) => (fallen.set(name, f), Promise.resolve()) } });
+  const port = new StubPort();
+  const b = new Background([() => port]);
+  const got: SessionMessage[] = [];
+  b.join((m) => got.push(m));
+  port.say({ t: "ready", lock: "wab worker x" });
+  Object.assign(navigator, { locks });
+  assert.equal(got.length, 0);
+  fallen.get("wab worker x")!();
+  port.say({ t: "broken", message: "late" });
+  assert.equal(got.length, 1);
+  assert.ok(got[0]!.t === "status" && got[0]!.status.state === "refused" && got[0]!.status.reason!.message.includes("Reload"));
 });
 
 test("where no worker can be had, every session is refused with what to do, later ones too", async () => {

@@ -1,6 +1,7 @@
 /**
  * The page's way to the background worker. The sessions of one page that act for one owner share one port.
  */
+import { holdLock, randomText, whenReleased } from "./lock.ts";
 import type { FromWorker, Port, Status, ToWorker } from "./protocol.ts";
 import { beatEvery } from "./protocol.ts";
 
@@ -56,19 +57,21 @@ export class Background {
   }
 
   private receive(m: FromWorker): void {
-    if (m.t === "ready") this.flush();
+    if (m.t === "ready") this.begin(m.lock);
     else if (m.t === "broken") this.fail(m.message);
     else this.receivers.get(m.s)?.(m);
   }
 
-  /** flush sends what waited for the worker's first sign of life. */
-  private flush(): void {
+  /** begin sends what waited for the worker's first sign of life, and watches over the worker: a port doesn't tell that its other end has gone. */
+  private begin(lock: string): void {
+    if (lock) whenReleased(lock, () => this.fail("The background worker has ended. Reload the page; what the server acknowledged is kept."));
     const waiting = this.waiting ?? [];
     this.waiting = undefined;
     for (const [m, transfer] of waiting) this.post(m, transfer);
   }
 
   private fail(message: string): void {
+    if (this.broken !== undefined) return;
     this.broken = message;
     for (const [s, receive] of this.receivers) receive(fault(s, message));
   }
@@ -95,16 +98,4 @@ export class Background {
 function fault(s: number, message: string): SessionMessage {
   const status: Status = { state: "refused", reason: { code: "internal", message } };
   return { t: "status", s, name: "", status };
-}
-
-/** holdLock takes a Web Lock for as long as the page lives. It rejects where the page may not: insecure, sandboxed, or without locks. */
-async function holdLock(name: string, held: () => void): Promise<void> {
-  await navigator.locks.request(name, () => (held(), new Promise<void>(() => {})));
-}
-
-const alphabet = "abcdefghijklmnopqrstuvwxyz234567";
-
-/** randomText makes n characters of 5 random bits each, fit for a label. */
-export function randomText(n: number): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(n)), (b) => alphabet[b & 31]).join("");
 }

@@ -1,6 +1,7 @@
 import { serverOrigin, tokenOf } from "./account.ts";
-import { type Background, randomText } from "./background.ts";
+import type { Background } from "./background.ts";
 import { WabError } from "./error.ts";
+import { randomText } from "./lock.ts";
 import type { Status, Target } from "./protocol.ts";
 import { type Handle, Session } from "./session.ts";
 import { backgroundBehind, backgroundFor } from "./spawn.ts";

@@ -36,6 +36,7 @@ export class Host implements Output {
   private readonly lines = new Map<number, Line>();
   private readonly tabs = new Set<Tab>();
   private last = 0;
+  lock = ""; // falls when the worker ends
   core!: Core; // set right after it was loaded with this host as its output
 
   constructor(readonly env: Env, readonly client: string) {}

@@ -65,7 +65,7 @@ export type ToWorker =
   | { readonly t: "bye" };
 
 export type FromWorker =
-  | { readonly t: "ready" } // the first message on a port
+  | { readonly t: "ready"; readonly lock: string } // the first message on a port. The worker holds this Web Lock as long as it lives; "" where it has none
   | { readonly t: "broken"; readonly message: string } // the core could not start, or has crashed
   | { readonly t: "status"; readonly s: number; readonly name: string; readonly status: Status }
   | { readonly t: "reply"; readonly s: number; readonly id: number; readonly result: Uint8Array }

@@ -19,7 +19,7 @@ export class Tab {
   start(): void {
     this.port.onmessage = (e: MessageEvent) => this.receive(e.data as ToWorker, e.ports);
     this.port.start?.();
-    this.post({ t: "ready" });
+    this.post({ t: "ready", lock: this.host.lock });
     this.enter();
   }
 

@@ -2,6 +2,7 @@
 import "wasm_exec";
 import { Core } from "./core.ts";
 import { type Env, Host, type Socket } from "./host.ts";
+import { holdLock, randomText, whenReleased } from "./lock.ts";
 import type { FromWorker, Port } from "./protocol.ts";
 
 declare const WASM_FILE: string;
@@ -20,29 +21,34 @@ const env: Env = {
   now: () => Math.round((performance.timeOrigin + performance.now()) * 1000),
   after: (ms, f) => setTimeout(f, Math.min(ms, 0x7fffffff)),
   cancel: (timer) => clearTimeout(timer as number | undefined),
-  gone: (lock, f) => void navigator.locks?.request(lock, f).catch(() => {}),
+  gone: whenReleased,
   crashed: () => scope.close(),
 };
 
 const host = new Host(env, "browser");
 
-const loaded = Core.load(instantiate, host, env.now).then((core) => void (host.core = core));
+const loaded = Promise.all([Core.load(instantiate, host, env.now), showLife()]).then(([core]) => void (host.core = core));
+
+/** showLife holds a lock by which pages notice this worker's end. Without locks they don't. */
+function showLife(): Promise<void> {
+  const lock = `wab worker ${randomText(16)}`;
+  return new Promise((resolve) => {
+    holdLock(lock, () => ((host.lock = lock), resolve())).catch(resolve);
+  });
+}
 
 /** instantiate fetches the module that this worker was built with, and no other. */
 async function instantiate(imports: WebAssembly.Imports): Promise<WebAssembly.Instance> {
   return (await WebAssembly.instantiateStreaming(await fetchCore(), imports)).instance;
 }
 
-/** fetchCore tries for half a minute: a page may open while its server restarts. */
+/** fetchCore tries for half a minute: a page may open while its server restarts. A server that has no such file has another build, and is not asked again. */
 async function fetchCore(): Promise<Response> {
   for (let wait = 500; ; wait *= 2) {
-    try {
-      const res = await fetch(new URL(WASM_FILE, import.meta.url), { integrity: WASM_INTEGRITY, mode: "cors", credentials: "omit" });
-      if (res.ok) return res;
-      throw new Error(`the server answered ${res.status}`);
-    } catch (e) {
-      if (wait > 16_000) throw e;
-    }
+    const res = await fetch(new URL(WASM_FILE, import.meta.url), { integrity: WASM_INTEGRITY, mode: "cors", credentials: "omit" }).catch((e: unknown) => e);
+    if (res instanceof Response && res.ok) return res;
+    const lasting = res instanceof Response && res.status >= 400 && res.status < 500;
+    if (lasting || wait > 16_000) throw res instanceof Response ? new Error(`the server answered ${res.status}`) : res;
     await new Promise((r) => setTimeout(r, wait));
   }
 }
