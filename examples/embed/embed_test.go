@@ -1,46 +1,30 @@
 package main
 
 import (
-	"bufio"
-	"context"
+	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 
-	"github.com/wabgo/wab/examples/counter"
 	"github.com/wabgo/wab/internal/browser"
-	"github.com/wabgo/wab/server"
+	"github.com/wabgo/wab/internal/wabproc"
 	"github.com/wabgo/wab/web"
 )
 
-// serveWab runs a wab server that lets pages of these origins use it.
-func serveWab(t *testing.T, origins ...string) (url string) {
+// serveWab runs the built binary with pages of these origins allowed, as the README says.
+func serveWab(t *testing.T, origins ...string) *wabproc.Server {
+	t.Helper()
 	if web.BuildID() == "none" {
-		t.Skip("the web assets are not built: make build")
+		t.Fatal("The web assets are not built: make build.")
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	lines, ready := io.Pipe()
-	ended := make(chan error, 1)
-	go func() {
-		o := server.Options{Data: t.TempDir(), Dev: true, Origins: origins, Ready: ready, Logger: slog.New(slog.DiscardHandler)}
-		ended <- server.Serve(ctx, o, counter.App)
-	}()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-	line, err := bufio.NewReader(lines).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
+	flags := []string{"--dev"}
+	for _, o := range origins {
+		flags = append(flags, "--allow-origin", o)
 	}
-	return strings.TrimPrefix(strings.TrimSpace(line), "listening on ")
+	return wabproc.Start(t, flags...)
 }
 
 // servePage serves the page from an origin of its own, which is known before the server that it uses.
@@ -54,7 +38,7 @@ func servePage(t *testing.T) (origin string, use func(server string)) {
 func TestPageOfAnotherOriginCounts(t *testing.T) {
 	origin, use := servePage(t)
 	wab := serveWab(t, origin)
-	use(wab)
+	use(wab.URL)
 	chromium := browser.Start(t)
 	for i, look := range browser.Looks {
 		tab := chromium.Tab(t, look)
@@ -67,17 +51,36 @@ func TestPageOfAnotherOriginCounts(t *testing.T) {
 		tab.Check()
 	}
 	own := chromium.Tab(t, browser.Looks[0])
-	own.Open(wab + "/counter/?ca=alice/home")
+	own.Open(wab.URL + "/counter/?ca=alice/home")
 	own.Until(`document.activeElement.id === "owner"`) // another origin: nobody is signed in here yet
+}
+
+// explained says that the page tells whose leave is missing, and how it is given.
+const explained = `document.querySelector("[data-wab-state]").textContent.includes("--allow-origin " + location.origin)`
+
+// With a token nothing is asked of the server but the socket, of whose refusal a browser tells a page nothing.
+func TestOPS1_ATokenDoesNotOpenTheServerToAnOriginThatIsNotListed(t *testing.T) {
+	wab := serveWab(t)
+	tag := fmt.Sprintf(`<!DOCTYPE html><link rel="icon" href="data:,"><script type="module" src="%s/wab/embed.js" data-app="counter" data-token="%s"></script><p data-wab-state>`,
+		wab.URL, wab.Guest("alice"))
+	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		io.WriteString(w, tag)
+	}))
+	t.Cleanup(page.Close)
+	tab := browser.Start(t).Tab(t, browser.Looks[0])
+	tab.Forgive("WebSocket connection to")
+	tab.Open(page.URL)
+	tab.Until(`document.querySelector("[data-wab-state]").textContent.startsWith("offline") && ` + explained)
 }
 
 func TestOPS1_PageOfAnOriginThatIsNotListedIsKeptOut(t *testing.T) {
 	origin, use := servePage(t)
-	use(serveWab(t, "http://somebody.example"))
+	use(serveWab(t, "http://somebody.example").URL)
 	tab := browser.Start(t).Tab(t, browser.Looks[0])
 	tab.Forgive("blocked by CORS policy", "net::ERR_FAILED")
 	tab.Open(origin)
-	tab.Until(`document.querySelector("[data-wab-state]").textContent.startsWith("refused")`)
+	tab.Until(`document.querySelector("[data-wab-state]").textContent.startsWith("refused") && ` + explained)
 	tab.Shoot("embed-refused")
 	if got := tab.Text("output"); got != "–" {
 		t.Errorf("the page shows %q", got)

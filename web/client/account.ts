@@ -1,5 +1,5 @@
 /** Who the page acts for. Tokens are kept in localStorage, by server and owner; the one that signed in last is the default. */
-import { WabError, type Code } from "./error.ts";
+import { WabError, type Code, unreachable } from "./error.ts";
 import { backgroundFor, defaultServer, running } from "./spawn.ts";
 
 /** Account is where an owner is signed in. */
@@ -86,7 +86,7 @@ async function post<T>(url: string, body: unknown): Promise<T> {
   try {
     res = await fetch(url, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
   } catch {
-    throw new WabError("unavailable", "The server can't be reached. Check the connection and try again.", 1000);
+    throw new WabError("unavailable", unreachable(new URL(url).origin, globalThis.location?.origin), 1000);
   }
   const answer = (await res.json().catch(() => ({}))) as T & { error?: { code: Code; message: string } };
   if (res.ok) return answer;

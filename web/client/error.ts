@@ -16,3 +16,9 @@ export class WabError extends Error {
     super(message);
   }
 }
+
+/** unreachable says why a server may be silent. A browser does not tell a page whether it is, or refuses pages of another origin. */
+export function unreachable(server: string, origin: string | undefined): string {
+  if (!origin || origin === server) return "The server can't be reached. Check the connection and try again.";
+  return `The server can't be reached, or it does not allow pages of ${origin}: it does when started with --allow-origin ${origin}.`;
+}

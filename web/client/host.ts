@@ -21,6 +21,8 @@ export interface Socket {
 }
 
 export interface Env {
+  /** The origin of the pages that are served here, as the server hears it. */
+  origin?: string;
   dial(url: string): Socket;
   /** now is in µs since 1970. */
   now(): number;

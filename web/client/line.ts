@@ -1,5 +1,6 @@
 /** One connection to a server for one principal and token scope, and the seats on it. */
 import { LinkStatus, type Reason } from "./core.ts";
+import { unreachable } from "./error.ts";
 import type { Host, Socket } from "./host.ts";
 import type { FromWorker, Open, Status, Target } from "./protocol.ts";
 import { Seat } from "./seat.ts";
@@ -24,6 +25,7 @@ export class Line {
   private lingering: unknown;
   private asking: unknown;
   private status: number = LinkStatus.idle;
+  private wasLive = false;
   private next = 0;
   private reason: Reason | undefined;
   private readonly seats = new Map<number, Seat>(); // by channel
@@ -157,6 +159,7 @@ export class Line {
 
   state(status: number, next: number, reason: Reason | undefined): void {
     [this.status, this.next, this.reason] = [status, next, reason];
+    this.wasLive ||= status === LinkStatus.live;
     for (const seat of this.seats.values()) {
       if (status !== LinkStatus.live && status !== LinkStatus.resuming) seat.open = false;
       seat.tell(this.statusOf(seat));
@@ -200,7 +203,7 @@ export class Line {
   }
 
   private offline(): Status {
-    const reason: Reason = this.reason ?? { code: "unavailable", message: "The server can't be reached." };
+    const reason: Reason = this.reason ?? { code: "unavailable", message: this.wasLive ? "The server can't be reached." : unreachable(this.server, this.host.env.origin) };
     return this.next > 0 ? { state: "offline", reason, next: this.next / 1000 } : { state: "offline", reason };
   }
 }

@@ -17,6 +17,7 @@ interface Scope extends Port {
 const scope = globalThis as unknown as Scope;
 
 const env: Env = {
+  origin: globalThis.origin,
   dial: (url) => new WebSocket(url, ["wab.v1"]) as unknown as Socket,
   now: () => Math.round((performance.timeOrigin + performance.now()) * 1000),
   after: (ms, f) => setTimeout(f, Math.min(ms, 0x7fffffff)),
