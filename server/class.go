@@ -157,12 +157,12 @@ func (c *class) find(m *actor.Message) (*method, error) {
 		if found := c.methods[m.Method]; found != nil && found.handler == nil {
 			return found, nil
 		}
-		return nil, wire.Err(wire.BadRequest, fmt.Sprintf("%s has no method %q that can be requested; it has %s", c.app.Name, clip(m.Method), c.requestable()))
+		return nil, wire.Err(wire.BadRequest, fmt.Sprintf("The app %s has no method %q that can be requested; it has %s.", c.app.Name, clip(m.Method), c.requestable()))
 	case actor.Answer, actor.Alarm:
 		if found := c.methods[m.Method]; found != nil {
 			return found, nil
 		}
-		return nil, wire.Err(wire.BadRequest, fmt.Sprintf("%s has no method %q any more", c.app.Name, clip(m.Method)))
+		return nil, wire.Err(wire.BadRequest, fmt.Sprintf("The app %s has no method %q any more.", c.app.Name, clip(m.Method)))
 	default:
 		return c.life[m.Kind], nil
 	}
@@ -197,7 +197,7 @@ func (c *class) arguments(found *method, instance any, tx *Tx, m *actor.Message)
 			return found.decode(instance, tx, m.Args)
 		}
 	}
-	return nil, wire.Err(wire.BadRequest, fmt.Sprintf("%s does not handle messages of this kind", found.name))
+	return nil, wire.Err(wire.BadRequest, fmt.Sprintf("The method %s does not handle messages of this kind.", found.name))
 }
 
 // receiver begins the arguments of every method.

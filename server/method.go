@@ -77,26 +77,26 @@ func (m *method) decode(ca any, tx *Tx, args []byte) ([]reflect.Value, error) {
 	r := cbor.NewReader(args)
 	n := r.Array()
 	if r.Err() != nil {
-		return nil, wire.Err(wire.BadRequest, "the arguments must be one array")
+		return nil, wire.Err(wire.BadRequest, "The arguments must be one array.")
 	}
 	if n != len(m.args) {
-		return nil, wire.Err(wire.BadRequest, fmt.Sprintf("%s takes %s, not %d", m.name, count(len(m.args), "argument"), n))
+		return nil, wire.Err(wire.BadRequest, fmt.Sprintf("The method %s takes %s, not %d.", m.name, count(len(m.args), "argument"), n))
 	}
 	in := make([]reflect.Value, 2, 2+n)
 	in[0], in[1] = reflect.ValueOf(ca), reflect.ValueOf(tx)
 	for i, t := range m.args {
 		raw := r.Raw()
 		if r.Err() != nil {
-			return nil, wire.Err(wire.BadRequest, "the arguments are malformed")
+			return nil, wire.Err(wire.BadRequest, "The arguments are malformed.")
 		}
 		v, err := argument(t, raw)
 		if err != nil {
-			return nil, wire.Err(wire.BadRequest, fmt.Sprintf("argument %d of %s: want %s", i+1, m.name, t))
+			return nil, wire.Err(wire.BadRequest, fmt.Sprintf("Argument %d of %s: want %s.", i+1, m.name, t))
 		}
 		in = append(in, v)
 	}
 	if r.Done() != nil {
-		return nil, wire.Err(wire.BadRequest, "the arguments are malformed")
+		return nil, wire.Err(wire.BadRequest, "The arguments are malformed.")
 	}
 	return in, nil
 }

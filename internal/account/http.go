@@ -67,7 +67,7 @@ func (a *Accounts) token(r *http.Request) (any, error) {
 	case wish.Methods != nil && len(wish.Methods) == 0:
 		return nil, wire.Err(wire.BadRequest, "An empty list of methods would open nothing: name some, or leave it out to keep what the token opens.")
 	case wish.Seconds < 0 || wish.Seconds > math.MaxInt64/int64(time.Second):
-		return nil, wire.Err(wire.BadRequest, "seconds is how long the token is to live: a positive number, or left out to keep the end it has.")
+		return nil, wire.Err(wire.BadRequest, "The field seconds is how long the token is to live: a positive number, or left out to keep the end it has.")
 	}
 	scope := policy.Scope{App: wish.App, CA: wish.CA, Methods: wish.Methods}
 	token, err := a.Narrow(parent, scope, time.Duration(wish.Seconds)*time.Second)

@@ -102,7 +102,7 @@ func expiry(now time.Time, scopeExpires int64, ttl time.Duration) (int64, error)
 
 func checkOwner(owner string) error {
 	if err := name.CheckOwner(owner); err != nil {
-		return wire.Err(wire.BadRequest, "That owner name cannot be used: "+err.Error())
+		return wire.Err(wire.BadRequest, "That owner name cannot be used: "+err.Error()+".")
 	}
 	return nil
 }

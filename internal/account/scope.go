@@ -12,7 +12,7 @@ import (
 func checkScope(s policy.Scope) error {
 	if s.App != "" {
 		if err := name.CheckApp(s.App); err != nil {
-			return wire.Err(wire.BadRequest, "That app cannot be: "+err.Error())
+			return wire.Err(wire.BadRequest, "That app cannot be: "+err.Error()+".")
 		}
 	}
 	if s.CA != "" {

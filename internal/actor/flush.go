@@ -92,7 +92,7 @@ func (c *CA) retire() {
 	}
 }
 
-var errTooLarge = wire.Err(wire.TooLarge, "the change is too large to be stored; nothing was done")
+var errTooLarge = wire.Err(wire.TooLarge, "The change is too large to be stored; nothing was done.")
 
 // refused drops the activation after a refused write: another writer has the CA now. Nothing of the lost commits shows.
 func (c *CA) refused(err error) {

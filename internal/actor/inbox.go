@@ -24,8 +24,8 @@ type inbox struct {
 const maxReceipts = 256
 
 var (
-	errGap      = wire.Retry(wire.Unavailable, "a message before this one has not arrived yet", 1)
-	errReceipts = wire.Retry(wire.Unavailable, "receipts can't be read", 1000)
+	errGap      = wire.Retry(wire.Unavailable, "A message before this one has not arrived yet.", 1)
+	errReceipts = wire.Retry(wire.Unavailable, "Receipts can't be read.", 1000)
 )
 
 // check tells whether a message has been settled before, and turns one back that came too early or can't be judged. Word is for its sender.

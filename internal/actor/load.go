@@ -17,7 +17,7 @@ func (c *CA) load(m *Message) {
 	rev, err := c.rt.store.Load(c.key, hotKeys, c.loadKey)
 	switch {
 	case err != nil:
-		c.refuse(wire.Err(wire.Internal, "this assistant can't be loaded; its data is kept, tell the operator"), err)
+		c.refuse(wire.Err(wire.Internal, "This assistant can't be loaded; its data is kept, tell the operator."), err)
 	case rev != 0:
 		c.awake(rev)
 	case m == nil:
@@ -76,7 +76,7 @@ func (c *CA) loadPart(key, value []byte) error {
 func (c *CA) awake(rev store.Rev) {
 	instance, err := c.decoded()
 	if err != nil {
-		c.refuse(wire.Err(wire.Failed, "this assistant's state doesn't fit this version of its app; it is kept as it was"), err)
+		c.refuse(wire.Err(wire.Failed, "This assistant's state doesn't fit this version of its app; it is kept as it was."), err)
 		return
 	}
 	c.instance = instance
@@ -178,4 +178,4 @@ func (c *CA) forget() {
 	c.instance, c.state, c.parts, c.guard, c.todo = nil, nil, nil, nil, nil
 }
 
-var errUnloaded = wire.Retry(wire.Unavailable, "the receiver can't be loaded now", 1000)
+var errUnloaded = wire.Retry(wire.Unavailable, "The receiver can't be loaded now.", 1000)

@@ -16,7 +16,7 @@ type mailbox struct {
 	bytes   int
 }
 
-var errMailboxFull = wire.Retry(wire.Overloaded, "this assistant has too many requests waiting; try again shortly", retryMailboxMs)
+var errMailboxFull = wire.Retry(wire.Overloaded, "This assistant has too many requests waiting; try again shortly.", retryMailboxMs)
 
 func (b *mailbox) len() int { return len(b.waiting) - b.first }
 

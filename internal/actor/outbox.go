@@ -51,12 +51,12 @@ type outbox struct {
 
 var (
 	errOutboxFull = errors.New("too many messages are on their way from this assistant; let some arrive first")
-	errAddress    = wire.Err(wire.BadRequest, "a message goes to one assistant: app:owner/name")
-	errGivenUp    = wire.Err(wire.Unavailable, "the receiver could not be reached for seven days")
+	errAddress    = wire.Err(wire.BadRequest, "A message goes to one assistant: app:owner/name.")
+	errGivenUp    = wire.Err(wire.Unavailable, "The receiver could not be reached for seven days.")
 
 	// What a receiver tells of a post: nil or errFollows once it is settled there, a passing error when it should come again, and any
 	// other when it will never be taken, of which no receipt is kept.
-	errFollows = wire.Err(wire.Failed, "an answer follows")
+	errFollows = wire.Err(wire.Failed, "An answer follows.")
 )
 
 // Post sends a message when the transaction commits, and returns its number. Errors: not the name of a CA, too many messages on their

@@ -58,8 +58,8 @@ type Runtime struct {
 type stats struct{ slow, dropped atomic.Int64 }
 
 var (
-	errNoSuchApp = wire.Err(wire.NotFound, "this server has no such app")
-	errDraining  = wire.Retry(wire.Unavailable, "the server is about to restart; try again in a moment", 500)
+	errNoSuchApp = wire.Err(wire.NotFound, "This server has no such app.")
+	errDraining  = wire.Retry(wire.Unavailable, "The server is about to restart; try again in a moment.", 500)
 )
 
 // New starts a runtime. It reads of the store only which CAs have work of their own soon.

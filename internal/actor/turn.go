@@ -18,14 +18,14 @@ const (
 )
 
 var (
-	errDeadline = wire.Err(wire.Deadline, "the method overran its deadline; everything it did is undone")
-	errStuck    = wire.Retry(wire.Unavailable, "this assistant is stuck in two methods past their deadline; try again when one has returned", 1000)
-	errLost     = wire.Retry(wire.Unavailable, "this assistant has moved; nothing was done, try again", 50)
-	errNoSuchCA = wire.Err(wire.NotFound, "there is no such assistant; only its owner can create it, by a first request")
-	errDying    = wire.Retry(wire.Unavailable, "this assistant is being removed; try again shortly", 100)
-	errAnswer   = wire.Err(wire.TooLarge, "a result of more than 1 MiB can't be sent to another assistant; everything the method did is undone")
-	errEncode   = wire.Err(wire.Failed, "the assistant's state can't be encoded; everything the method did is undone")
-	errState    = wire.Err(wire.TooLarge, "the assistant's state would exceed 4 MiB; everything the method did is undone")
+	errDeadline = wire.Err(wire.Deadline, "The method overran its deadline; everything it did is undone.")
+	errStuck    = wire.Retry(wire.Unavailable, "This assistant is stuck in two methods past their deadline; try again when one has returned.", 1000)
+	errLost     = wire.Retry(wire.Unavailable, "This assistant has moved; nothing was done, try again.", 50)
+	errNoSuchCA = wire.Err(wire.NotFound, "There is no such assistant; only its owner can create it, by a first request.")
+	errDying    = wire.Retry(wire.Unavailable, "This assistant is being removed; try again shortly.", 100)
+	errAnswer   = wire.Err(wire.TooLarge, "A result of more than 1 MiB can't be sent to another assistant; everything the method did is undone.")
+	errEncode   = wire.Err(wire.Failed, "The assistant's state can't be encoded; everything the method did is undone.")
+	errState    = wire.Err(wire.TooLarge, "The assistant's state would exceed 4 MiB; everything the method did is undone.")
 )
 
 // step is what a turn does next.

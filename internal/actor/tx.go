@@ -36,7 +36,7 @@ const (
 // errDead unwinds a method that goes on after its deadline.
 var errDead = errors.New("actor: this transaction is over: its method has returned or overran its deadline")
 
-var errMaxTx = wire.Err(wire.TooLarge, "one message may add at most 4 MiB of messages, timers and entries; do it in several")
+var errMaxTx = wire.Err(wire.TooLarge, "One message may add at most 4 MiB of messages, timers and entries; do it in several.")
 
 // Self is the name of the CA.
 func (tx *Tx) Self() name.Name { return tx.ca.name }

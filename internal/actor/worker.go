@@ -60,7 +60,7 @@ func (w *worker) protect(tx *Tx, instance any) (result []byte, fail *wire.Error)
 		}
 		w.rt.log.Error("method panicked", slog.String("ca", tx.ca.key), slog.String("method", tx.m.Method),
 			slog.String("panic", fmt.Sprint(p)), slog.String("stack", string(debug.Stack())))
-		result, fail = nil, wire.Err(wire.Failed, "the method panicked; everything it did is undone")
+		result, fail = nil, wire.Err(wire.Failed, "The method panicked; everything it did is undone.")
 	}()
 	result, err := tx.ca.class.Invoke(tx, instance, tx.m)
 	return result, coded(err)

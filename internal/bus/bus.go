@@ -47,15 +47,15 @@ func (c *call) reply(result []byte, err *wire.Error) {
 func (r *Request) check() *wire.Error {
 	switch {
 	case r.Caller.Owner == "":
-		return wire.Err(wire.Unauthenticated, "sign in first")
+		return wire.Err(wire.Unauthenticated, "Sign in first.")
 	case r.To.Kind() != name.CA || r.To.App == "" || r.To.Host != "" || r.To.Check() != nil:
-		return wire.Err(wire.BadRequest, "a request goes to one assistant of this server: app:owner/name")
+		return wire.Err(wire.BadRequest, "A request goes to one assistant of this server: app:owner/name.")
 	case len(r.Method) > MaxMethodBytes:
-		return wire.Err(wire.BadRequest, "a method's name has at most 64 bytes")
+		return wire.Err(wire.BadRequest, "A method's name has at most 64 bytes.")
 	case r.Key.Run != "" && (len(r.Key.Run) < MinRunBytes || len(r.Key.Run) > MaxRunBytes):
-		return wire.Err(wire.BadRequest, "a session's run has 16 to 64 bytes")
+		return wire.Err(wire.BadRequest, "A session's run has 16 to 64 bytes.")
 	case len(r.Key.Text) > MaxKeyBytes:
-		return wire.Err(wire.BadRequest, "an Idempotency-Key has at most 128 bytes")
+		return wire.Err(wire.BadRequest, "An Idempotency-Key has at most 128 bytes.")
 	}
 	return nil
 }

@@ -21,10 +21,10 @@ const (
 )
 
 var (
-	errOtherRequest = wire.Err(wire.Conflict, "this Idempotency-Key was used for another request")
-	errUnseen       = wire.Retry(wire.Overloaded, "this session has 1,000 answers that it has not confirmed to have seen; it must raise its floor", 1000)
-	errLongReply    = wire.Err(wire.TooLarge, "this request has run; its reply was over 64 kB and is not kept")
-	errReceipts     = wire.Retry(wire.Unavailable, "receipts can't be read now", 1000)
+	errOtherRequest = wire.Err(wire.Conflict, "This Idempotency-Key was used for another request.")
+	errUnseen       = wire.Retry(wire.Overloaded, "This session has 1,000 answers that it has not confirmed to have seen; it must raise its floor.", 1000)
+	errLongReply    = wire.Err(wire.TooLarge, "This request has run; its reply was over 64 kB and is not kept.")
+	errReceipts     = wire.Retry(wire.Unavailable, "Receipts can't be read now.", 1000)
 	errNoRoom       = errors.New("bus: too many receipts in a run")
 	errReceipt      = errors.New("bus: a receipt is damaged")
 )

@@ -35,7 +35,7 @@ func (l *Link) Open(now int64, ca, session string, keep uint32) (ch uint32) {
 	c := &channel{id: l.chs, ca: ca, session: session, keep: keep}
 	l.begin(c)
 	if l.state.Status == Stopped {
-		l.emit(Event{Kind: Closed, Ch: c.id, Err: wire.Err(wire.Unavailable, "the client is closed")})
+		l.emit(Event{Kind: Closed, Ch: c.id, Err: wire.Err(wire.Unavailable, "The client is closed.")})
 		return c.id
 	}
 	l.channels = append(l.channels, c)
@@ -52,7 +52,7 @@ func (l *Link) Close(now int64, ch uint32) {
 		if c.asked {
 			l.send(wire.Close{Ch: c.id}.Append(nil))
 		}
-		l.drop(c, wire.Err(wire.Unavailable, "the session was closed before the request was sent"))
+		l.drop(c, wire.Err(wire.Unavailable, "The session was closed before the request was sent."))
 		l.settle()
 	}
 }

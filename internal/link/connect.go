@@ -75,7 +75,7 @@ func (l *Link) handleWelcome(frame []byte) error {
 		return err
 	}
 	if l.owner != "" && l.owner != f.Owner {
-		l.refuse(wire.Err(wire.NotAllowed, "the new token belongs to another owner; start a new client for it"))
+		l.refuse(wire.Err(wire.NotAllowed, "The new token belongs to another owner; start a new client for it."))
 		return nil
 	}
 	l.owner = f.Owner

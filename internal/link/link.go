@@ -70,7 +70,7 @@ func (l *Link) Stop(now int64) {
 		return
 	}
 	for len(l.channels) > 0 {
-		l.drop(l.channels[0], wire.Err(wire.Unavailable, "the client was closed before the request was sent"))
+		l.drop(l.channels[0], wire.Err(wire.Unavailable, "The client was closed before the request was sent."))
 	}
 	l.hangUp()
 	l.wake = 0
@@ -116,7 +116,7 @@ func (l *Link) Received(now int64, conn uint64, frame []byte) {
 	}
 	l.heard = l.now
 	if err := l.handle(frame); err != nil {
-		l.lose(wire.Err(wire.Internal, "the server sent a frame that makes no sense"))
+		l.lose(wire.Err(wire.Internal, "The server sent a frame that makes no sense."))
 	}
 }
 

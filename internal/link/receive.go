@@ -12,7 +12,7 @@ func (l *Link) handle(frame []byte) error {
 		return l.handleBye(frame)
 	}
 	if !l.welcomed() {
-		return wire.Err(wire.BadRequest, "not welcomed yet")
+		return wire.Err(wire.BadRequest, "Not welcomed yet.")
 	}
 	switch kind {
 	case wire.KindOpened:

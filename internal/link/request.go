@@ -45,13 +45,13 @@ func (l *Link) Request(now int64, ch uint32, method string, args []byte, deadlin
 func (l *Link) admit(r *request) *wire.Error {
 	switch {
 	case r.ch == nil:
-		return wire.Err(wire.Unavailable, "the session is closed")
+		return wire.Err(wire.Unavailable, "The session is closed.")
 	case l.state.Status == Refused:
 		return l.state.Reason
 	case r.method == "" || len(r.method) > wire.MaxMethod:
-		return wire.Err(wire.BadRequest, "a method's name has 1 to 64 bytes")
+		return wire.Err(wire.BadRequest, "A method's name has 1 to 64 bytes.")
 	case len(l.requests) >= MaxPending || l.bytes+len(r.args) > MaxPendingBytes:
-		return wire.Retry(wire.Overloaded, "too many requests wait for an answer; wait for some of them", 1000)
+		return wire.Retry(wire.Overloaded, "Too many requests wait for an answer; wait for some of them.", 1000)
 	}
 	return nil
 }
@@ -88,7 +88,7 @@ func (l *Link) pump(ch *channel) {
 func (l *Link) first(ch *channel, r *request) {
 	const overhead = 64 // what a frame has around method and args
 	if len(r.args)+len(r.method)+overhead > l.maxFrame {
-		l.finish(r, nil, wire.Err(wire.TooLarge, "the request is larger than the server takes"))
+		l.finish(r, nil, wire.Err(wire.TooLarge, "The request is larger than the server takes."))
 		return
 	}
 	r.id, r.stamp = ch.next, l.stamp
@@ -208,9 +208,9 @@ func (l *Link) abandon(r *request) {
 
 // expire answers a request whose deadline has passed.
 func (l *Link) expire(r *request) {
-	err := wire.Err(wire.Deadline, "the deadline passed before the request could be sent; it did not run")
+	err := wire.Err(wire.Deadline, "The deadline passed before the request could be sent; it did not run.")
 	if r.id != 0 {
-		err = wire.Err(wire.Deadline, "no answer came before the deadline; the request may have run")
+		err = wire.Err(wire.Deadline, "No answer came before the deadline; the request may have run.")
 	}
 	l.abandon(r)
 	l.emit(Event{Kind: Answer, Ch: r.ch.id, Req: r.handle, Err: err})
@@ -222,7 +222,7 @@ func (l *Link) failDoubt(ch *channel) {
 	ch.doubt, ch.fly, ch.idle = nil, 0, 0
 	for _, r := range doubt {
 		if !r.done {
-			l.finish(r, nil, wire.Err(wire.SessionExpired, "the session ended before the answer came; the request may have run and will not run again"))
+			l.finish(r, nil, wire.Err(wire.SessionExpired, "The session ended before the answer came; the request may have run and will not run again."))
 		}
 	}
 }

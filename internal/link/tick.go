@@ -42,7 +42,7 @@ func (l *Link) tickConnection() {
 	switch l.state.Status {
 	case Connecting:
 		if l.due(l.since + dialWithin) {
-			l.lose(wire.Err(wire.Unavailable, "the server does not answer"))
+			l.lose(wire.Err(wire.Unavailable, "The server does not answer."))
 		}
 	case Offline:
 		if l.state.Next != 0 && l.due(l.state.Next) {
@@ -55,7 +55,7 @@ func (l *Link) tickConnection() {
 
 func (l *Link) tickPing() {
 	if l.due(l.heard + wire.DeadAfter) {
-		l.lose(wire.Err(wire.Unavailable, "the connection went silent"))
+		l.lose(wire.Err(wire.Unavailable, "The connection went silent."))
 	} else if l.due(l.pingAt) {
 		l.ping()
 	}

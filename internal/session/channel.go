@@ -33,7 +33,7 @@ func (c *Conn) handleOpen(frame []byte) error {
 		return err
 	}
 	if old := c.channels[f.Ch]; old != nil && !old.dead.Load() {
-		return wire.Err(wire.BadRequest, "a channel of that number is open")
+		return wire.Err(wire.BadRequest, "A channel of that number is open.")
 	}
 	ca, bad := c.checkOpen(f)
 	if bad != nil {

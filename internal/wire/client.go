@@ -51,7 +51,7 @@ func ParseOpen(b []byte) (Open, error) {
 		Stamp: r.int(), Seen: r.uint(), Keep: r.uint32(),
 	}
 	if r.err == nil && r.r.Err() == nil && !validRun(f.Run) {
-		r.fail("a run has 16 to 64 visible ASCII characters")
+		r.fail("A run has 16 to 64 visible ASCII characters.")
 	}
 	return f, r.close()
 }
@@ -92,11 +92,11 @@ func ParseRequest(b []byte) (Request, error) {
 	switch {
 	case r.err != nil || r.r.Err() != nil:
 	case f.ID == 0:
-		r.fail("a request's id begins at 1")
+		r.fail("A request's id begins at 1.")
 	case f.Method == "":
-		r.fail("a request names a method")
+		r.fail("A request names a method.")
 	case cbor.KindOf(f.Args) != cbor.KindArray:
-		r.fail("a request's arguments are an array")
+		r.fail("A request's arguments are an array.")
 	}
 	return f, r.close()
 }

@@ -23,7 +23,7 @@ func Kind(b []byte) uint64 {
 // Check tells whether b is a frame: an array that begins with a kind, whole and deterministic. Features check theirs with it.
 func Check(b []byte) error {
 	if Kind(b) == 0 || cbor.Check(b) != nil {
-		return Err(BadRequest, "the frame is malformed")
+		return Err(BadRequest, "The frame is malformed.")
 	}
 	return nil
 }
@@ -65,7 +65,7 @@ func open(b []byte, kind uint64, n int) reader {
 	r := reader{r: cbor.NewReader(b)}
 	r.extra = r.r.Array() - 1 - n
 	if got := r.r.Uint(); r.r.Err() != nil || got != kind || r.extra < 0 {
-		r.fail("the frame is malformed or has too few elements")
+		r.fail("The frame is malformed or has too few elements.")
 	}
 	return r
 }
@@ -76,7 +76,7 @@ func (r *reader) close() error {
 		r.r.Skip()
 	}
 	if r.err == nil && r.r.Done() != nil {
-		r.fail("the frame is malformed")
+		r.fail("The frame is malformed.")
 	}
 	if r.err != nil {
 		return r.err
@@ -98,7 +98,7 @@ func (r *reader) bool() bool     { return r.r.Bool() }
 func (r *reader) text(limit int) string {
 	s := r.r.TextBytes()
 	if len(s) > limit {
-		r.fail("a text in the frame is too long")
+		r.fail("A text in the frame is too long.")
 		return ""
 	}
 	return string(s)
@@ -107,7 +107,7 @@ func (r *reader) text(limit int) string {
 func (r *reader) raw() []byte {
 	b := r.r.Raw()
 	if r.r.Err() != nil {
-		r.fail("the frame is malformed")
+		r.fail("The frame is malformed.")
 	}
 	return b
 }

@@ -234,7 +234,7 @@ func (c *Client) renew() {
 	token, err := c.opt.Renew(c.ctx)
 	c.do(func() {
 		if err != nil {
-			c.link.NoToken(c.now(), wire.Err(wire.Unauthenticated, "no fresh token could be had; sign in again"))
+			c.link.NoToken(c.now(), wire.Err(wire.Unauthenticated, "No fresh token could be had; sign in again."))
 			return
 		}
 		c.link.SetToken(c.now(), token)

@@ -71,7 +71,7 @@ func (c *Class) Invoke(tx *actor.Tx, instance any, m *actor.Message) ([]byte, er
 		run = c.Methods[m.Method]
 	}
 	if run == nil {
-		return nil, wire.Err(wire.BadRequest, "no method "+m.Method)
+		return nil, wire.Err(wire.BadRequest, "No method "+m.Method)
 	}
 	result, err := run(tx, instance.(*State), m)
 	if result == nil {
