@@ -1,4 +1,4 @@
-# make run     build what is missing, and serve the examples on http://localhost:8080
+# make run     build what is missing, and serve the examples on http://localhost:8080 (ADDR=localhost:9090 for another port)
 # make build   one self-contained binary: bin/wab
 # make test    everything, in real browsers where a page is concerned
 # make lint    formatting, vet, staticcheck, types
@@ -8,8 +8,9 @@
 
 .PHONY: run build assets test lint bench soak fmt deps fuzz
 
+ADDR = localhost:8080
 run: build
-	./bin/wab serve --dev --addr localhost:8080 --data data
+	./bin/wab serve --dev --addr $(ADDR) --data data
 
 build: assets
 	go build -trimpath -o bin/wab ./tools/wab

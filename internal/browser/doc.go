@@ -15,5 +15,6 @@
 //
 // # Pictures
 //
-// Shoot writes to the folder that WAB_SHOTS names (make shots), and nowhere if it names none. CHROMIUM names the program to drive, where it is not called chromium.
+// Shoot writes to the folder that WAB_SHOTS names, an absolute path, and nowhere if it names none. CHROMIUM names the program to drive, where it is not
+// called chromium.
 package browser
