@@ -71,7 +71,9 @@ func (s *Server) Start() {
 	if err != nil || !ok || s.URL != "" && s.URL != url {
 		s.t.Fatalf("it began with %q, %v\n%s", line, err, s.Logs)
 	}
-	s.URL = url
+	if s.URL == "" { // clients may be reading it
+		s.URL = url
+	}
 }
 
 // Kill ends the process as a power cut of the process would: kill -9.
