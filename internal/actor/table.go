@@ -16,9 +16,13 @@ type table struct {
 }
 
 type shard struct {
-	mu  sync.Mutex
-	cas map[string]*CA
+	mu   sync.Mutex
+	cas  map[string]*CA
+	peak int // how many there have been since the map was made
 }
+
+// smallShard is where the room of a map stops to matter.
+const smallShard = 64
 
 func (t *table) init() {
 	t.seed = maphash.MakeSeed()
@@ -50,6 +54,7 @@ func (t *table) find(rt *Runtime, id name.Name, class Class) *CA {
 	if c == nil {
 		c = newCA(rt, string(key), class)
 		s.cas[c.key] = c
+		s.peak = max(s.peak, len(s.cas))
 	}
 	return c
 }
@@ -64,9 +69,22 @@ func (t *table) remove(c *CA) {
 	s := t.shard([]byte(c.key))
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.cas[c.key] == c {
-		delete(s.cas, c.key)
+	if s.cas[c.key] != c {
+		return
 	}
+	delete(s.cas, c.key)
+	if s.peak > smallShard && len(s.cas) <= s.peak/4 {
+		s.shrink()
+	}
+}
+
+// shrink makes the map anew: one keeps the room of its fullest hour.
+func (s *shard) shrink() {
+	fresh := make(map[string]*CA, len(s.cas))
+	for key, c := range s.cas {
+		fresh[key] = c
+	}
+	s.cas, s.peak = fresh, max(len(fresh), smallShard)
 }
 
 func (t *table) len() (n int) {

@@ -38,8 +38,17 @@ func (c *calls) Push(x any)        { *c = append(*c, x.(wakeCall)) }
 func (c *calls) Pop() any {
 	last := len(*c) - 1
 	x := (*c)[last]
+	(*c)[last] = wakeCall{} // its key must not stay in memory
 	*c = (*c)[:last]
 	return x
+}
+
+// trim gives back the room of a crowd that has gone.
+func (c *calls) trim() {
+	const small = 1024
+	if cap(*c) > small && len(*c) < cap(*c)/4 {
+		*c = append(make(calls, 0, 2*len(*c)), *c...)
+	}
 }
 
 func (w *wakes) start() { w.read() }
@@ -121,6 +130,7 @@ func (w *wakes) fire() {
 	for len(w.calls) > 0 && w.calls[0].at <= now && !w.closed {
 		keys = append(keys, heap.Pop(&w.calls).(wakeCall).key)
 	}
+	w.calls.trim()
 	w.set()
 	w.mu.Unlock()
 	for _, key := range keys {
