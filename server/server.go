@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"sync/atomic"
+	"time"
 
 	"github.com/wabgo/wab/internal/account"
 	"github.com/wabgo/wab/internal/actor"
@@ -101,8 +102,16 @@ func (s *Server) open() error {
 	return nil
 }
 
-// ServeHTTP serves the launcher, the apps' pages, the API and the sessions.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+// ServeHTTP serves the launcher, the apps' pages, the API and the sessions. A body has to arrive within a minute, so that nobody holds a connection by sending
+// slowly; an app's Handler that takes larger ones sets another deadline by http.ResponseController.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength != 0 {
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyWithin)) // a recorder has none
+	}
+	s.handler.ServeHTTP(w, r)
+}
+
+const bodyWithin = time.Minute
 
 // Drain refuses new requests, waits until those under way are durable and answered, and sends the clients away to come back. Close follows.
 func (s *Server) Drain(ctx context.Context) error {

@@ -34,9 +34,21 @@ func (c *Conn) handleHello(frame []byte) error {
 		c.bye(wire.Bye{Code: errTooMany.Code, Message: errTooMany.Message, ReconnectAfter: errTooMany.RetryAfter}, wire.CloseOverloaded, true)
 		return nil
 	}
+	if c.revokedMeanwhile(token) {
+		return nil
+	}
 	c.sendWelcome(id)
 	c.srv.opt.Log.Debug("client connected", "owner", id.owner, "client", f.Client)
 	return nil
+}
+
+// revokedMeanwhile ends the connection if its token was revoked after it was verified and before Recheck could find it here.
+func (c *Conn) revokedMeanwhile(token string) bool {
+	_, bad := c.srv.verify(token)
+	if bad != nil {
+		c.refuse(errExpired)
+	}
+	return bad != nil
 }
 
 func (c *Conn) sendWelcome(id *identity) {
@@ -61,6 +73,9 @@ func (c *Conn) handleAuth(frame []byte) error {
 		return errOwner
 	}
 	c.id.Store(id)
+	if c.revokedMeanwhile(f.Token) {
+		return nil
+	}
 	now := c.srv.micros()
 	for _, ch := range c.channels {
 		if id.scope.Permits(ch.ca, "", now) != nil {
