@@ -4,6 +4,7 @@ import (
 	"log/slog"
 
 	"github.com/wabgo/wab/internal/clock"
+	"github.com/wabgo/wab/internal/origin"
 )
 
 // Options of Open.
@@ -18,7 +19,7 @@ type Options struct {
 type Accounts struct {
 	*Issuer
 	dev     bool
-	origins []string
+	origins origin.List
 	log     *slog.Logger
 	cache   cache
 	revoked *revocations

@@ -34,7 +34,7 @@ func (s *Server) checkUpgrade(r *http.Request) *wire.Error {
 	switch {
 	case s.draining.Load():
 		return errDraining
-	case !s.originAllowed(r):
+	case !s.origins().Admits(r):
 		return wire.Err(wire.NotAllowed, "Pages of this origin may not connect. The server's operator can allow it.")
 	case !slices.ContainsFunc(r.Header.Values("Sec-Websocket-Protocol"), offersOurs):
 		return wire.Err(wire.BadRequest, "This is a WebSocket of the subprotocol wab.v1.")

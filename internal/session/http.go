@@ -10,6 +10,7 @@ import (
 	"github.com/wabgo/wab/internal/cbor"
 	"github.com/wabgo/wab/internal/cbor/jsoncbor"
 	"github.com/wabgo/wab/internal/name"
+	"github.com/wabgo/wab/internal/origin"
 	"github.com/wabgo/wab/internal/wire"
 )
 
@@ -31,7 +32,7 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request) {
 	s.cors(w, r)
 	switch r.Method {
 	case http.MethodOptions:
-		preflight(w)
+		origin.Preflight(w, "Authorization, Content-Type, Idempotency-Key")
 		return
 	case http.MethodPost:
 	default:
