@@ -21,3 +21,16 @@ func TestAWorkerThatDiesIsNoticed(t *testing.T) {
 	tab.Do(chromedp.Click("#notice button"))
 	tab.Until(settledAt("0"))
 }
+
+// TestWhatTakesLongIsSaid gives the page a worker that never answers.
+func TestWhatTakesLongIsSaid(t *testing.T) {
+	s := run(t, "--dev")
+	tab := browser.Start(t).Tab(t, browser.Looks[2])
+	tab.Before(`globalThis.SharedWorker = class { port = new MessageChannel().port1 }`)
+	tab.Open(s.URL + "/counter/")
+	comeIn(tab, "alice")
+	tab.Until(`notice.innerText.includes("Getting the counter")`)
+	tab.Check()
+	tab.Until(`notice.innerText.includes("Still getting the counter")`)
+	tab.Shoot("counter-slow")
+}

@@ -25,7 +25,7 @@ export interface ConnectOptions {
   session?: string;
   /** How many notes the server holds while this page is away or slow: 1 is the latest only, 100 the default, 1000 the most. */
   keep?: number;
-  /** How long a call may take, waiting for a connection included, in ms; 30,000 unless said. */
+  /** How long a call may take, waiting for a connection included, in ms; 30,000 unless said, 0 for as long as it takes. */
   timeout?: number;
   /** A port that the embedding page has bound with serve(). It brings server and token. */
   port?: MessagePort;

@@ -80,6 +80,23 @@ test("OPS-2 after a cut the session resumes: same run, same id, marked retry, on
   assert.deepEqual(states, ["connecting", "live", "offline", "resuming", "live"]);
 });
 
+test("a call without a time limit waits through a long outage, and is sent once", async () => {
+  const w = await World.start();
+  const s = open(w.page(), { timeout: 0 });
+  await w.settle();
+  w.socket.cut();
+  await w.settle();
+  const answer = s.call("Add", [1]);
+  const dial = w.dial;
+  w.dial = () => { throw new Error("the server is away"); };
+  await w.pass(300_000);
+  assert.equal(s.status.state, "offline");
+  w.dial = dial;
+  await w.pass(60_000);
+  assert.deepEqual(await answer, ["Add", [1]]);
+  assert.equal(w.sockets.flatMap((x) => x.of(3)).length, 1);
+});
+
 test("a deadline ends a call even where no answer comes", async () => {
   const w = await World.start();
   const s = open(w.page(), { timeout: 3000 });

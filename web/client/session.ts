@@ -26,7 +26,7 @@ export interface Handle {
   readonly status: Status;
   /** on registers a listener and returns what removes it. A "state" listener hears the present state first. */
   on<E extends keyof Events>(event: E, listener: Events[E]): () => void;
-  /** call calls a method by name. timeout is in ms and replaces that of connect. */
+  /** call calls a method by name. timeout is in ms, 0 for as long as it takes, and replaces that of connect. */
   call(method: string, args: unknown[], options?: { timeout?: number }): Promise<Value>;
   /** close ends the session for good; open calls are rejected. */
   close(): void;

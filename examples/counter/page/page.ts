@@ -47,11 +47,11 @@ function show(view: View): void {
   void readLedger();
 }
 
-/** add sends one change. While there is no connection it waits, and is sent once. */
+/** add sends one change. While there is no connection it waits, however long, and is sent once. */
 function add(n: number): void {
   if (!counter || counter.status.state === "refused") return;
   saving.begin();
-  counter.Add(n).then(
+  counter.call("Add", [n], { timeout: 0 }).then(
     () => saving.end(true),
     (e: unknown) => {
       saving.end(false);
@@ -110,17 +110,33 @@ function explain(e: unknown, owner: string, whose: string): void {
   showNotice(by("notice"), { kind: "bad", text, code, action: { label, run: () => location.reload() } });
 }
 
+/** loading says what is awaited, where it takes longer than one second; what it returns stops that. */
+function loading(): () => void {
+  const say = (text: string) => (): void => {
+    const offline = badge.dataset["state"] === "offline";
+    showNotice(by("notice"), { kind: "warn", text: offline ? "The server can’t be reached. The counter appears as soon as it can." : text });
+  };
+  const timers = [setTimeout(say("Getting the counter …"), 1_000), setTimeout(say("Still getting the counter. The first time takes longer on a slow network."), 3_000)];
+  return () => {
+    timers.forEach(clearTimeout);
+    showNotice(by("notice"), undefined);
+  };
+}
+
 async function start(owner: string): Promise<void> {
   const asked = new URLSearchParams(location.search).get("ca") || "home";
   const ca = asked.includes("/") ? asked : `${owner}/${asked}`;
   const whose = ca.slice(0, ca.indexOf("/"));
   introduce(owner, whose, ca);
+  const loaded = loading();
   try {
     counter = await connect<Counter>({ app: "counter", ca, keep: 1, onState: (status) => onState(status, owner, whose) });
     counter.on("note", (note) => show(note as unknown as View));
     show(await counter.Look());
+    loaded();
     for (const b of dials) b.disabled = false;
   } catch (e) {
+    loaded();
     if (e instanceof WabError && e.code === "unauthenticated") return start(await ensureOwner(sheet, { ask: true, suggest: owner }));
     explain(e, owner, whose);
   }
