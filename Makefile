@@ -3,7 +3,7 @@
 # make test    everything, in real browsers where a page is concerned
 # make lint    formatting, vet, staticcheck, types
 # make bench   every bench (ARGS='-run commit -json' for one)
-# make soak    the slow tests: longer crashes, longer fuzzing
+# make soak    crashes and random histories again and again, longer fuzzing
 # make fmt     format Go and templ files
 
 .PHONY: run build assets test lint bench soak fmt deps fuzz
@@ -24,7 +24,7 @@ node_modules/.package-lock.json: package.json package-lock.json
 	@touch $@
 
 deps:
-	./scripts/browsers
+	./scripts/deps
 
 test: deps lint
 	go run ./tools/build -test
@@ -45,7 +45,7 @@ fuzz:
 	./scripts/fuzz $(FUZZTIME)
 
 soak:
-	WAB_SOAK=1 go test -count=1 -timeout 60m ./...
+	go test -race -count=20 -timeout 60m -run 'CA[0-9]|OPS|BUS|Random|History' ./internal/... ./server ./tools/wab ./wasm/client
 	./scripts/fuzz 2m
 
 fmt:

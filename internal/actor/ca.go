@@ -43,6 +43,9 @@ type CA struct {
 	meta     meta
 	parts    []featurePart
 	guard    Guard
+
+	complained int64 // when a failure of its own was last logged, µs UTC
+	quiet      int   // failures since
 }
 
 type featurePart struct {

@@ -107,9 +107,22 @@ func (c *CA) settle(m *Message, result []byte, err *wire.Error) (word *wire.Erro
 		c.timers().fired(m.alarm, c.rt.now())
 	}
 	if err != nil && !m.Kind.External() {
-		c.rt.log.Warn("message failed", slog.String("ca", c.key), slog.String("kind", m.Kind.String()), slog.String("method", m.Method), slog.Any("error", err))
+		c.complain(m, err)
 	}
 	return word
+}
+
+// complainEvery is how often a CA's failures of its own are logged at most: nobody waits for them, and a timer may fail a hundred times a second.
+const complainEvery = 1_000_000 // µs
+
+func (c *CA) complain(m *Message, err *wire.Error) {
+	now := c.rt.now()
+	if c.quiet++; now-c.complained < complainEvery {
+		return
+	}
+	c.rt.log.Warn("message failed", slog.String("ca", c.key), slog.String("kind", m.Kind.String()), slog.String("method", m.Method),
+		slog.Any("error", err), slog.Int("failures", c.quiet))
+	c.complained, c.quiet = now, 0
 }
 
 // join adds what the message changed, and word of it, to the pending commit. It reports false when the activation has been dropped meanwhile.
