@@ -33,7 +33,7 @@ func hear(_ *actor.Tx, s *state, m *actor.Message) ([]byte, error) {
 	return nil, nil
 }
 
-func text(w *actortest.World, ca, method string) string {
+func said(w *actortest.World, ca, method string) string {
 	r := cbor.NewReader(w.Must(w.Call(ca, method, nil)))
 	return r.Text()
 }
@@ -199,7 +199,7 @@ func TestCA3_DeadLettersAfterSevenDays(t *testing.T) {
 	if got := (talk{}).log(w, "alice/home"); got != "[answer of add unavailable undone of add unavailable]" {
 		t.Error(got)
 	}
-	if got := text(w, "alice/home", "dead"); got != "[bob add bob add]" {
+	if got := said(w, "alice/home", "dead"); got != "[bob add bob add]" {
 		t.Errorf("dead letters: %s", got)
 	}
 	if n := number(w.Call("bob/home", "get", nil)); n != 0 {
