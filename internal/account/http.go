@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wabgo/wab/internal/answer"
 	"github.com/wabgo/wab/internal/policy"
 	"github.com/wabgo/wab/internal/wire"
 )
@@ -126,16 +127,21 @@ func post(f func(*http.Request) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {
 			w.Header().Set("Allow", http.MethodPost)
-			writeJSON(w, http.StatusMethodNotAllowed, body(wire.Err(wire.BadRequest, "Use POST here.")))
+			answer.ErrorAs(w, http.StatusMethodNotAllowed, wire.Err(wire.BadRequest, "Use POST here."))
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		answer, err := f(r)
+		result, err := f(r)
 		if err != nil {
 			writeError(w, err)
 			return
 		}
-		writeJSON(w, http.StatusOK, answer)
+		body, err := json.Marshal(result)
+		if err != nil {
+			writeError(w, err)
+			return
+		}
+		answer.JSON(w, http.StatusOK, body)
 	}
 }
 
@@ -157,53 +163,10 @@ func readJSON(r *http.Request, into any) error {
 	return wire.Err(wire.BadRequest, "The body is not the JSON object this path takes.")
 }
 
-type errorBody struct {
-	Error struct {
-		Code    wire.Code `json:"code"`
-		Message string    `json:"message"`
-	} `json:"error"`
-}
-
-func body(e *wire.Error) (b errorBody) {
-	b.Error.Code, b.Error.Message = e.Code, e.Message
-	return b
-}
-
 func writeError(w http.ResponseWriter, err error) {
 	var e *wire.Error
 	if !errors.As(err, &e) {
 		e = wire.Err(wire.Internal, "Something went wrong in the server.")
 	}
-	if e.Code == wire.Unauthenticated {
-		w.Header().Set("WWW-Authenticate", "Bearer")
-	}
-	writeJSON(w, statusOf(e.Code), body(e))
-}
-
-func statusOf(c wire.Code) int {
-	switch c {
-	case wire.BadRequest:
-		return http.StatusBadRequest
-	case wire.Unauthenticated:
-		return http.StatusUnauthorized
-	case wire.NotAllowed:
-		return http.StatusForbidden
-	case wire.NotFound:
-		return http.StatusNotFound
-	case wire.TooLarge:
-		return http.StatusRequestEntityTooLarge
-	case wire.Quota:
-		return http.StatusTooManyRequests
-	case wire.Unavailable:
-		return http.StatusServiceUnavailable
-	}
-	return http.StatusInternalServerError
-}
-
-func writeJSON(w http.ResponseWriter, status int, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(v) // a client that went away doesn't hear the answer
+	answer.Error(w, e)
 }

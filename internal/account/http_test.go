@@ -11,7 +11,7 @@ import (
 	"github.com/wabgo/wab/internal/policy"
 )
 
-type answer struct {
+type reply struct {
 	status int
 	header http.Header
 	Token  string
@@ -21,7 +21,7 @@ type answer struct {
 	Error struct{ Code, Message string }
 }
 
-func call(t *testing.T, a *Accounts, method, path, token, body string, headers ...string) answer {
+func call(t *testing.T, a *Accounts, method, path, token, body string, headers ...string) reply {
 	t.Helper()
 	r := httptest.NewRequest(method, "http://wab.test"+path, strings.NewReader(body))
 	if token != "" {
@@ -32,7 +32,7 @@ func call(t *testing.T, a *Accounts, method, path, token, body string, headers .
 	}
 	w := httptest.NewRecorder()
 	a.Handler().ServeHTTP(w, r)
-	got := answer{status: w.Code, header: w.Header(), Raw: w.Body.String()}
+	got := reply{status: w.Code, header: w.Header(), Raw: w.Body.String()}
 	if w.Body.Len() > 0 {
 		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
 			t.Fatalf("%s: %v", w.Body, err)

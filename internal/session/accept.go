@@ -7,6 +7,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/wabgo/wab/internal/answer"
 	"github.com/wabgo/wab/internal/wire"
 )
 
@@ -15,7 +16,7 @@ var errFull = wire.Retry(wire.Overloaded, "The server has too many connections. 
 // upgrade serves GET /api/session. When it returns, the connection lives on in its reader.
 func (s *Server) upgrade(w http.ResponseWriter, r *http.Request) {
 	if refused := s.checkUpgrade(r); refused != nil {
-		writeError(w, refused)
+		answer.Error(w, refused)
 		return
 	}
 	h := &hijacker{ResponseWriter: w}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/wabgo/wab/internal/answer"
 	"github.com/wabgo/wab/internal/bus"
 	"github.com/wabgo/wab/internal/cbor"
 	"github.com/wabgo/wab/internal/cbor/jsoncbor"
@@ -22,7 +23,7 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /api/session", s.upgrade)
 	mux.HandleFunc("/api/{app}/{owner}/{ca}/{method}", s.call)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		writeError(w, wire.Err(wire.NotFound, "There is nothing here. Methods are called with POST /api/{app}/{owner}/{ca}/{method}."))
+		answer.Error(w, wire.Err(wire.NotFound, "There is nothing here. Methods are called with POST /api/{app}/{owner}/{ca}/{method}."))
 	})
 	return mux
 }
@@ -37,17 +38,17 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request) {
 	case http.MethodPost:
 	default:
 		w.Header().Set("Allow", "OPTIONS, POST")
-		writeStatus(w, http.StatusMethodNotAllowed, wire.Err(wire.BadRequest, "Methods are called with POST."))
+		answer.ErrorAs(w, http.StatusMethodNotAllowed, wire.Err(wire.BadRequest, "Methods are called with POST."))
 		return
 	}
 	defer s.exit()
 	if busy := s.enter(); busy != nil {
-		writeError(w, busy)
+		answer.Error(w, busy)
 		return
 	}
 	req, bad := s.httpRequest(w, r)
 	if bad != nil {
-		writeError(w, bad)
+		answer.Error(w, bad)
 		return
 	}
 	s.await(w, r, req)
