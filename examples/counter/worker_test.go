@@ -1,6 +1,11 @@
 package counter
 
 import (
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -33,4 +38,31 @@ func TestWhatTakesLongIsSaid(t *testing.T) {
 	tab.Check()
 	tab.Until(`notice.innerText.includes("Still getting the counter")`)
 	tab.Shoot("counter-slow")
+}
+
+// TestACoreThatIsGoneIsSaidSoon opens a page of a build whose core the server no longer has.
+func TestACoreThatIsGoneIsSaidSoon(t *testing.T) {
+	s := run(t, "--dev")
+	to, err := url.Parse(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pass, asked := httputil.NewSingleHostReverseProxy(to), make(chan string, 100)
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, ".wasm") {
+			asked <- r.Method
+			http.NotFound(w, r)
+			return
+		}
+		pass.ServeHTTP(w, r)
+	}))
+	t.Cleanup(front.Close)
+	tab := browser.Start(t).Tab(t, browser.Looks[0])
+	tab.Forgive("404", "integrity", "could not be loaded")
+	tab.Open(front.URL + "/counter/")
+	comeIn(tab, "alice")
+	tab.Until(shut + ` && notice.innerText.includes("could not be loaded")`)
+	if len(asked) > 3 {
+		t.Errorf("a core that is gone was asked for %d times", len(asked))
+	}
 }

@@ -43,15 +43,24 @@ async function instantiate(imports: WebAssembly.Imports): Promise<WebAssembly.In
   return (await WebAssembly.instantiateStreaming(await fetchCore(), imports)).instance;
 }
 
+const wasm = new URL(WASM_FILE, import.meta.url);
+
 /** fetchCore tries for half a minute: a page may open while its server restarts. A server that has no such file has another build, and is not asked again. */
 async function fetchCore(): Promise<Response> {
   for (let wait = 500; ; wait *= 2) {
-    const res = await fetch(new URL(WASM_FILE, import.meta.url), { integrity: WASM_INTEGRITY, mode: "cors", credentials: "omit" }).catch((e: unknown) => e);
-    if (res instanceof Response && res.ok) return res;
-    const lasting = res instanceof Response && res.status >= 400 && res.status < 500;
-    if (lasting || wait > 16_000) throw res instanceof Response ? new Error(`the server answered ${res.status}`) : res;
+    try {
+      return await fetch(wasm, { integrity: WASM_INTEGRITY, mode: "cors", credentials: "omit" });
+    } catch (e) {
+      if (wait > 16_000 || (await isGone())) throw e;
+    }
     await new Promise((r) => setTimeout(r, wait));
   }
+}
+
+/** isGone asks without the integrity, for which any answer but the file is an error that tells nothing. */
+async function isGone(): Promise<boolean> {
+  const res = await fetch(wasm, { method: "HEAD", mode: "cors", credentials: "omit" }).catch(() => undefined);
+  return res !== undefined && res.status >= 400 && res.status < 500;
 }
 
 function serve(port: Port): void {
