@@ -138,14 +138,14 @@ func (c *CA) join(m *Message, state, result []byte, err, word *wire.Error) bool 
 		c.unload(err)
 		return true
 	}
-	changed := state != nil && !bytes.Equal(state, c.state)
-	if changed {
+	if state != nil && !bytes.Equal(state, c.state) {
 		c.state = state
-	}
-	if c.advance(m) || changed {
-		commit.Put(stateKey, c.state)
+		commit.Put(stateKey, state)
 	}
 	c.encodeParts(commit)
+	if c.advance(m) { // after the guard: making a CA is nobody's change
+		commit.Put(stateKey, c.state)
+	}
 	if commit.wrote {
 		c.stamp(commit)
 	}

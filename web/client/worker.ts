@@ -8,6 +8,9 @@ import type { FromWorker, Port } from "./protocol.ts";
 declare const WASM_FILE: string;
 declare const WASM_INTEGRITY: string;
 
+/** Where the core is. It stands before what uses it as this module starts. */
+const wasm = new URL(WASM_FILE, import.meta.url);
+
 /** What of the two kinds of worker scopes we use. */
 interface Scope extends Port {
   onconnect?: ((e: MessageEvent) => void) | null;
@@ -42,8 +45,6 @@ function showLife(): Promise<void> {
 async function instantiate(imports: WebAssembly.Imports): Promise<WebAssembly.Instance> {
   return (await WebAssembly.instantiateStreaming(await fetchCore(), imports)).instance;
 }
-
-const wasm = new URL(WASM_FILE, import.meta.url);
 
 /** fetchCore tries for half a minute: a page may open while its server restarts. A server that has no such file has another build, and is not asked again. */
 async function fetchCore(): Promise<Response> {

@@ -51,6 +51,7 @@ export async function connect(o: { ca: string; onState: (s: Status) => void }): 
       note({ n, rev });
       return Promise.resolve(n);
     },
+    call: (_: "Add", [d]: [number]): Promise<number> => ca.Add(d),
   };
   o.onState({ state: "live" });
   if (scene === "offline") setTimeout(() => o.onState({ state: "offline" }), 0);
