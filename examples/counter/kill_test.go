@@ -76,7 +76,7 @@ func TestCA3_ClicksInTwoTabsSurviveKills(t *testing.T) {
 		tab.Do(chromedp.Reload())
 		tab.Until(live + fmt.Sprintf(` && count.textContent === "%d"`, total))
 		changes := 2 + total // openTwo's clicks, and each click of the bursts
-		tab.Until(fmt.Sprintf(`document.querySelector("[data-ledger] td.number").innerText === "%d"`, changes))
+		tab.Until(fmt.Sprintf(`document.querySelector("[data-ledger] td.number")?.innerText === "%d"`, changes))
 	}
 }
 
