@@ -166,7 +166,7 @@ func TestAsset(t *testing.T) {
 func TestEmbeddedBuildIsWhole(t *testing.T) {
 	s := embedded()
 	if s.err != nil {
-		t.Skip("nothing is built: run make build")
+		t.Fatal("nothing is built: run make build")
 	}
 	for name, a := range s.m.Assets {
 		plain := body(t, get(t, s, Prefix+a.File))

@@ -71,7 +71,7 @@ func TestCoreKeepsItsBudget(t *testing.T) {
 // The client's tests in TypeScript run the real core in node against a scripted server.
 func TestScripts(t *testing.T) {
 	if _, err := exec.LookPath("node"); err != nil {
-		t.Skip("node is not installed: the TypeScript tests need it")
+		t.Fatal("node is not installed: the TypeScript tests need it")
 	}
 	if err := testScripts(root(t)); err != nil {
 		t.Error(err)
@@ -81,7 +81,7 @@ func TestScripts(t *testing.T) {
 func TestTypes(t *testing.T) {
 	dir := root(t)
 	if _, err := os.Stat(filepath.Join(dir, "node_modules", ".bin", "tsc")); err != nil {
-		t.Skip("the TypeScript checker is not installed: run npm ci")
+		t.Fatal("the TypeScript checker is not installed: run npm ci")
 	}
 	if err := checkTypes(dir); err != nil {
 		t.Error(err)

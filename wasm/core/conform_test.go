@@ -73,7 +73,7 @@ func line(lines []string, i int) string {
 func buildModule(t *testing.T) (wasm, support string) {
 	t.Helper()
 	if _, err := exec.LookPath("node"); err != nil {
-		t.Skip("node is not installed: it runs the module")
+		t.Fatal("node is not installed: it runs the module")
 	}
 	wasm = filepath.Join(t.TempDir(), "wab.wasm")
 	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", wasm, ".")
