@@ -8,6 +8,7 @@ import (
 
 const (
 	emptyArray = "\x80"
+	emptyMap   = "\xa0"
 	null       = cbor.Null
 )
 

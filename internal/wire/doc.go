@@ -46,6 +46,33 @@
 //	38 bye      [38, code text, message text, reconnectAfter duration]
 //	            the last frame before the server closes. reconnectAfter -1: not without a change, such as another token.
 //
+// # SharedMaps
+//
+// Subscriptions to maps belong to the connection, not to a channel. A replica is known by (epoch, version): the epoch is random and made
+// with the map, the version rises by one with each transaction that changes it. From the client:
+//
+//	64 map-open      [64, sub uint32, map text, epoch uint, version uint]
+//	                 sub: the client's number from 1. map: app:owner/local/map. epoch, version: what its replica holds, 0 and 0 for
+//	                 nothing. The same sub and map again start over from what is said now.
+//	65 map-close     [65, sub uint32]
+//	66 set-presence  [66, sub uint32, value raw]      what others in the map see of this client, ≤ 1,024 bytes; null withdraws it.
+//
+// From the server:
+//
+//	80 map-opened    [80, sub uint32, id uint, who uint, epoch uint, version uint, from uint, snapshot bool]
+//	                 id: the map's number in the frames below. who: this subscriber's number in presence. version: the newest.
+//	                 snapshot: parts follow; if not, the client's replica holds at version from, and deltas follow.
+//	81 map-part      [81, sub uint32, epoch uint, version uint, last bool, entries map]
+//	                 a part of a snapshot of that version, key text → value raw. The last part makes it the replica.
+//	82 map-delta     [82, deltas array of [id uint, epoch uint, from uint, to uint, sets map, deletes array of text]]
+//	                 maps of one writer that changed together: apply all or nothing. Holds the final values of all keys that changed
+//	                 after from, up to to. Applies where from ≤ version < to; to ≤ version: nothing new; else a gap: map-open again.
+//	83 map-end       [83, sub uint32, code text, message text, retryAfter duration]
+//	                 refused, or ended. unavailable, overloaded, quota: ask again later; else final, and the replica is erased.
+//	84 presence      [84, id uint, reset bool, changed array of [who uint, owner text, value raw], gone array of uint]
+//
+// A key is 1 to 256 bytes of UTF-8; one that begins with a zero byte is a method: its value is Starlark source.
+//
 // A session belongs to whoever has opened it last: opened with another run it is taken over, and the older channel gets conflict; with
 // the same run it replaces the older one silently. A client that resumes (stamp not 0) and finds its session in another's hands gets
 // conflict itself, so that two clients of one name do not take it from each other for ever. Requests wait for opened.

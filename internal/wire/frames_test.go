@@ -21,6 +21,15 @@ var parsers = map[uint64]func([]byte) (frame, error){
 	KindNote:    func(b []byte) (frame, error) { return ParseNote(b) },
 	KindPong:    func(b []byte) (frame, error) { return ParsePong(b) },
 	KindBye:     func(b []byte) (frame, error) { return ParseBye(b) },
+
+	KindMapOpen:     func(b []byte) (frame, error) { return ParseMapOpen(b) },
+	KindMapClose:    func(b []byte) (frame, error) { return ParseMapClose(b) },
+	KindSetPresence: func(b []byte) (frame, error) { return ParseSetPresence(b) },
+	KindMapOpened:   func(b []byte) (frame, error) { return ParseMapOpened(b) },
+	KindMapPart:     func(b []byte) (frame, error) { return ParseMapPart(b) },
+	KindMapDelta:    func(b []byte) (frame, error) { return ParseMapDelta(b) },
+	KindMapEnd:      func(b []byte) (frame, error) { return ParseMapEnd(b) },
+	KindPresence:    func(b []byte) (frame, error) { return ParsePresence(b) },
 }
 
 const testRun = "0123456789abcdef"
@@ -46,6 +55,15 @@ var samples = []struct {
 	{"note", Note{Ch: 1, Seq: 3, Dropped: 1, Value: []byte{0x61, 'x'}}},
 	{"pong", Pong{T: -1, Received: 2, Now: 3}},
 	{"bye", Bye{Code: Unauthenticated, Message: "sign in again", ReconnectAfter: -1}},
+
+	{"map-open", MapOpen{Sub: 1, Map: "whiteboard:alice/home/board", Epoch: 1 << 52, Version: 7}},
+	{"map-close", MapClose{Sub: 1}},
+	{"set-presence", SetPresence{Sub: 1, Value: []byte{0x82, 0x18, 100, 0x18, 50}}},
+	{"map-opened", MapOpened{Sub: 1, ID: 9, Who: 3, Epoch: 1 << 52, Version: 8, From: 7}},
+	{"map-part", MapPart{Sub: 1, Epoch: 1 << 52, Version: 8, Last: true, Entries: []byte{0xa1, 0x61, 'k', 0x05}}},
+	{"map-delta", MapDelta{[]byte{0x81, 0x86, 9, 5, 7, 8, 0xa1, 0x61, 'k', 0x05, 0x81, 0x61, 'd'}}},
+	{"map-end", MapEnd{Sub: 1, Err: Error{NotAllowed, "no longer", 0}}},
+	{"presence", Presence{ID: 9, Changed: []byte{0x81, 0x83, 3, 0x63, 'b', 'o', 'b', 0x05}, Gone: []byte{0x81, 4}}},
 }
 
 func sample(kind uint64) frame {

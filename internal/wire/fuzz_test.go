@@ -29,17 +29,25 @@ func fuzz(f *testing.F, kind uint64) {
 	})
 }
 
-func FuzzHello(f *testing.F)   { fuzz(f, KindHello) }
-func FuzzOpen(f *testing.F)    { fuzz(f, KindOpen) }
-func FuzzRequest(f *testing.F) { fuzz(f, KindRequest) }
-func FuzzSeen(f *testing.F)    { fuzz(f, KindSeen) }
-func FuzzClose(f *testing.F)   { fuzz(f, KindClose) }
-func FuzzPing(f *testing.F)    { fuzz(f, KindPing) }
-func FuzzAuth(f *testing.F)    { fuzz(f, KindAuth) }
-func FuzzWelcome(f *testing.F) { fuzz(f, KindWelcome) }
-func FuzzOpened(f *testing.F)  { fuzz(f, KindOpened) }
-func FuzzReply(f *testing.F)   { fuzz(f, KindReply) }
-func FuzzError(f *testing.F)   { fuzz(f, KindError) }
-func FuzzNote(f *testing.F)    { fuzz(f, KindNote) }
-func FuzzPong(f *testing.F)    { fuzz(f, KindPong) }
-func FuzzBye(f *testing.F)     { fuzz(f, KindBye) }
+func FuzzHello(f *testing.F)       { fuzz(f, KindHello) }
+func FuzzOpen(f *testing.F)        { fuzz(f, KindOpen) }
+func FuzzRequest(f *testing.F)     { fuzz(f, KindRequest) }
+func FuzzSeen(f *testing.F)        { fuzz(f, KindSeen) }
+func FuzzClose(f *testing.F)       { fuzz(f, KindClose) }
+func FuzzPing(f *testing.F)        { fuzz(f, KindPing) }
+func FuzzAuth(f *testing.F)        { fuzz(f, KindAuth) }
+func FuzzWelcome(f *testing.F)     { fuzz(f, KindWelcome) }
+func FuzzOpened(f *testing.F)      { fuzz(f, KindOpened) }
+func FuzzReply(f *testing.F)       { fuzz(f, KindReply) }
+func FuzzError(f *testing.F)       { fuzz(f, KindError) }
+func FuzzNote(f *testing.F)        { fuzz(f, KindNote) }
+func FuzzPong(f *testing.F)        { fuzz(f, KindPong) }
+func FuzzBye(f *testing.F)         { fuzz(f, KindBye) }
+func FuzzMapOpen(f *testing.F)     { fuzz(f, KindMapOpen) }
+func FuzzMapClose(f *testing.F)    { fuzz(f, KindMapClose) }
+func FuzzSetPresence(f *testing.F) { fuzz(f, KindSetPresence) }
+func FuzzMapOpened(f *testing.F)   { fuzz(f, KindMapOpened) }
+func FuzzMapPart(f *testing.F)     { fuzz(f, KindMapPart) }
+func FuzzMapDelta(f *testing.F)    { fuzz(f, KindMapDelta) }
+func FuzzMapEnd(f *testing.F)      { fuzz(f, KindMapEnd) }
+func FuzzPresence(f *testing.F)    { fuzz(f, KindPresence) }
