@@ -11,6 +11,46 @@
 // Every input brings the instant now, in µs since 1970 as a float64 (exact for 285 years), from performance.timeOrigin + performance.now():
 // Go's own clock in a browser has steps of 1 ms, and package time would weigh 40 kB.
 //
+// # Maps
+//
+// A link's replicas of SharedMaps are driven by package sharedmap's Mirrors, one subscription for each map, however many pages look at it.
+// Exports (texts and bytes stand in the scratch buffer, like everywhere):
+//
+//	newMap(link, name i32) → map i32      a number for the map app:owner/local/map; the same one while it is open. Tells nothing.
+//	seedMap(link, map, batch i32)         hands in a batch of what a cache holds, any number of them in the order of their making,
+//	                                      between newMap and openMap. Tells nothing.
+//	openMap(link, map i32, epoch, version, now f64)
+//	                                      subscribes. epoch, version: of what the seeds add up to; 0, 0 without any. Seeds that are
+//	                                      malformed are forgotten. What was seeded is not told again: whoever had it shows it.
+//	closeMap(link, map i32, now f64)      ends the subscription and forgets the replica. Tells nothing about the map.
+//	dumpMap(link, map i32)                tells the map's state, its whole content and who is present once more, for a page that comes
+//	                                      later: by the imports below, called before dumpMap returns, for its caller alone.
+//	setPresence(link, map, value i32, now f64)
+//	                                      what others see of us in this map: one CBOR item of at most 1,024 bytes; of 0 bytes, or null,
+//	                                      it withdraws. It is kept over cuts. A longer one is ignored.
+//
+// Imports:
+//
+//	mapState(link, map, state i32, code, message text)
+//	                                      0 opening: nothing to show yet; 1 live; 2 stale: there is a content, and it may be old;
+//	                                      3 ended: forget the map, caches of it, too; its number means nothing any more. code and message
+//	                                      tell why (ended), or what is in the way for the time being; else they are empty.
+//	mapChanged(link, map, flags i32, epoch, version f64, p, n i32)
+//	                                      a batch, and the version that it leads to. flags: 1 reset: the content begins anew with this
+//	                                      batch. 2 part: more batches of the same content follow, perhaps in later calls; they are put
+//	                                      aside and shown together, all at once after the one without this flag; another reset drops what
+//	                                      was put aside, and so does a mapState other than live. 4 more: what the next call tells (before the
+//	                                      export returns) changed in the same transaction, and is to be shown together with this.
+//	mapPresence(link, map, who, reset i32, p, n i32)
+//	                                      who: our own number in there. reset: forget everybody first. The bytes are two CBOR arrays, one
+//	                                      behind the other: [[who, owner, value], …] of those who came or changed, and [who, …] of
+//	                                      those who are gone.
+//
+// A batch is a CBOR map of what was set, text → any item, and, unless it ends there, a CBOR array of the keys that were deleted. The
+// keys' order is not to be relied on. Keys that begin with a zero byte are methods: part of the content, and no data. Batches go into
+// seedMap as they came out of mapChanged: a cache may keep them as they are, as long as those since the last reset, and none that is put aside, are
+// handed in.
+//
 // # Memory
 //
 // Bytes come in through one scratch buffer: scratch(n) gives its address, JavaScript writes, and the next export takes the lengths of
