@@ -46,12 +46,13 @@ func New(o Options, apps ...App) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, s.closeAll())
 	}
-	s.gate = &bus.Gate{Clock: s.opt.Clock}
+	s.gate = &bus.Gate{Clock: s.opt.Clock, Read: s.store.Get}
 	s.effects = &effectsFeature{}
 	s.runtime = actor.New(actor.Options{
 		Store: s.store, Classes: classes, Gate: s.gate, Features: []actor.Feature{s.effects},
 		Clock: s.opt.Clock, Logger: s.log, IdleAfter: s.opt.IdleAfter, Fatal: s.opt.Fatal,
 	})
+	s.gate.Attach(s.runtime)
 	s.sessions = session.New(session.Options{
 		Bus: bus.New(s.runtime), Auth: s.accounts, Clock: s.opt.Clock, Log: s.log, Build: web.BuildID(), Origins: s.opt.Origins,
 	})

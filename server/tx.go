@@ -34,7 +34,8 @@ func (tx *Tx) Self() Who { return who(tx.tx.Self()) }
 // Caller is the authenticated sender, with the groups that let it in.
 func (tx *Tx) Caller() Who {
 	w := who(tx.tx.Message().From)
-	w.Chain = tx.gate().Decision(tx.tx).Chain
+	d := tx.gate().Decision(tx.tx)
+	w.Chain = d.Chain.Names()
 	return w
 }
 

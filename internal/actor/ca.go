@@ -73,6 +73,9 @@ func (c *CA) Draining() bool { return c.rt.draining.Load() }
 // Publish sets what senders see of the CA before it takes their messages. Its type must not change.
 func (c *CA) Publish(face any) { c.face.Store(face) }
 
+// Face is what a CA shows to senders (CA.Publish), nil for one that is not in memory or has shown nothing.
+func (rt *Runtime) Face(id name.Name) any { return rt.table.get(id).visible() }
+
 // visible is what Publish has set, nil for a CA that is not in memory.
 func (c *CA) visible() any {
 	if c == nil {

@@ -80,6 +80,9 @@ func (c *Commit) full() bool {
 	return c != nil && (c.size > maxPending || len(c.effects) > maxEffects)
 }
 
+// Destroys tells whether the commit ends the CA.
+func (c *Commit) Destroys() bool { return c.destroys() }
+
 func (c *Commit) destroys() bool { return c != nil && c.destroy }
 
 func (c *Commit) find(key []byte) (int, bool) {

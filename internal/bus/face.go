@@ -20,6 +20,13 @@ func (g *guard) show(c *actor.Commit) {
 	c.After(func() { g.ca.Publish(f) })
 }
 
+// announce tells of changed rules once they are durable, and shown.
+func (g *guard) announce(c *actor.Commit) {
+	if changed, ca := g.gate.RulesChanged, g.ca.Name(); changed != nil {
+		c.After(func() { changed(ca) })
+	}
+}
+
 func plain(rules policy.Rules) bool {
 	for i := range rules.Len() {
 		if k := rules.At(i).Who.Kind; k == policy.KindKnown || k == policy.KindGroup {

@@ -2,8 +2,10 @@ package bus
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/wabgo/wab/internal/actor"
+	"github.com/wabgo/wab/internal/cbor"
 	"github.com/wabgo/wab/internal/clock"
 	"github.com/wabgo/wab/internal/name"
 	"github.com/wabgo/wab/internal/policy"
@@ -20,8 +22,21 @@ const (
 	ledgerFlush = 10_000_000 // µs between two flushes of what is counted in memory
 )
 
-// Gate is the trusted bus's end at every CA: policy, ledger and receipts.
-type Gate struct{ Clock clock.Clock }
+// Gate is the trusted bus's end at every CA: policy, ledger and receipts. Its fields are set before it is used.
+type Gate struct {
+	Clock clock.Clock
+	// Groups answers for rules about groups; nil leaves them undecided.
+	Groups Groups
+	// RulesChanged is called when other rules of a CA, or the CA's end, have become durable, and not in its turn. It must not block. May be nil.
+	RulesChanged func(ca name.Name)
+	// Read is a CA's side key as it is stored, nil for none: for Standing.
+	Read func(ca string, key []byte) ([]byte, error)
+
+	runtime atomic.Pointer[actor.Runtime]
+}
+
+// Attach tells the gate whose mailboxes it guards, so that Standing finds what is in memory.
+func (g *Gate) Attach(rt *actor.Runtime) { g.runtime.Store(rt) }
 
 // Letter begins the gate's side keys.
 func (*Gate) Letter() byte { return letter }
@@ -105,7 +120,10 @@ func (g *guard) Admit(m *actor.Message, now int64) actor.Verdict {
 	if !g.decision.Allowed {
 		return g.refuse(g.decision.Refusal())
 	}
-	if !call {
+	switch {
+	case m.Kind == actor.Call && policy.IsMap(m.Method):
+		return actor.Verdict{Replay: true, Result: []byte(cbor.Null)} // who reads a map is let in and counted; nothing is run
+	case !call:
 		return actor.Verdict{}
 	}
 	return g.receipts.find(r, now)
@@ -128,8 +146,10 @@ func (g *guard) Accepted(principal name.Name) uint64 {
 	return row.Changes
 }
 
-// Member knows no groups yet: a rule about one cannot be decided.
-func (g *guard) Member(_, _ name.Name, _ int) policy.Membership { return policy.Membership{} }
+// Member asks about a group as it was when the message began.
+func (g *guard) Member(group, principal name.Name, depth int) policy.Membership {
+	return g.gate.member(Reader{g.ca.Name(), g.ca}, group, principal, depth)
+}
 
 // Settle counts the message.
 func (g *guard) Settle(result []byte, err *wire.Error) {
@@ -152,6 +172,9 @@ func (g *guard) Encode(c *actor.Commit) {
 	}
 	if g.changed || !g.shown {
 		g.show(c)
+	}
+	if g.changed || c.Destroys() {
+		g.announce(c)
 	}
 	g.ledger.encodeFlush(c)
 	g.receipts.encodeSweep(c)

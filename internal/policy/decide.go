@@ -13,29 +13,6 @@ type Facts interface {
 	Member(group, principal name.Name, depth int) Membership
 }
 
-// Answer is what is known about a membership.
-type Answer uint8
-
-// The answers. Not knowing is the zero one, so that nothing forgotten reads as a no to a deny or a yes to an allow.
-const (
-	Unknown Answer = iota // the group has not arrived, or is cut off
-	No
-	Yes
-)
-
-// Membership answers whether a principal is in a group.
-type Membership struct {
-	Answer Answer
-	Chain  []string // on Yes: the groups that led there, from the one that the rule names
-}
-
-func answer(yes bool) Membership {
-	if yes {
-		return Membership{Answer: Yes}
-	}
-	return Membership{Answer: No}
-}
-
 // DefaultRule is the Rule of a Decision that no rule made: the CA's own owner may, others may not.
 const DefaultRule = -1
 
@@ -44,23 +21,33 @@ type Decision struct {
 	Allowed bool
 	Code    wire.Code // empty if allowed, else not_allowed, or unavailable if it cannot be decided now
 	Rule    int       // the index of the rule that decided, or DefaultRule
-	Chain   []string  // the groups through which that rule reached the caller
+	Chain   Chain     // the groups through which that rule reached the caller
 
+	doubt        Doubt  // why it is unavailable, or which group could not be read
+	about        string // the group of the doubt
 	self, caller name.Name
 	method       string
 	rule         Rule
 }
 
-// Decide tells whether a caller may call a method of a CA (self, a complete name). The caller's name bears the app that it acts in;
-// a name without one is not the owner's. The empty method stands for opening the CA, which whoever may call something may do.
-// It allocates nothing and asks Facts only for rules about this method.
+// open is a rule about a group of which not enough is known.
+type open struct {
+	rule  int
+	doubt Doubt
+	about string
+}
+
+// Decide tells whether a caller may call a method of a CA (self, a complete name), or read its map of that label. The caller's name bears the
+// app that it acts in; a name without one is not the owner's. The empty method stands for opening the CA, which whoever may call or read
+// something may do. It allocates nothing and asks Facts only for rules about this method.
 //
 // An unknown membership makes the decision unavailable where it could turn it; rules are weighed apart, so a group that is both allowed
-// and denied counts as open although the deny would win either way.
+// and denied counts as open although the deny would win either way. A group that its owner does not let be read has no members for an allow,
+// and leaves a deny open.
 func Decide(self, caller name.Name, method string, rules Rules, facts Facts) Decision {
 	d := Decision{Rule: DefaultRule, self: self, caller: caller, method: method}
 	d.Allowed = self.Local != "" && self.AsOwner().Covers(caller)
-	openDeny, openAllow := DefaultRule, DefaultRule // rules that might apply: nobody knows
+	deny, allow := open{rule: DefaultRule}, open{rule: DefaultRule}
 	for i := range rules.list {
 		r := &rules.list[i]
 		if !r.names(method) || d.Allowed && !r.Deny {
@@ -73,31 +60,44 @@ func Decide(self, caller name.Name, method string, rules Rules, facts Facts) Dec
 			d.Allowed, d.Rule, d.Chain = true, i, m.Chain
 		case m.Answer == No:
 		case r.Deny:
-			openDeny = i
+			deny = open{i, m.Doubt, m.About}
+		case m.Answer == Closed:
+			d.doubt, d.about = m.Doubt, m.About
 		default:
-			openAllow = i
+			allow = open{i, m.Doubt, m.About}
 		}
 	}
-	return d.conclude(rules, openDeny, openAllow)
+	return d.conclude(rules, deny, allow)
+}
+
+// Undecided is the decision where not even the rules could be read: unavailable.
+func Undecided(self, caller name.Name, method string) Decision {
+	return Decision{Rule: DefaultRule, Code: wire.Unavailable, self: self, caller: caller, method: method}
 }
 
 // conclude weighs what is unknown: it counts only where it could turn the decision.
-func (d Decision) conclude(rules Rules, openDeny, openAllow int) Decision {
+func (d Decision) conclude(rules Rules, deny, allow open) Decision {
 	switch {
-	case d.Allowed && openDeny >= 0:
-		return d.settle(false, wire.Unavailable, openDeny, rules.list[openDeny], nil)
-	case d.Allowed && d.Rule >= 0:
+	case d.Allowed && deny.rule != DefaultRule:
+		return d.leave(deny, rules)
+	case d.Allowed && d.Rule != DefaultRule:
 		d.rule = rules.list[d.Rule]
 	case d.Allowed:
-	case openAllow >= 0:
-		return d.settle(false, wire.Unavailable, openAllow, rules.list[openAllow], nil)
+	case allow.rule != DefaultRule:
+		return d.leave(allow, rules)
 	default:
 		d.Code = wire.NotAllowed
 	}
 	return d
 }
 
-func (d Decision) settle(allowed bool, code wire.Code, i int, r Rule, chain []string) Decision {
+func (d Decision) settle(allowed bool, code wire.Code, i int, r Rule, chain Chain) Decision {
 	d.Allowed, d.Code, d.Rule, d.rule, d.Chain = allowed, code, i, r, chain
 	return d
+}
+
+// leave has a decision open, for want of what a rule is about.
+func (d Decision) leave(o open, rules Rules) Decision {
+	d.doubt, d.about = o.doubt, o.about
+	return d.settle(false, wire.Unavailable, o.rule, rules.list[o.rule], Chain{})
 }

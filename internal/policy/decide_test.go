@@ -53,7 +53,7 @@ func TestBUS3_Decide(t *testing.T) {
 	facts := world{
 		accepted: map[string]uint64{"t:bob": 5},
 		members: map[string]Membership{
-			"t:alice/home/acl t:bob":   {Yes, []string{"t:alice/home/acl", "t:eve/home/friends"}},
+			"t:alice/home/acl t:bob":   {Answer: Yes, Chain: ChainOf("t:alice/home/acl", "t:eve/home/friends")},
 			"t:alice/home/acl t:carol": {Answer: No},
 			"t:alice/home/acl t:alice": {Answer: No},
 		},
@@ -159,12 +159,12 @@ func TestBUS3_OrderDoesNotMatter(t *testing.T) {
 
 func TestBUS5_EveryDecisionExplainsItself(t *testing.T) {
 	facts := world{members: map[string]Membership{
-		"t:alice/home/acl t:bob": {Yes, []string{"t:alice/home/acl", "t:eve/home/friends"}},
+		"t:alice/home/acl t:bob": {Answer: Yes, Chain: ChainOf("t:alice/home/acl", "t:eve/home/friends")},
 	}}
 	for _, c := range []struct{ caller, method, rules, want string }{
 		{"t:alice", "Add", "- bob", "t:alice may call Add of t:alice/home: it is their own, and no rule denies it."},
 		{"t:bob", "Add", "+ carol", "t:bob may not call Add of t:alice/home: no rule allows it, and by default only its owner may."},
-		{"t:bob", "Add", "- bob", "t:bob may not call Add of t:alice/home: rule 1 denies all methods to bob."},
+		{"t:bob", "Add", "- bob", "t:bob may not call Add of t:alice/home: rule 1 denies all methods and maps to bob."},
 		{"t:bob", "Add", "+ >3 Add;+ #alice/home/acl Add Get", "t:bob may call Add of t:alice/home: rule 2 allows the methods Add, Get to the group alice/home/acl, through t:alice/home/acl → t:eve/home/friends."},
 		{"t:dan", "Add", "+ #alice/home/acl Add", "t:dan may, for now, not call Add of t:alice/home: rule 1 allows the method Add to the group alice/home/acl, and who is in it is not known yet."},
 		{"t:dan", "", "+ * Add", "t:dan may open t:alice/home: rule 1 allows the method Add to anyone."},

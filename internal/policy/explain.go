@@ -19,9 +19,9 @@ func (d Decision) Explain() string {
 	b.WriteString(d.deed())
 	b.WriteString(": ")
 	b.WriteString(d.reason())
-	if len(d.Chain) > 0 {
+	if d.Chain.n > 0 {
 		b.WriteString(", through ")
-		b.WriteString(strings.Join(d.Chain, " → "))
+		b.WriteString(strings.Join(d.Chain.names[:d.Chain.n], " → "))
 	}
 	b.WriteByte('.')
 	return b.String()
@@ -41,6 +41,9 @@ func (d Decision) deed() string {
 	if d.method == "" {
 		return "open " + target(d.self, "")
 	}
+	if IsMap(d.method) {
+		return "read " + target(d.self, d.method)
+	}
 	return "call " + target(d.self, d.method)
 }
 
@@ -48,13 +51,31 @@ func (d Decision) reason() string {
 	rule := "rule " + strconv.Itoa(d.Rule+1) + " "
 	switch {
 	case d.Rule != DefaultRule && d.Code == wire.Unavailable:
-		return rule + d.rule.describe() + ", and who is in it is not known yet"
+		return rule + d.rule.describe() + d.uncertainty()
 	case d.Rule != DefaultRule:
 		return rule + d.rule.describe()
 	case d.Allowed:
 		return "it is their own, and no rule denies it"
+	case d.Code == wire.Unavailable:
+		return "its rules cannot be read now"
+	case d.doubt != NoDoubt:
+		return "no rule allows it, as far as can be told" + d.uncertainty()
 	}
 	return "no rule allows it, and by default only its owner may"
+}
+
+// uncertainty tells which group was missing, and why.
+func (d Decision) uncertainty() string {
+	about := "; the group " + clip(d.about)
+	switch d.doubt {
+	case Away:
+		return about + " has not arrived, or is cut off"
+	case Shut:
+		return about + " could not be read, for its owner does not let " + clip(d.self.String())
+	case TooMany:
+		return about + " leads to more groups than are followed"
+	}
+	return ", and who is in it is not known yet"
 }
 
 // Refusal is the error for the caller, nil if allowed. It tells nothing of the rules: those are the owner's.

@@ -4,20 +4,21 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/wabgo/wab/internal/name"
 	"github.com/wabgo/wab/internal/wire"
 )
 
 // Limits of the rules of one CA.
 const (
 	MaxRules       = 256
-	MaxMethods     = 64 // in one rule
+	MaxMethods     = 64 // in one rule, maps included
 	MaxMethodBytes = 64
 )
 
-// Rule lets a subject call methods, or keeps it from them.
+// Rule lets a subject call methods and read maps, or keeps it from them.
 type Rule struct {
 	Deny    bool
-	Methods []string // none means all
+	Methods []string // methods by their names, maps by their labels; none means all methods and all maps
 	Who     Subject
 }
 
@@ -87,6 +88,9 @@ func (r Rule) flaw() string {
 }
 
 func methodFlaw(m string) string {
+	if IsMap(m) {
+		return mapFlaw(m)
+	}
 	if m == "" || len(m) > MaxMethodBytes {
 		return "a method has 1 to " + strconv.Itoa(MaxMethodBytes) + " characters"
 	}
@@ -94,6 +98,14 @@ func methodFlaw(m string) string {
 		if c := m[i] | 0x20; (c < 'a' || c > 'z') && (m[i] < '0' || m[i] > '9') && m[i] != '_' {
 			return "a method has only letters, digits and '_'"
 		}
+	}
+	return ""
+}
+
+// mapFlaw is why no map can have a label. It may stand where a method does, for methods begin with a capital letter.
+func mapFlaw(label string) string {
+	if err := name.CheckLabel(label); err != nil {
+		return err.Error()
 	}
 	return ""
 }
@@ -115,5 +127,5 @@ func (r Rule) describe() string {
 	if r.Deny {
 		verb = "denies "
 	}
-	return verb + methodList(r.Methods) + " to " + r.Who.describe()
+	return verb + things(r.Methods) + " to " + r.Who.describe()
 }

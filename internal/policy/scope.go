@@ -13,7 +13,7 @@ import (
 type Scope struct {
 	App     string   // only CAs of this app
 	CA      string   // only the CA of this name, owner/local, in whichever app App leaves
-	Methods []string // only these; none means all
+	Methods []string // only these methods, and maps by their labels; none means all
 	Expires int64    // until this instant, µs UTC; 0 never
 }
 
@@ -52,7 +52,7 @@ func (s Scope) Narrow(to Scope) (Scope, error) {
 	}
 	for _, m := range to.Methods {
 		if len(s.Methods) > 0 && !slices.Contains(s.Methods, m) {
-			return Scope{}, s.widens("the method " + clip(m))
+			return Scope{}, s.widens(things([]string{m}))
 		}
 	}
 	if to.App != "" {
@@ -90,7 +90,7 @@ func (s Scope) describe() string {
 		parts = append(parts, "the CA "+clip(s.CA))
 	}
 	if len(s.Methods) > 0 {
-		parts = append(parts, methodList(s.Methods))
+		parts = append(parts, things(s.Methods))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,17 +14,35 @@ const (
 	shownBytes   = 128
 )
 
-// methodList names methods: "all methods", "the method Add", "the methods Add, Get and 3 more".
-func methodList(methods []string) string {
-	switch n := len(methods); {
-	case n == 0:
-		return "all methods"
+// IsMap tells whether what a caller asks for, or a rule names, is a map by its label. The names of methods begin with a capital letter.
+func IsMap(method string) bool {
+	return method != "" && (method[0] >= 'a' && method[0] <= 'z' || method[0] >= '0' && method[0] <= '9')
+}
+
+// things names methods and maps: "all methods and maps", "the methods Add, Get and the map board".
+func things(names []string) string {
+	maps := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !IsMap(n) })
+	methods := slices.DeleteFunc(slices.Clone(names), IsMap)
+	switch {
+	case len(names) == 0:
+		return "all methods and maps"
+	case len(maps) == 0:
+		return list("method", methods)
+	case len(methods) == 0:
+		return list("map", maps)
+	}
+	return list("method", methods) + " and " + list("map", maps)
+}
+
+// list names some: "the method Add", "the methods Add, Get and 3 more".
+func list(what string, names []string) string {
+	switch n := len(names); {
 	case n == 1:
-		return "the method " + clip(methods[0])
+		return "the " + what + " " + clip(names[0])
 	case n <= shownMethods:
-		return "the methods " + joinClipped(methods)
+		return "the " + what + "s " + joinClipped(names)
 	default:
-		return "the methods " + joinClipped(methods[:shownMethods]) + " and " + strconv.Itoa(n-shownMethods) + " more"
+		return "the " + what + "s " + joinClipped(names[:shownMethods]) + " and " + strconv.Itoa(n-shownMethods) + " more"
 	}
 }
 
@@ -43,7 +62,11 @@ func target(to name.Name, method string) string {
 	if method == "" {
 		return clip(to.String())
 	}
-	return clip(method) + " of " + clip(to.String())
+	of := clip(method) + " of " + clip(to.String())
+	if IsMap(method) {
+		return "the map " + of
+	}
+	return of
 }
 
 // clip makes a word from outside fit for a sentence: short, and without control characters.

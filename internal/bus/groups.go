@@ -1,0 +1,27 @@
+package bus
+
+import (
+	"github.com/wabgo/wab/internal/actor"
+	"github.com/wabgo/wab/internal/name"
+	"github.com/wabgo/wab/internal/policy"
+)
+
+// Groups tells who is in which group. It answers from what this process holds, at once: it waits for nobody, least of all for a CA's turn.
+type Groups interface {
+	// Member tells whether a principal is in a group, or in one that it links to, over at most depth groups. Group is complete but for its host.
+	Member(reader Reader, group, principal name.Name, depth int) policy.Membership
+}
+
+// Reader is the CA whose policy asks about a group, with that CA's right to read it.
+type Reader struct {
+	CA   name.Name
+	Turn *actor.CA // while that CA handles a message: groups are seen as of its beginning. Nil out of its turn: as they are
+}
+
+// member asks about a group. Without Groups nobody knows.
+func (g *Gate) member(r Reader, group, principal name.Name, depth int) policy.Membership {
+	if g.Groups == nil {
+		return policy.Membership{}
+	}
+	return g.Groups.Member(r, group, principal, depth)
+}

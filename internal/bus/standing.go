@@ -1,0 +1,63 @@
+package bus
+
+import (
+	"github.com/wabgo/wab/internal/actor"
+	"github.com/wabgo/wab/internal/name"
+	"github.com/wabgo/wab/internal/policy"
+)
+
+// Standing is what a CA's durable rules say of a caller who calls a method or reads a map, out of the CA's turn: it waits for nobody and counts
+// nothing. It is for what goes on after it was let in, subscriptions to a map for instance; RulesChanged tells when to ask again. Where
+// the rules can't be read the decision is unavailable.
+func (g *Gate) Standing(ca, caller name.Name, item string) policy.Decision {
+	rules, err := g.durable(ca)
+	if err != nil {
+		return policy.Undecided(ca, caller, item)
+	}
+	return policy.Decide(ca, caller, item, rules, outside{g, ca})
+}
+
+// durable are the rules that a CA's senders see, or those in the store if it is not in memory or has shown none.
+func (g *Gate) durable(ca name.Name) (policy.Rules, error) {
+	if rt := g.runtime.Load(); rt != nil {
+		if f, ok := rt.Face(ca).(*face); ok {
+			return f.rules, nil
+		}
+	}
+	value, err := g.read(ca, actor.HotKey(letter))
+	if err != nil || value == nil {
+		return policy.Rules{}, err
+	}
+	return policy.ParseRules(value)
+}
+
+// read is a side key of a CA as it is stored, nil for none.
+func (g *Gate) read(ca name.Name, key []byte) ([]byte, error) {
+	if g.Read == nil {
+		return nil, nil
+	}
+	return g.Read(ca.String(), key)
+}
+
+// outside are the policy's Facts out of a CA's turn.
+type outside struct {
+	gate *Gate
+	ca   name.Name
+}
+
+// Accepted counts the stored changes of a principal.
+func (o outside) Accepted(principal name.Name) uint64 {
+	value, err := o.gate.read(o.ca, ledgerKey(principal))
+	if err != nil || value == nil {
+		return 0
+	}
+	e, err := parseEntry(value)
+	if err != nil {
+		return 0
+	}
+	return e.Changes
+}
+
+func (o outside) Member(group, principal name.Name, depth int) policy.Membership {
+	return o.gate.member(Reader{CA: o.ca}, group, principal, depth)
+}
