@@ -121,12 +121,17 @@ func (g *guard) Admit(m *actor.Message, now int64) actor.Verdict {
 		return g.refuse(g.decision.Refusal())
 	}
 	switch {
-	case m.Kind == actor.Call && policy.IsMap(m.Method):
-		return actor.Verdict{Replay: true, Result: []byte(cbor.Null)} // who reads a map is let in and counted; nothing is run
+	case reads(m):
+		return actor.Verdict{Replay: true, Result: []byte(cbor.Null)} // let in and counted; there is nothing to run
 	case !call:
 		return actor.Verdict{}
 	}
 	return g.receipts.find(r, now)
+}
+
+// reads tells whether a message asks to read a map: it names one, and brings no arguments, not even none.
+func reads(m *actor.Message) bool {
+	return m.Kind == actor.Call && policy.IsMap(m.Method) && len(m.Args) == 0
 }
 
 func (g *guard) now() int64 { return clock.Micros(g.gate.Clock.Now()) }

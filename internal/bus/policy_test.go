@@ -18,22 +18,22 @@ func TestBUS1_RequestsBearTheirCallersNameAndKind(t *testing.T) {
 	w := newWorld(t)
 	var got actor.Message
 	w.Runtime.Close()
-	w.Class.Methods["look"] = func(tx *actor.Tx, _ *state, m *actor.Message) ([]byte, error) { got = *tx.Message(); return nil, nil }
+	w.Class.Methods["Look"] = func(tx *actor.Tx, _ *state, m *actor.Message) ([]byte, error) { got = *tx.Message(); return nil, nil }
 	w.Class.Life[actor.Pulse] = func(*actor.Tx, *state, *actor.Message) ([]byte, error) {
 		t.Error("a request reached Pulse")
 		return nil, nil
 	}
 	w.Boot()
-	w.must("alice", "alice/home", "look")
-	if got.Kind != actor.Call || got.From != actortest.Name("app:alice") || got.Method != "look" {
+	w.must("alice", "alice/home", "Look")
+	if got.Kind != actor.Call || got.From != actortest.Name("app:alice") || got.Method != "Look" {
 		t.Error(got)
 	}
 	for _, method := range []string{"pulse", "init", "resume", "upgrade", "undone"} {
 		w.want(wire.BadRequest, w.do("alice", "alice/home", method))
 	}
-	w.must("alice", "alice/two", "add")
-	w.must("alice", "alice/two", "send", "app:alice/home", "look")
-	w.Until("the message", func() bool { return w.do("alice", "alice/home", "get").Err == nil && got.Kind == actor.Send })
+	w.must("alice", "alice/two", "Add")
+	w.must("alice", "alice/two", "Send", "app:alice/home", "Look")
+	w.Until("the message", func() bool { return w.do("alice", "alice/home", "Get").Err == nil && got.Kind == actor.Send })
 	if got.From != actortest.Name("app:alice/two") {
 		t.Error(got.From)
 	}
@@ -70,22 +70,22 @@ func TestBUS2_DefaultIsTheOwnerOfTheSameApp(t *testing.T) {
 	w.Runtime.Close()
 	w.Options.Classes = map[string]actor.Class{"app": w.Class, "evil": w.Class}
 	w.Boot()
-	w.must("alice", "alice/home", "add")
-	w.want(wire.NotAllowed, w.do("bob", "alice/home", "get"))
+	w.must("alice", "alice/home", "Add")
+	w.want(wire.NotAllowed, w.do("bob", "alice/home", "Get"))
 	w.want(wire.NotAllowed, w.do("bob", "alice/home", ""))
-	evil := bus.Request{Caller: bus.Caller{Owner: "alice"}, To: actortest.Name("evil:alice/x"), Method: "send", Args: args("app:alice/home", "add")}
+	evil := bus.Request{Caller: bus.Caller{Owner: "alice"}, To: actortest.Name("evil:alice/x"), Method: "Send", Args: args("app:alice/home", "Add")}
 	w.Must(w.Await(w.request(evil)))
-	w.must("bob", "bob/home", "send", "app:alice/home", "add")
-	w.must("alice", "alice/two", "send", "app:alice/home", "add")
-	w.Until("the own CA's message", func() bool { return w.must("alice", "alice/home", "get") == "2" })
+	w.must("bob", "bob/home", "Send", "app:alice/home", "Add")
+	w.must("alice", "alice/two", "Send", "app:alice/home", "Add")
+	w.Until("the own CA's message", func() bool { return w.must("alice", "alice/home", "Get") == "2" })
 	for who, denied := range map[string]string{"evil:alice/x": "0 1 0", "app:bob/home": "0 1 0", "app:alice/two": "1 0 1"} {
-		w.Until(who+" in the ledger", func() bool { return w.must("alice", "alice/home", "history", who) == denied })
+		w.Until(who+" in the ledger", func() bool { return w.must("alice", "alice/home", "History", who) == denied })
 	}
 }
 
 func TestBUS3_RulesAndPrincipals(t *testing.T) {
 	w := newWorld(t)
-	w.must("alice", "alice/home", "add")
+	w.must("alice", "alice/home", "Add")
 	for i, c := range []struct {
 		rules []string // deny|allow who methods…
 		allow string   // who may get
@@ -93,21 +93,21 @@ func TestBUS3_RulesAndPrincipals(t *testing.T) {
 	}{
 		{[]string{"allow app:bob"}, "bob app:bob/home", "carol app:carol/home"},
 		{[]string{"allow app:bob/home"}, "app:bob/home", "bob app:bob/other"},
-		{[]string{"allow anyone get"}, "bob carol app:dan/home", ""},
-		{[]string{"allow anyone add"}, "alice", "bob"},
-		{[]string{"allow anyone", "deny app:bob get"}, "carol", "bob app:bob/home"},
-		{[]string{"deny app:bob", "allow app:bob get"}, "", "bob"},
-		{[]string{"deny anyone get"}, "", "alice bob"},
+		{[]string{"allow anyone Get"}, "bob carol app:dan/home", ""},
+		{[]string{"allow anyone Add"}, "alice", "bob"},
+		{[]string{"allow anyone", "deny app:bob Get"}, "carol", "bob app:bob/home"},
+		{[]string{"deny app:bob", "allow app:bob Get"}, "", "bob"},
+		{[]string{"deny anyone Get"}, "", "alice bob"},
 		{[]string{"allow evil:bob"}, "", "bob app:bob/home"},
 	} {
 		ca := fmt.Sprint("alice/c", i)
 		for _, rule := range c.rules {
-			w.must("alice", ca, "allow", strings.Fields(rule)...)
+			w.must("alice", ca, "Allow", strings.Fields(rule)...)
 		}
 		for who, want := range split(c.allow, c.deny) {
 			if strings.Contains(who, "/") {
 				w.checkSend(t, who, ca, want)
-			} else if r := w.do(who, ca, "get"); (r.Err == nil) != want || !want && r.Code() != wire.NotAllowed {
+			} else if r := w.do(who, ca, "Get"); (r.Err == nil) != want || !want && r.Code() != wire.NotAllowed {
 				t.Error(c.rules, who, r)
 			}
 		}
@@ -125,16 +125,16 @@ func split(allow, deny string) map[string]bool {
 	return all
 }
 
-// checkSend has a CA send "get" and looks at what the ledger says of it.
+// checkSend has a CA send "Get" and looks at what the ledger says of it.
 func (w *world) checkSend(t *testing.T, who, ca string, want bool) {
 	n := actortest.Name(who)
-	w.must(n.Owner, n.Owner+"/"+n.Local, "send", "app:"+ca, "get")
+	w.must(n.Owner, n.Owner+"/"+n.Local, "Send", "app:"+ca, "Get")
 	outcome := "0 1 0"
 	if want {
 		outcome = "1 0 1" // its receipt is a change
 	}
 	w.Until(fmt.Sprint(who, " at ", ca), func() bool {
-		rt := w.Await(w.request(bus.Request{Caller: bus.Caller{Owner: "alice"}, To: target(ca), Method: "history", Args: args(who)}))
+		rt := w.Await(w.request(bus.Request{Caller: bus.Caller{Owner: "alice"}, To: target(ca), Method: "History", Args: args(who)}))
 		return rt.Err != nil || show(rt.Result) == outcome
 	})
 }
@@ -143,15 +143,15 @@ func TestBUS2_RulesRevokedBetweenArrivalAndTurnDecide(t *testing.T) {
 	w := newWorld(t)
 	in, out := make(chan struct{}), make(chan struct{})
 	w.Runtime.Close()
-	w.Class.Methods["wait"] = func(*actor.Tx, *state, *actor.Message) ([]byte, error) { close(in); <-out; return nil, nil }
+	w.Class.Methods["Wait"] = func(*actor.Tx, *state, *actor.Message) ([]byte, error) { close(in); <-out; return nil, nil }
 	w.Boot()
-	w.must("alice", "alice/home", "allow", "allow", "app:bob")
-	w.must("bob", "bob/home", "add")
-	w.must("bob", "alice/home", "add")
-	waiting := w.request(bus.Request{Caller: bus.Caller{Owner: "alice"}, To: target("alice/home"), Method: "wait"})
+	w.must("alice", "alice/home", "Allow", "allow", "app:bob")
+	w.must("bob", "bob/home", "Add")
+	w.must("bob", "alice/home", "Add")
+	waiting := w.request(bus.Request{Caller: bus.Caller{Owner: "alice"}, To: target("alice/home"), Method: "Wait"})
 	<-in
-	revoked := w.request(bus.Request{Caller: bus.Caller{Owner: "alice"}, To: target("alice/home"), Method: "revoke", Args: args("allow", "app:bob")})
-	late := w.request(bus.Request{Caller: bus.Caller{Owner: "bob"}, To: target("alice/home"), Method: "add"})
+	revoked := w.request(bus.Request{Caller: bus.Caller{Owner: "alice"}, To: target("alice/home"), Method: "Revoke", Args: args("allow", "app:bob")})
+	late := w.request(bus.Request{Caller: bus.Caller{Owner: "bob"}, To: target("alice/home"), Method: "Add"})
 	if len(late) != 0 {
 		t.Error("its arrival was refused by a rule that is not durable yet")
 	}
@@ -159,30 +159,30 @@ func TestBUS2_RulesRevokedBetweenArrivalAndTurnDecide(t *testing.T) {
 	w.Must(w.Await(waiting))
 	w.Must(w.Await(revoked))
 	w.want(wire.NotAllowed, w.Await(late))
-	if n := w.must("alice", "alice/home", "get"); n != "1" {
+	if n := w.must("alice", "alice/home", "Get"); n != "1" {
 		t.Error(n)
 	}
-	w.want(wire.NotAllowed, w.do("bob", "alice/home", "add"))
+	w.want(wire.NotAllowed, w.do("bob", "alice/home", "Add"))
 }
 
 func TestBUS2_ScopeThatExpiresBetweenArrivalAndTurnDecides(t *testing.T) {
 	w := newWorld(t)
 	in, out := make(chan struct{}), make(chan struct{})
 	w.Runtime.Close()
-	w.Class.Methods["wait"] = func(*actor.Tx, *state, *actor.Message) ([]byte, error) { close(in); <-out; return nil, nil }
+	w.Class.Methods["Wait"] = func(*actor.Tx, *state, *actor.Message) ([]byte, error) { close(in); <-out; return nil, nil }
 	w.Boot()
-	waiting := w.request(bus.Request{Caller: bus.Caller{Owner: "alice"}, To: target("alice/home"), Method: "wait"})
+	waiting := w.request(bus.Request{Caller: bus.Caller{Owner: "alice"}, To: target("alice/home"), Method: "Wait"})
 	<-in
 	short := bus.Caller{Owner: "alice", Scope: policy.Scope{Expires: w.Clock.Now().UnixMicro() + 1000}}
-	late := w.request(bus.Request{Caller: short, To: target("alice/home"), Method: "add"})
+	late := w.request(bus.Request{Caller: short, To: target("alice/home"), Method: "Add"})
 	w.Clock.Advance(time.Second)
 	close(out)
 	w.Must(w.Await(waiting))
 	w.want(wire.Unauthenticated, w.Await(late))
-	w.want(wire.Unauthenticated, w.Await(w.request(bus.Request{Caller: short, To: target("alice/other"), Method: "add"})))
-	narrow := bus.Caller{Owner: "alice", Scope: policy.Scope{CA: "alice/home", Methods: []string{"get"}}}
-	w.want(wire.NotAllowed, w.Await(w.request(bus.Request{Caller: narrow, To: target("alice/home"), Method: "add"})))
-	w.want("", w.Await(w.request(bus.Request{Caller: narrow, To: target("alice/home"), Method: "get"})))
+	w.want(wire.Unauthenticated, w.Await(w.request(bus.Request{Caller: short, To: target("alice/other"), Method: "Add"})))
+	narrow := bus.Caller{Owner: "alice", Scope: policy.Scope{CA: "alice/home", Methods: []string{"Get"}}}
+	w.want(wire.NotAllowed, w.Await(w.request(bus.Request{Caller: narrow, To: target("alice/home"), Method: "Add"})))
+	w.want("", w.Await(w.request(bus.Request{Caller: narrow, To: target("alice/home"), Method: "Get"})))
 	if n := len(w.Memory.CAs()); n != 1 {
 		t.Error("an expired token made a CA:", n)
 	}
@@ -192,68 +192,68 @@ func TestBUS2_AllowedInOneTransactionIsLetInAfterItsReply(t *testing.T) {
 	w := newWorld(t)
 	for i := range 50 {
 		ca := fmt.Sprint("alice/c", i)
-		w.must("alice", ca, "add")
-		w.want(wire.NotAllowed, w.do("bob", ca, "add"))
-		w.must("alice", ca, "allow", "allow", "app:bob")
-		w.must("bob", ca, "add")
+		w.must("alice", ca, "Add")
+		w.want(wire.NotAllowed, w.do("bob", ca, "Add"))
+		w.must("alice", ca, "Allow", "allow", "app:bob")
+		w.must("bob", ca, "Add")
 	}
 }
 
 func TestCA1_RulesRollBack(t *testing.T) {
 	w := newWorld(t)
-	w.must("alice", "alice/home", "add")
-	w.want(wire.Failed, w.do("alice", "alice/home", "allowAndFail", "allow", "app:bob"))
-	w.want(wire.NotAllowed, w.do("bob", "alice/home", "get"))
+	w.must("alice", "alice/home", "Add")
+	w.want(wire.Failed, w.do("alice", "alice/home", "AllowAndFail", "allow", "app:bob"))
+	w.want(wire.NotAllowed, w.do("bob", "alice/home", "Get"))
 	w.Store.Before = func([]store.Write) error { return store.ErrConflict }
-	w.want(wire.Unavailable, w.do("alice", "alice/home", "allow", "allow", "app:bob"))
+	w.want(wire.Unavailable, w.do("alice", "alice/home", "Allow", "allow", "app:bob"))
 	w.Store.Before = nil
-	w.want(wire.NotAllowed, w.do("bob", "alice/home", "get"))
-	w.must("alice", "alice/home", "allow", "allow", "app:bob")
+	w.want(wire.NotAllowed, w.do("bob", "alice/home", "Get"))
+	w.must("alice", "alice/home", "Allow", "allow", "app:bob")
 	w.Restart()
-	w.must("bob", "alice/home", "get")
+	w.must("bob", "alice/home", "Get")
 }
 
 func TestBUS3_KnownCountsChanges(t *testing.T) {
 	w := newWorld(t)
-	w.must("alice", "alice/home", "allow", "allow", "known 3", "get")
-	w.must("alice", "alice/home", "allow", "allow", "anyone", "add")
+	w.must("alice", "alice/home", "Allow", "allow", "known 3", "Get")
+	w.must("alice", "alice/home", "Allow", "allow", "anyone", "Add")
 	for range 2 {
-		w.must("bob", "alice/home", "add")
-		w.want(wire.NotAllowed, w.do("bob", "alice/home", "get"))
+		w.must("bob", "alice/home", "Add")
+		w.want(wire.NotAllowed, w.do("bob", "alice/home", "Get"))
 	}
 	w.Restart()
-	w.want(wire.NotAllowed, w.do("bob", "alice/home", "get"))
-	w.must("bob", "alice/home", "add")
-	w.must("bob", "alice/home", "get")
-	w.want(wire.NotAllowed, w.do("carol", "alice/home", "get"))
+	w.want(wire.NotAllowed, w.do("bob", "alice/home", "Get"))
+	w.must("bob", "alice/home", "Add")
+	w.must("bob", "alice/home", "Get")
+	w.want(wire.NotAllowed, w.do("carol", "alice/home", "Get"))
 }
 
 func TestBUS5_DecisionsAreExplained(t *testing.T) {
 	w := newWorld(t)
-	w.must("alice", "alice/home", "allow", "allow", "app:bob", "why")
-	if s := w.must("bob", "alice/home", "why"); !strings.Contains(s, "app:bob") {
+	w.must("alice", "alice/home", "Allow", "allow", "app:bob", "Why")
+	if s := w.must("bob", "alice/home", "Why"); !strings.Contains(s, "app:bob") {
 		t.Error(s)
 	}
-	if s := w.must("alice", "alice/home", "why"); !strings.Contains(s, "their own") {
+	if s := w.must("alice", "alice/home", "Why"); !strings.Contains(s, "their own") {
 		t.Error(s)
 	}
-	if r := w.do("carol", "alice/home", "why"); r.Err == nil || !strings.Contains(r.Err.Message, "alice, decides") {
+	if r := w.do("carol", "alice/home", "Why"); r.Err == nil || !strings.Contains(r.Err.Message, "alice, decides") {
 		t.Error(r)
 	}
 }
 
 func TestBUS5_LedgerIsExactForChangesAndFlushesTheRestInOneBatch(t *testing.T) {
 	w := newWorld(t)
-	w.must("alice", "alice/home", "allow", "allow", "app:bob")
+	w.must("alice", "alice/home", "Allow", "allow", "app:bob")
 	for range 5 {
-		w.must("bob", "alice/home", "add")
+		w.must("bob", "alice/home", "Add")
 	}
 	w.Until("quiet", w.Runtime.Quiet)
 	commits := w.Store.Commits.Load()
 	for i := range 20 {
-		w.must("bob", "alice/home", "get")
-		w.want(wire.Failed, w.do("bob", "alice/home", "fail"))
-		w.want(wire.NotAllowed, w.do(fmt.Sprint("stranger", i%4), "alice/home", "get")) // on arrival
+		w.must("bob", "alice/home", "Get")
+		w.want(wire.Failed, w.do("bob", "alice/home", "Fail"))
+		w.want(wire.NotAllowed, w.do(fmt.Sprint("stranger", i%4), "alice/home", "Get")) // on arrival
 	}
 	w.Clock.Advance(9 * time.Second)
 	w.Until("quiet", w.Runtime.Quiet)
@@ -269,11 +269,11 @@ func TestBUS5_LedgerIsExactForChangesAndFlushesTheRestInOneBatch(t *testing.T) {
 	}
 	w.Runtime.Close() // nothing is flushed by a drain
 	w.Boot()
-	if s := w.must("alice", "alice/home", "history", "app:bob"); s != "45 0 5" {
+	if s := w.must("alice", "alice/home", "History", "app:bob"); s != "45 0 5" {
 		t.Error(s)
 	}
 	for i := range 4 {
-		if s := w.must("alice", "alice/home", "history", fmt.Sprint("app:stranger", i)); s != "0 5 0" {
+		if s := w.must("alice", "alice/home", "History", fmt.Sprint("app:stranger", i)); s != "0 5 0" {
 			t.Error(s)
 		}
 	}
@@ -281,23 +281,23 @@ func TestBUS5_LedgerIsExactForChangesAndFlushesTheRestInOneBatch(t *testing.T) {
 
 func TestBUS5_DrainWritesWhatIsCounted(t *testing.T) {
 	w := newWorld(t)
-	w.must("alice", "alice/home", "add")
-	w.must("alice", "alice/home", "get")
-	w.want(wire.NotAllowed, w.do("bob", "alice/home", "get"))
+	w.must("alice", "alice/home", "Add")
+	w.must("alice", "alice/home", "Get")
+	w.want(wire.NotAllowed, w.do("bob", "alice/home", "Get"))
 	w.Restart()
-	if s := w.must("alice", "alice/home", "history", "app:alice"); s != "2 0 1" && s != "3 0 1" {
+	if s := w.must("alice", "alice/home", "History", "app:alice"); s != "2 0 1" && s != "3 0 1" {
 		t.Error(s)
 	}
-	if s := w.must("alice", "alice/home", "history", "app:bob"); s != "0 1 0" {
+	if s := w.must("alice", "alice/home", "History", "app:bob"); s != "0 1 0" {
 		t.Error(s)
 	}
 }
 
 func TestCA10_CAsWithPoliciesAndLedgersBecomePassive(t *testing.T) {
 	w := newWorld(t)
-	w.must("alice", "alice/home", "allow", "allow", "app:bob")
-	w.must("bob", "alice/home", "get")
-	w.want(wire.NotAllowed, w.do("carol", "alice/home", "get"))
+	w.must("alice", "alice/home", "Allow", "allow", "app:bob")
+	w.must("bob", "alice/home", "Get")
+	w.want(wire.NotAllowed, w.do("carol", "alice/home", "Get"))
 	w.Until("passivation", func() bool {
 		w.Clock.Advance(15 * time.Second)
 		w.Until("quiet", w.Runtime.Quiet)

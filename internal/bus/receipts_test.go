@@ -31,12 +31,12 @@ var disturbances = map[string]func(*world){
 	},
 	"LostCommit": func(w *world) {
 		w.Store.Before = func([]store.Write) error { return store.ErrConflict }
-		w.want(wire.Unavailable, w.do("alice", "alice/home", "add"))
+		w.want(wire.Unavailable, w.do("alice", "alice/home", "Add"))
 		w.Store.Before = nil
 	},
 	"Others": func(w *world) {
 		for i := range 70 {
-			w.Must(w.Await(w.keyed("add", bus.Key{Run: fmt.Sprint("other run of mine", i), ID: 1})))
+			w.Must(w.Await(w.keyed("Add", bus.Key{Run: fmt.Sprint("other run of mine", i), ID: 1})))
 		}
 	},
 }
@@ -45,23 +45,23 @@ func TestReceipts_RetriedRequestsRunOnce(t *testing.T) {
 	for name, disturb := range disturbances {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			w.must("alice", "alice/home", "get")
+			w.must("alice", "alice/home", "Get")
 			for id := uint64(1); id <= 5; id++ {
 				k := bus.Key{Run: run, ID: id, Floor: id}
-				first := w.Must(w.Await(w.keyed("add", k)))
-				text := w.Must(w.Await(w.keyed("add", bus.Key{Text: fmt.Sprint("key", id)})))
+				first := w.Must(w.Await(w.keyed("Add", k)))
+				text := w.Must(w.Await(w.keyed("Add", bus.Key{Text: fmt.Sprint("key", id)})))
 				disturb(w)
-				before := w.must("alice", "alice/home", "get")
+				before := w.must("alice", "alice/home", "Get")
 				k.Retry = true
 				for range 2 {
-					if again := w.Must(w.Await(w.keyed("add", k))); string(again) != string(first) {
+					if again := w.Must(w.Await(w.keyed("Add", k))); string(again) != string(first) {
 						t.Errorf("request %d again: %s, was %s", id, show(again), show(first))
 					}
-					if again := w.Must(w.Await(w.keyed("add", bus.Key{Text: fmt.Sprint("key", id)}))); string(again) != string(text) {
+					if again := w.Must(w.Await(w.keyed("Add", bus.Key{Text: fmt.Sprint("key", id)}))); string(again) != string(text) {
 						t.Errorf("key %d again: %s, was %s", id, show(again), show(text))
 					}
 				}
-				if after := w.must("alice", "alice/home", "get"); after != before {
+				if after := w.must("alice", "alice/home", "Get"); after != before {
 					t.Errorf("a retry changed %s to %s", before, after)
 				}
 			}
@@ -71,12 +71,12 @@ func TestReceipts_RetriedRequestsRunOnce(t *testing.T) {
 
 func TestReceipts_KeyInFlightIsJoined(t *testing.T) {
 	w := newWorld(t)
-	w.must("alice", "alice/home", "get")
+	w.must("alice", "alice/home", "Get")
 	release := w.Store.Hold()
 	k := bus.Key{Text: "key"}
 	var all []<-chan actortest.Reply
 	for range 5 {
-		all = append(all, w.keyed("add", k), w.keyed("add", bus.Key{Run: run, ID: 1, Retry: true}))
+		all = append(all, w.keyed("Add", k), w.keyed("Add", bus.Key{Run: run, ID: 1, Retry: true}))
 	}
 	release()
 	for i, c := range all {
@@ -89,11 +89,11 @@ func TestReceipts_KeyInFlightIsJoined(t *testing.T) {
 func TestReceipts_KeyOfAnotherRequestIsConflict(t *testing.T) {
 	w := newWorld(t)
 	k := bus.Key{Text: "key"}
-	w.Must(w.Await(w.keyed("add", k)))
-	w.want(wire.Conflict, w.Await(w.keyed("get", k)))
-	w.want(wire.Conflict, w.Await(w.keyed("add", k, "x")))
-	w.must("alice", "alice/home", "allow", "allow", "anyone")
-	bobs := w.request(bus.Request{Caller: bus.Caller{Owner: "bob"}, To: target("alice/home"), Method: "add", Args: args("x"), Key: k})
+	w.Must(w.Await(w.keyed("Add", k)))
+	w.want(wire.Conflict, w.Await(w.keyed("Get", k)))
+	w.want(wire.Conflict, w.Await(w.keyed("Add", k, "x")))
+	w.must("alice", "alice/home", "Allow", "allow", "anyone")
+	bobs := w.request(bus.Request{Caller: bus.Caller{Owner: "bob"}, To: target("alice/home"), Method: "Add", Args: args("x"), Key: k})
 	if got := show(w.Must(w.Await(bobs))); got != "2" {
 		t.Error("keys belong to their callers:", got)
 	}
@@ -101,12 +101,12 @@ func TestReceipts_KeyOfAnotherRequestIsConflict(t *testing.T) {
 
 func TestReceipts_FailedRequestsMayRunAgain(t *testing.T) {
 	w := newWorld(t)
-	w.must("alice", "alice/home", "add")
+	w.must("alice", "alice/home", "Add")
 	for _, k := range []bus.Key{{Text: "key"}, {Run: run, ID: 1, Retry: true}} {
-		w.want(wire.Failed, w.Await(w.keyed("fail", k)))
-		w.want("", w.Await(w.keyed("add", k)))
+		w.want(wire.Failed, w.Await(w.keyed("Fail", k)))
+		w.want("", w.Await(w.keyed("Add", k)))
 	}
-	if n := w.must("alice", "alice/home", "get"); n != "3" {
+	if n := w.must("alice", "alice/home", "Get"); n != "3" {
 		t.Error(n)
 	}
 }
@@ -114,10 +114,10 @@ func TestReceipts_FailedRequestsMayRunAgain(t *testing.T) {
 func TestReceipts_LongRepliesAreNotKeptAndNotRunAgain(t *testing.T) {
 	w := newWorld(t)
 	for _, k := range []bus.Key{{Text: "key"}, {Run: run, ID: 1, Retry: true}} {
-		w.want("", w.Await(w.keyed("long", k)))
-		w.want(wire.TooLarge, w.Await(w.keyed("long", k)))
+		w.want("", w.Await(w.keyed("Long", k)))
+		w.want(wire.TooLarge, w.Await(w.keyed("Long", k)))
 	}
-	if n := w.must("alice", "alice/home", "get"); n != "2" {
+	if n := w.must("alice", "alice/home", "Get"); n != "2" {
 		t.Error(n)
 	}
 }
@@ -134,7 +134,7 @@ func (w *world) receiptKeys() (n int) {
 func TestReceipts_OfSeenRequestsMakeRoom(t *testing.T) {
 	w := newWorld(t)
 	for id := uint64(1); id <= 200; id++ {
-		w.Must(w.Await(w.keyed("add", bus.Key{Run: run, ID: id, Floor: id})))
+		w.Must(w.Await(w.keyed("Add", bus.Key{Run: run, ID: id, Floor: id})))
 		if id == 100 {
 			w.Restart()
 		}
@@ -143,13 +143,13 @@ func TestReceipts_OfSeenRequestsMakeRoom(t *testing.T) {
 		t.Errorf("%d receipts for one request in flight", n)
 	}
 	for id := uint64(201); id <= 220; id++ {
-		w.Must(w.Await(w.keyed("add", bus.Key{Run: run, ID: id, Floor: 201})))
+		w.Must(w.Await(w.keyed("Add", bus.Key{Run: run, ID: id, Floor: 201})))
 	}
 	if n := w.receiptKeys(); n > 21 {
 		t.Error(n)
 	}
 	for id := uint64(201); id <= 220; id++ {
-		if got := show(w.Must(w.Await(w.keyed("add", bus.Key{Run: run, ID: id, Floor: 201, Retry: true})))); got != fmt.Sprint(id) {
+		if got := show(w.Must(w.Await(w.keyed("Add", bus.Key{Run: run, ID: id, Floor: 201, Retry: true})))); got != fmt.Sprint(id) {
 			t.Error(id, got)
 		}
 	}
@@ -158,11 +158,11 @@ func TestReceipts_OfSeenRequestsMakeRoom(t *testing.T) {
 func TestReceipts_OfARunAreBounded(t *testing.T) {
 	w := newWorld(t)
 	for id := uint64(1); id <= bus.MaxUnseen; id++ {
-		w.Must(w.Await(w.keyed("add", bus.Key{Run: run, ID: id})))
+		w.Must(w.Await(w.keyed("Add", bus.Key{Run: run, ID: id})))
 	}
-	w.want(wire.Overloaded, w.Await(w.keyed("add", bus.Key{Run: run, ID: bus.MaxUnseen + 1})))
-	w.want("", w.Await(w.keyed("add", bus.Key{Run: run, ID: bus.MaxUnseen + 1, Floor: 10})))
-	if got := show(w.Must(w.Await(w.keyed("add", bus.Key{Run: run, ID: 500, Retry: true})))); got != "500" {
+	w.want(wire.Overloaded, w.Await(w.keyed("Add", bus.Key{Run: run, ID: bus.MaxUnseen + 1})))
+	w.want("", w.Await(w.keyed("Add", bus.Key{Run: run, ID: bus.MaxUnseen + 1, Floor: 10})))
+	if got := show(w.Must(w.Await(w.keyed("Add", bus.Key{Run: run, ID: 500, Retry: true})))); got != "500" {
 		t.Error(got)
 	}
 }
@@ -172,7 +172,7 @@ func TestReceipts_RingKeepsTheLastThousandKeys(t *testing.T) {
 	key := func(i int) bus.Key { return bus.Key{Text: fmt.Sprint("key", i)} }
 	const extra = 20
 	for i := range bus.KeysPerCaller + extra {
-		w.Must(w.Await(w.keyed("add", key(i))))
+		w.Must(w.Await(w.keyed("Add", key(i))))
 		if i == 500 {
 			w.Restart()
 		}
@@ -181,11 +181,11 @@ func TestReceipts_RingKeepsTheLastThousandKeys(t *testing.T) {
 		t.Errorf("%d receipts", n)
 	}
 	for i := extra; i < bus.KeysPerCaller+extra; i += 50 {
-		if got := show(w.Must(w.Await(w.keyed("add", key(i))))); got != fmt.Sprint(i+1) {
+		if got := show(w.Must(w.Await(w.keyed("Add", key(i))))); got != fmt.Sprint(i+1) {
 			t.Error(i, got)
 		}
 	}
-	if got := show(w.Must(w.Await(w.keyed("add", key(0))))); got != fmt.Sprint(bus.KeysPerCaller+extra+1) {
+	if got := show(w.Must(w.Await(w.keyed("Add", key(0))))); got != fmt.Sprint(bus.KeysPerCaller+extra+1) {
 		t.Error("a forgotten key runs again:", got)
 	}
 }
@@ -193,18 +193,18 @@ func TestReceipts_RingKeepsTheLastThousandKeys(t *testing.T) {
 func TestReceipts_KeyUsedAgainAfterADayIsNotEvictedEarly(t *testing.T) {
 	w := newWorld(t)
 	key := func(i int) bus.Key { return bus.Key{Text: fmt.Sprint("key", i)} }
-	w.Must(w.Await(w.keyed("add", key(0))))
+	w.Must(w.Await(w.keyed("Add", key(0))))
 	w.Runtime.Close() // no sweep
 	w.Clock.Advance(25 * time.Hour)
 	w.Boot()
-	again := show(w.Must(w.Await(w.keyed("add", key(0)))))
+	again := show(w.Must(w.Await(w.keyed("Add", key(0)))))
 	if again != "2" {
 		t.Fatal("a key of yesterday is forgotten:", again)
 	}
 	for i := 1; i < bus.KeysPerCaller; i++ {
-		w.Must(w.Await(w.keyed("add", key(i))))
+		w.Must(w.Await(w.keyed("Add", key(i))))
 	}
-	if got := show(w.Must(w.Await(w.keyed("add", key(0))))); got != again {
+	if got := show(w.Must(w.Await(w.keyed("Add", key(0))))); got != again {
 		t.Error(got)
 	}
 }
@@ -212,33 +212,33 @@ func TestReceipts_KeyUsedAgainAfterADayIsNotEvictedEarly(t *testing.T) {
 func TestReceipts_OldOnesAreSwept(t *testing.T) {
 	w := newWorld(t)
 	for i := range uint64(10) {
-		w.Must(w.Await(w.keyed("add", bus.Key{Run: run, ID: i + 1})))
-		w.Must(w.Await(w.keyed("add", bus.Key{Text: fmt.Sprint("key", i)})))
+		w.Must(w.Await(w.keyed("Add", bus.Key{Run: run, ID: i + 1})))
+		w.Must(w.Await(w.keyed("Add", bus.Key{Text: fmt.Sprint("key", i)})))
 	}
 	for range 26 { // it never sleeps for long
 		for range 60 {
 			w.Clock.Advance(time.Minute)
 		}
-		w.must("alice", "alice/home", "get")
+		w.must("alice", "alice/home", "Get")
 	}
 	w.Until("the sweep", func() bool {
-		w.must("alice", "alice/home", "get")
+		w.must("alice", "alice/home", "Get")
 		w.Clock.Advance(20 * time.Second)
 		w.Until("quiet", w.Runtime.Quiet)
 		return w.receiptKeys() == 0
 	})
-	if got := show(w.Must(w.Await(w.keyed("add", bus.Key{Run: run, ID: 11, Floor: 11})))); got != "21" {
+	if got := show(w.Must(w.Await(w.keyed("Add", bus.Key{Run: run, ID: 11, Floor: 11})))); got != "21" {
 		t.Error(got)
 	}
 }
 
 func TestReceipts_ReadsLeaveNone(t *testing.T) {
 	w := newWorld(t)
-	w.must("alice", "alice/home", "add")
+	w.must("alice", "alice/home", "Add")
 	commits := w.Store.Commits.Load()
 	for i := range uint64(10) {
-		w.Must(w.Await(w.keyed("get", bus.Key{Run: run, ID: i + 1})))
-		w.Must(w.Await(w.keyed("get", bus.Key{Text: fmt.Sprint("key", i)})))
+		w.Must(w.Await(w.keyed("Get", bus.Key{Run: run, ID: i + 1})))
+		w.Must(w.Await(w.keyed("Get", bus.Key{Text: fmt.Sprint("key", i)})))
 	}
 	if n := w.Store.Commits.Load() - commits; n != 0 {
 		t.Error(n)
@@ -252,7 +252,7 @@ func TestReceipts_OutcomeIsDurableWithTheChange(t *testing.T) {
 			w.Runtime.Close()
 			w.Options.Fatal = func(error) {}
 			w.Boot()
-			w.must("alice", "alice/home", "add")
+			w.must("alice", "alice/home", "Add")
 			die := func([]store.Write) error { return actortest.ErrCrash }
 			died := make(chan struct{})
 			w.Options.Fatal = func(error) {}
@@ -261,15 +261,15 @@ func TestReceipts_OutcomeIsDurableWithTheChange(t *testing.T) {
 			} else {
 				w.Store.Before = func(writes []store.Write) error { defer close(died); return die(writes) }
 			}
-			w.keyed("add", bus.Key{Run: run, ID: 1})
+			w.keyed("Add", bus.Key{Run: run, ID: 1})
 			<-died
 			w.Runtime.Close()
 			w.Store.Before, w.Store.After = nil, nil
 			w.Boot()
-			if got := show(w.Must(w.Await(w.keyed("add", bus.Key{Run: run, ID: 1, Retry: true})))); got != "2" {
+			if got := show(w.Must(w.Await(w.keyed("Add", bus.Key{Run: run, ID: 1, Retry: true})))); got != "2" {
 				t.Error(got)
 			}
-			if got := w.must("alice", "alice/home", "get"); got != "2" {
+			if got := w.must("alice", "alice/home", "Get"); got != "2" {
 				t.Error(got)
 			}
 		})

@@ -27,8 +27,10 @@ type Key struct {
 type Request struct {
 	Caller Caller
 	To     name.Name // a complete CA name: app, owner, local
-	Method string    // an exported method; empty opens the CA: it is created if the caller owns it, and nothing is run
-	Args   []byte    // one CBOR array
+	// Method is an exported one. Empty opens the CA: it is created if the caller owns it, and nothing is run. A map's label, without Args, asks
+	// to read that map: it is decided and counted like a call, answered with null, and nothing is run.
+	Method string
+	Args   []byte // one CBOR array
 	Key    Key
 	// Reply is called exactly once, after what it may show is durable. It must not block and may run on any goroutine.
 	Reply func(Reply)

@@ -42,37 +42,37 @@ func newWorld(t testing.TB) *world {
 		return r
 	}
 	w.Class.Methods = methods{
-		"add": func(_ *actor.Tx, s *state, _ *actor.Message) ([]byte, error) {
+		"Add": func(_ *actor.Tx, s *state, _ *actor.Message) ([]byte, error) {
 			s.N++
 			return cbor.AppendInt(nil, s.N), nil
 		},
-		"get": func(_ *actor.Tx, s *state, _ *actor.Message) ([]byte, error) { return cbor.AppendInt(nil, s.N), nil },
-		"fail": func(_ *actor.Tx, s *state, _ *actor.Message) ([]byte, error) {
+		"Get": func(_ *actor.Tx, s *state, _ *actor.Message) ([]byte, error) { return cbor.AppendInt(nil, s.N), nil },
+		"Fail": func(_ *actor.Tx, s *state, _ *actor.Message) ([]byte, error) {
 			s.N += 100
 			return nil, errors.New("no")
 		},
-		"long": func(_ *actor.Tx, s *state, _ *actor.Message) ([]byte, error) {
+		"Long": func(_ *actor.Tx, s *state, _ *actor.Message) ([]byte, error) {
 			s.N++
 			return cbor.AppendBytes(nil, make([]byte, bus.MaxReceiptSize)), nil
 		},
-		"allow": func(tx *actor.Tx, _ *state, m *actor.Message) ([]byte, error) { return nil, gate.Allow(tx, rule(m)) },
-		"revoke": func(tx *actor.Tx, _ *state, m *actor.Message) ([]byte, error) {
+		"Allow": func(tx *actor.Tx, _ *state, m *actor.Message) ([]byte, error) { return nil, gate.Allow(tx, rule(m)) },
+		"Revoke": func(tx *actor.Tx, _ *state, m *actor.Message) ([]byte, error) {
 			return cbor.AppendBool(nil, gate.Revoke(tx, rule(m))), nil
 		},
-		"allowAndFail": func(tx *actor.Tx, _ *state, m *actor.Message) ([]byte, error) {
+		"AllowAndFail": func(tx *actor.Tx, _ *state, m *actor.Message) ([]byte, error) {
 			_ = gate.Allow(tx, rule(m))
 			return nil, errors.New("no")
 		},
-		"send": func(tx *actor.Tx, s *state, m *actor.Message) ([]byte, error) {
+		"Send": func(tx *actor.Tx, s *state, m *actor.Message) ([]byte, error) {
 			read := cbor.NewReader(m.Args)
 			read.Array()
 			_, err := tx.Post(actortest.Name(read.Text()), read.Text(), nil)
 			return nil, err
 		},
-		"why": func(tx *actor.Tx, _ *state, m *actor.Message) ([]byte, error) {
+		"Why": func(tx *actor.Tx, _ *state, m *actor.Message) ([]byte, error) {
 			return cbor.AppendText(nil, gate.Decision(tx).Explain()), nil
 		},
-		"history": func(tx *actor.Tx, _ *state, m *actor.Message) ([]byte, error) {
+		"History": func(tx *actor.Tx, _ *state, m *actor.Message) ([]byte, error) {
 			read := cbor.NewReader(m.Args)
 			read.Array()
 			e, err := gate.History(tx, actortest.Name(read.Text()))
