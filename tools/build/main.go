@@ -86,12 +86,14 @@ func build(root string, force bool) error {
 
 // buildAll makes the assets in the order in which they name each other.
 func buildAll(root string, out *output) error {
-	core, err := compileCore(root)
-	if err != nil {
-		return err
-	}
-	if err := out.add("wab.wasm", core); err != nil {
-		return err
+	for _, m := range modules {
+		code, err := m.compile(root)
+		if err != nil {
+			return err
+		}
+		if err := out.add(m.name, code); err != nil {
+			return err
+		}
 	}
 	plan, err := planBundles(root)
 	if err != nil {

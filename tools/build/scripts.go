@@ -41,13 +41,10 @@ func testScripts(root string) error {
 	if err := bundleTests(root, dir, entries); err != nil {
 		return err
 	}
-	core, err := compileCore(root)
-	if err != nil {
-		return err
-	}
-	wasm := filepath.Join(dir, "wab.wasm")
-	if err := writeFile(wasm, core); err != nil {
-		return err
+	for _, m := range modules {
+		if err := m.expose(root, dir); err != nil {
+			return err
+		}
 	}
 	var files []string
 	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -59,7 +56,6 @@ func testScripts(root string) error {
 	if err != nil {
 		return err
 	}
-	os.Setenv("WAB_WASM", wasm) // for tests that run the core
 	if err := runIn(root, "node", append([]string{"--test", "--test-reporter=spec", "--enable-source-maps"}, files...)...); err != nil {
 		return fmt.Errorf("TypeScript tests: %w", err)
 	}
