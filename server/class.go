@@ -158,7 +158,7 @@ func (c *class) find(m *actor.Message) (*method, error) {
 			return found, nil
 		}
 		return nil, wire.Err(wire.BadRequest, fmt.Sprintf("The app %s has no method %q that can be requested; it has %s.", c.app.Name, clip(m.Method), c.requestable()))
-	case actor.Answer, actor.Alarm:
+	case actor.Answer, actor.Alarm, actor.Changed:
 		if found := c.methods[m.Method]; found != nil {
 			return found, nil
 		}
@@ -193,6 +193,10 @@ func (c *class) arguments(found *method, instance any, tx *Tx, m *actor.Message)
 		if takes(typeTimer) {
 			return append(receiver(instance, tx), reflect.ValueOf(newTimer(m))), nil
 		}
+		if takes(nil) {
+			return found.decode(instance, tx, m.Args)
+		}
+	case actor.Changed:
 		if takes(nil) {
 			return found.decode(instance, tx, m.Args)
 		}

@@ -43,6 +43,8 @@ type CA struct {
 	meta     meta
 	parts    []featurePart
 	guard    Guard
+	starter  bool // a part wants to be looked at when the server starts
+	rang     int  // the place of the part whose message ran last
 
 	complained int64 // when a failure of its own was last logged, µs UTC
 	quiet      int   // failures since
@@ -132,7 +134,8 @@ func (o overlay) add(c *Commit, prefix []byte) {
 	}
 }
 
-// WakeAt has the CA's parts tended at an instant in µs UTC, or as soon after as there is a turn.
+// WakeAt has the CA's parts tended at an instant in µs UTC, or as soon after as there is a turn. What is more than a minute ahead, or has to survive the activation,
+// is for Planner.
 func (c *CA) WakeAt(at int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -143,9 +146,35 @@ func (c *CA) wakeLocked(at int64) {
 	if at == 0 || c.gone || (c.wakeAt != 0 && c.wakeAt <= at) {
 		return
 	}
-	c.wakeAt = at
-	c.rt.wakes.add(c.key, at)
+	if c.rt.wakes.add(c.key, at) {
+		c.wakeAt = at
+	}
 }
+
+// schedule has the CA tended when its parts have work, and returns the instant that the store's index is to tell. What is left to the index is awaited once
+// the index has it (Commit.left). Call with mu held, in a turn.
+func (c *CA) schedule() (index int64, left bool) {
+	due, starts := c.due(), c.startsWith()
+	if left = due != 0 && c.rt.wakes.leaves(due); !left {
+		c.wakeLocked(due)
+	}
+	if !starts && !c.starter {
+		return due, left
+	}
+	c.starter = starts
+	if starts && left {
+		c.rt.wakes.keep(c.key, due)
+	} else {
+		c.rt.wakes.forget(c.key)
+	}
+	if starts {
+		return atStart, false
+	}
+	return due, left
+}
+
+// Part is the CA's part of a feature, nil if there is none. It is for other parts, in the CA's turn.
+func (c *CA) Part(f Feature) Part { return c.existing(f) }
 
 // part is the CA's part of a feature, made when it is first asked for.
 func (c *CA) part(f Feature) Part {
@@ -185,6 +214,19 @@ func (c *CA) due() (at int64) {
 		}
 	}
 	return at
+}
+
+// atStart is an instant that has passed whenever a server starts.
+const atStart = 1
+
+// startsWith tells whether a part is to be looked at whenever the server starts.
+func (c *CA) startsWith() bool {
+	for i := range c.parts {
+		if p, ok := c.parts[i].part.(Starter); ok && p.AtStart() {
+			return true
+		}
+	}
+	return false
 }
 
 func earlier(a, b int64) int64 {

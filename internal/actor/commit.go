@@ -15,6 +15,7 @@ type Commit struct {
 	removes int
 	size    int
 	due     int64 // when the CA next has work of its own, µs UTC
+	left    bool  // that is left to the store's index
 	destroy bool
 	wrote   bool // the message being encoded has changed something
 	effects []effect

@@ -103,8 +103,9 @@ func (c *CA) settle(m *Message, result []byte, err *wire.Error) (word *wire.Erro
 		if m.answer != nil {
 			c.outbox().settled(m)
 		}
-	case Alarm, Pulse:
-		c.timers().fired(m.alarm, c.rt.now())
+	}
+	if m.ringer != nil {
+		m.ringer.Settled(m, err)
 	}
 	if err != nil && !m.Kind.External() {
 		c.complain(m, err)
@@ -174,6 +175,5 @@ func (c *CA) stamp(commit *Commit) {
 		c.meta.dirty = false
 		commit.Put(metaKey, c.meta.encode())
 	}
-	commit.due = c.due()
-	c.wakeLocked(commit.due)
+	commit.due, commit.left = c.schedule()
 }

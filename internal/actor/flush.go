@@ -56,6 +56,11 @@ func (c *CA) finish(r store.Result) {
 	c.mu.Lock()
 	done := c.inflight
 	c.rev = r.Rev
+	if done.left { // the index may have been read before this was in it
+		if at := done.due; !c.rt.wakes.leaves(at) {
+			c.wakeLocked(at)
+		}
+	}
 	// The next write does not wait for the effects of the last one. A commit without writes ends on another goroutine than one with:
 	// there the order of effects needs the wait.
 	var next *Commit
@@ -92,6 +97,9 @@ func (c *CA) retire() {
 	}
 }
 
+// lostRetry is when a CA whose activation was dropped is looked at again, in µs.
+const lostRetry = 1_000_000
+
 var errTooLarge = wire.Err(wire.TooLarge, "The change is too large to be stored; nothing was done.")
 
 // refused drops the activation after a refused write: another writer has the CA now. Nothing of the lost commits shows.
@@ -103,6 +111,7 @@ func (c *CA) refused(err error) {
 	c.rt.stats.dropped.Add(1)
 	c.rt.log.Warn("commit refused, activation dropped", slog.String("ca", c.key), slog.Any("error", err))
 	c.lose(answer)
+	c.rt.wakes.add(c.key, c.rt.now()+lostRetry) // a wake-up may have gone with it
 }
 
 // lose drops the activation and what is not durable of it.

@@ -89,7 +89,7 @@ func (c *CA) awake(rev store.Rev) {
 	}
 	c.mu.Lock()
 	c.rev, c.loaded = rev, true
-	c.wakeLocked(c.due())
+	c.schedule()
 	c.mu.Unlock()
 }
 
@@ -153,6 +153,7 @@ var lifecycles = [kinds]bool{Init: true, Resume: true, Upgrade: true}
 // refuse gives up loading: those who wait are told, and the stored CA stays untouched.
 func (c *CA) refuse(answer *wire.Error, cause error) {
 	c.rt.log.Error("CA can't be loaded", slog.String("ca", c.key), slog.Any("error", cause))
+	c.rt.wakes.keep(c.key, c.rt.now()+reload.Microseconds()) // it may be due
 	c.mu.Lock()
 	c.openCommit()
 	c.unload(answer)

@@ -18,11 +18,12 @@ const (
 	Upgrade             // lifecycle: the state was written by another version of the app; Args holds that version
 	Pulse               // lifecycle: periodic
 	Undone              // lifecycle: a Send without Then was refused or failed (OnFailed)
+	Changed             // a feature's word to its own CA (Ringer); reaches a method by its name
 	tending             // the parts' own housekeeping; reaches no method
 	kinds
 )
 
-var kindNames = [kinds]string{"call", "send", "answer", "alarm", "init", "resume", "upgrade", "pulse", "undone", "tending"}
+var kindNames = [kinds]string{"call", "send", "answer", "alarm", "init", "resume", "upgrade", "pulse", "undone", "changed", "tending"}
 
 func (k Kind) String() string { return kindNames[k] }
 
@@ -45,6 +46,7 @@ type Message struct {
 	post   *post   // a Send on its way through the outbox
 	answer *answer // the outcome that an Answer or Undone carries
 	alarm  *alarm  // the timer behind an Alarm
+	ringer Ringer  // the part whose message it is
 }
 
 // Failure is the error that an Answer or an Undone message carries, nil for success.

@@ -37,6 +37,22 @@ type Tender interface {
 	Tend(now int64)
 }
 
+// Starter is a Part that may have to be tended when the server starts, whatever its Due says.
+type Starter interface {
+	// AtStart is asked with each commit, and is true until a later one says otherwise. It costs memory: besides a due time, which is then not in the store's index.
+	AtStart() bool
+}
+
+// Ringer is a Part with messages of its own to the CA, each a transaction like any other.
+type Ringer interface {
+	// Next is the message to run now, nil for none. It is asked when the CA is tended, after Begin, until no part has any more; messages of others go in between.
+	// The runtime sets From and To; the Kind is Changed.
+	Next(now int64) *Message
+	// Settled tells what became of such a message, before Encode. After an error the part has been taken back; what it changes now joins the commit nevertheless.
+	// A part that would give the same message again at once has to wait some time first (CA.WakeAt).
+	Settled(m *Message, err *wire.Error)
+}
+
 // Idler is a Part that may have to stay in memory.
 type Idler interface {
 	// Idle tells whether the activation may be dropped.

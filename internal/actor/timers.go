@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wabgo/wab/internal/cbor"
+	"github.com/wabgo/wab/internal/wire"
 )
 
 // MaxTimers is the number of durable timers a CA may have.
@@ -118,21 +119,23 @@ func (t *timers) pulse(every time.Duration, now int64) {
 	t.kept = len(t.changes)
 }
 
-// next makes a message of the first alarm that is due.
-func (t *timers) next(now int64) *Message {
+// Next makes a message of the first alarm that is due.
+func (t *timers) Next(now int64) *Message {
 	if len(t.alarms) == 0 || t.alarms[0].at > now {
 		return nil
 	}
 	a := t.alarms[0]
-	m := &Message{Kind: Alarm, From: t.ca.name, To: t.ca.name, Method: a.method, Args: a.args, alarm: a}
+	m := &Message{Kind: Alarm, Method: a.method, Args: a.args, alarm: a}
 	if a.id == pulseID {
 		m.Kind, m.Method = Pulse, Pulse.String()
 	}
 	return m
 }
 
-// fired moves an alarm on. Times that were missed are not made up for: it rings once, late, and then at the next time of its row.
-func (t *timers) fired(a *alarm, now int64) {
+// Settled moves an alarm on, whether its method succeeded or not. Times that were missed are not made up for: it rings once, late, and then at the next time of
+// its row.
+func (t *timers) Settled(m *Message, _ *wire.Error) {
+	a, now := m.alarm, t.ca.rt.now()
 	if t.find(a.id) != a {
 		return // cancelled by its own method
 	}

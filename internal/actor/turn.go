@@ -182,11 +182,11 @@ func (c *CA) run(w *worker, m *Message) (kept bool) {
 	return true
 }
 
-// tend lets the CA work on its own account: one timer that is due, or else the parts' housekeeping.
+// tend lets the CA work on its own account: one message of a part, a timer's for instance, or else the parts' housekeeping.
 func (c *CA) tend(w *worker) (kept bool) {
 	now := c.rt.now()
 	c.begin()
-	if m := c.alarm(now); m != nil {
+	if m := c.ring(now); m != nil {
 		c.mu.Lock()
 		c.wake = true // there may be another one
 		c.mu.Unlock()
@@ -200,14 +200,23 @@ func (c *CA) tend(w *worker) (kept bool) {
 	c.conclude(&Message{Kind: tending, From: c.name, To: c.name}, nil, nil, outcome{})
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.wakeLocked(c.due())
+	c.schedule()
 	return true
 }
 
-// alarm is the message of a timer that is due, nil for none.
-func (c *CA) alarm(now int64) *Message {
-	if t := c.timers(); t != nil {
-		return t.next(now)
+// ring is the next message that a part has for its CA, nil for none. Parts take turns.
+func (c *CA) ring(now int64) *Message {
+	for i := range c.parts {
+		at := (c.rang + 1 + i) % len(c.parts)
+		p, ok := c.parts[at].part.(Ringer)
+		if !ok {
+			continue
+		}
+		if m := p.Next(now); m != nil {
+			c.rang = at
+			m.From, m.To, m.ringer = c.name, c.name, p
+			return m
+		}
 	}
 	return nil
 }

@@ -3,22 +3,29 @@ package actor
 import (
 	"container/heap"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/wabgo/wab/internal/clock"
+	"github.com/wabgo/wab/internal/store"
 )
 
 const (
-	horizon  = time.Minute // work due later is left to the store's index
-	dueBatch = 10_000      // CAs read from it at a time
+	horizon  = time.Minute      // work due later is left to the store's index
+	dueBatch = 10_000           // CAs read from it at a time
+	reload   = 10 * time.Minute // until a CA that can't be loaded is tried again for what is due
 )
 
-// wakes rouses CAs when they have work of their own. What is due within the horizon is kept in memory; the store's due index is read every half of it.
+// wakes rouses CAs when they have work of their own. What is due within the horizon is kept in memory; the rest is read from the store's due index every half of it,
+// each entry once. So an entry that stays due, of an app that is not installed for instance, hides no other and is not read again before the next start.
 type wakes struct {
 	rt     *Runtime
 	mu     sync.Mutex
 	calls  calls
+	until  int64            // what is due by then is in memory, or being read
+	read   store.Due        // how far the index has been read
+	far    map[string]int64 // what the index doesn't tell: one instant a CA (Starter, or one that can't be loaded)
 	timer  clock.Timer
 	poll   clock.Timer
 	closed bool
@@ -51,7 +58,7 @@ func (c *calls) trim() {
 	}
 }
 
-func (w *wakes) start() { w.read() }
+func (w *wakes) start() { w.look() }
 
 func (w *wakes) stop() {
 	w.mu.Lock()
@@ -64,35 +71,99 @@ func (w *wakes) stop() {
 	}
 }
 
-// read takes what is due within the horizon from the store.
-func (w *wakes) read() {
-	until := w.rt.now() + horizon.Microseconds()
-	due, err := w.rt.store.DueBefore(until, dueBatch)
-	if err != nil {
-		w.rt.log.Error("due index can't be read", slog.Any("error", err))
-	}
-	for _, d := range due {
-		w.add(d.CA, d.At)
-	}
+// look takes what is due within the horizon, a batch at a time.
+func (w *wakes) look() {
+	w.mu.Lock()
+	w.until = max(w.until, w.rt.now()+horizon.Microseconds())
+	w.nearLocked()
+	w.mu.Unlock()
 	next := horizon / 2
-	if len(due) == dueBatch {
-		next = time.Second // there is more: what has been handled by then is no longer due
+	if w.readSome() {
+		next = time.Second
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.closed {
-		w.poll = w.rt.clock.AfterFunc(next, w.read)
+		w.poll = w.rt.clock.AfterFunc(next, w.look)
 	}
 }
 
-// add has a CA roused at an instant. It may be called with the CA's lock held.
-func (w *wakes) add(key string, at int64) {
-	now := w.rt.now()
-	if at > now+horizon.Microseconds() {
-		return
+// nearLocked moves what has come near to the calls. Call with mu held.
+func (w *wakes) nearLocked() {
+	for key, at := range w.far {
+		if at <= w.until {
+			delete(w.far, key)
+			w.push(key, at)
+		}
+	}
+}
+
+// readSome reads on in the index until a batch of CAs that run here is found, and tells whether there may be more.
+// Only look calls it, and moves read.
+func (w *wakes) readSome() (more bool) {
+	for found := 0; found < dueBatch; {
+		due, err := w.rt.store.DueBefore(w.until, w.read, dueBatch)
+		if err != nil {
+			w.rt.log.Error("due index can't be read", slog.Any("error", err))
+			return false
+		}
+		for _, d := range due {
+			if app, _, _ := strings.Cut(d.CA, ":"); w.rt.classes[app] != nil {
+				w.add(d.CA, d.At)
+				found++
+			}
+		}
+		if len(due) < dueBatch {
+			w.read = store.Due{At: w.until + 1}
+			return false
+		}
+		w.read = due[len(due)-1]
+	}
+	return true
+}
+
+// add has a CA roused at an instant. It reports false for one that is left to the index. It may be called with the CA's lock held.
+func (w *wakes) add(key string, at int64) (held bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.nearby(at) {
+		return false
+	}
+	w.push(key, at)
+	return true
+}
+
+// leaves tells whether an instant is left to the index.
+func (w *wakes) leaves(at int64) bool {
+	if at <= w.rt.now()+horizon.Microseconds() {
+		return false
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	return !w.nearby(at)
+}
+
+// nearby is called with mu held. A clock that was put back does not make it forget what has been read.
+func (w *wakes) nearby(at int64) bool { return at <= max(w.until, w.rt.now()+horizon.Microseconds()) }
+
+// keep has a CA roused at an instant, however far it is; another one takes its place.
+func (w *wakes) keep(key string, at int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.far == nil {
+		w.far = map[string]int64{}
+	}
+	w.far[key] = at
+}
+
+func (w *wakes) forget(key string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.far, key)
+}
+
+// push is called with mu held.
+func (w *wakes) push(key string, at int64) {
 	first := len(w.calls) == 0 || at < w.calls[0].at
 	heap.Push(&w.calls, wakeCall{at, key})
 	if first {

@@ -31,13 +31,13 @@ func (s *nothing) Commit(w []store.Write) []store.Result {
 }
 func (*nothing) Load(string, []byte, func(_, _ []byte) error) (store.Rev, error) { return 0, nil }
 func (*nothing) Get(string, []byte) ([]byte, error)                              { return nil, nil }
-func (*nothing) DueBefore(int64, int) ([]store.Due, error)                       { return nil, nil }
+func (*nothing) DueBefore(int64, store.Due, int) ([]store.Due, error)            { return nil, nil }
 func (*nothing) Close() error                                                    { return nil }
 
 func benchRuntime(b testing.TB) (*actor.Runtime, *bus.Bus) {
 	class := &actortest.Class{Life: map[actor.Kind]actortest.Method{}, Methods: methods{
-		"add": func(_ *actor.Tx, s *state, _ *actor.Message) ([]byte, error) { s.N++; return []byte{0xf6}, nil },
-		"get": func(_ *actor.Tx, s *state, _ *actor.Message) ([]byte, error) { return []byte{0xf6}, nil },
+		"Add": func(_ *actor.Tx, s *state, _ *actor.Message) ([]byte, error) { s.N++; return []byte{0xf6}, nil },
+		"Get": func(_ *actor.Tx, s *state, _ *actor.Message) ([]byte, error) { return []byte{0xf6}, nil },
 	}}
 	rt := actor.New(actor.Options{Store: &nothing{}, Gate: &bus.Gate{Clock: clock.Real()}, Classes: map[string]actor.Class{"app": class}})
 	b.Cleanup(rt.Close)
@@ -46,7 +46,7 @@ func benchRuntime(b testing.TB) (*actor.Runtime, *bus.Bus) {
 
 // BenchmarkRequest is one message through bus, policy, mailbox, method, commit and reply, without a disk; 32 in flight on 1 or 64 CAs.
 func BenchmarkRequest(b *testing.B) {
-	for _, method := range []string{"add", "get"} {
+	for _, method := range []string{"Add", "Get"} {
 		for _, cas := range []int{1, 64} {
 			b.Run(fmt.Sprint(method, "/CAs", cas), func(b *testing.B) {
 				_, requests := benchRuntime(b)
@@ -93,7 +93,7 @@ func BenchmarkIdle(b *testing.B) {
 				group.Wait()
 			}
 			group.Add(1)
-			requests.Request(bus.Request{Caller: bus.Caller{Owner: "alice"}, To: target(fmt.Sprint("alice/c", i)), Method: "add", Args: []byte{0x80}, Reply: func(bus.Reply) { group.Done() }})
+			requests.Request(bus.Request{Caller: bus.Caller{Owner: "alice"}, To: target(fmt.Sprint("alice/c", i)), Method: "Add", Args: []byte{0x80}, Reply: func(bus.Reply) { group.Done() }})
 		}
 		group.Wait()
 		actortest.Until(b, "quiet", rt.Quiet)

@@ -48,8 +48,9 @@ type Store interface {
 	Load(ca string, prefix []byte, visit func(key, value []byte) error) (Rev, error)
 	// Get returns a copy of one side key's value, nil if it is not there.
 	Get(ca string, key []byte) ([]byte, error)
-	// DueBefore lists up to limit CAs whose due time is at or before an instant, earliest first, equal times by name.
-	DueBefore(at int64, limit int) ([]Due, error)
+	// DueBefore lists up to limit CAs whose due time is at or before an instant, earliest first, equal times by name, and of those the ones
+	// that come behind after. Due{At: t} has the list begin at t; the last CA of a full list has the next one go on from there.
+	DueBefore(at int64, after Due, limit int) ([]Due, error)
 	// Close waits for calls under way; later ones get ErrClosed. It loses nothing.
 	Close() error
 }

@@ -67,7 +67,7 @@ func (c *Class) Decode(state []byte, instance any) error {
 func (c *Class) Invoke(tx *actor.Tx, instance any, m *actor.Message) ([]byte, error) {
 	run := c.Life[m.Kind]
 	switch m.Kind {
-	case actor.Call, actor.Send, actor.Answer, actor.Alarm:
+	case actor.Call, actor.Send, actor.Answer, actor.Alarm, actor.Changed:
 		run = c.Methods[m.Method]
 	}
 	if run == nil {

@@ -106,18 +106,20 @@ func (s *Memory) Get(ca string, key []byte) ([]byte, error) {
 }
 
 // DueBefore lists what is due.
-func (s *Memory) DueBefore(at int64, limit int) ([]store.Due, error) {
+func (s *Memory) DueBefore(at int64, after store.Due, limit int) ([]store.Due, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var due []store.Due
 	for key, c := range s.cas {
-		if c.due != 0 && c.due <= at {
-			due = append(due, store.Due{CA: key, At: c.due})
+		if d := (store.Due{CA: key, At: c.due}); c.due != 0 && c.due <= at && byDue(after, d) < 0 {
+			due = append(due, d)
 		}
 	}
-	slices.SortFunc(due, func(a, b store.Due) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.CA, b.CA)) })
+	slices.SortFunc(due, byDue)
 	return due[:min(limit, len(due))], nil
 }
+
+func byDue(a, b store.Due) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.CA, b.CA)) }
 
 // Close does nothing: the memory stays for whoever opens it again.
 func (s *Memory) Close() error { return nil }

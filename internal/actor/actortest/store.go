@@ -15,6 +15,7 @@ var ErrCrash = errors.New("actortest: crashed")
 type Store struct {
 	store.Store
 	Commits, Writes, Bytes, Loads atomic.Int64
+	Dues                          atomic.Int64 // CAs listed as due
 
 	// Before, if not nil, is asked before each Commit. What it returns takes the place of the outcome of all writes.
 	Before func([]store.Write) error
@@ -70,6 +71,13 @@ func (s *Store) Commit(writes []store.Write) []store.Result {
 func (s *Store) Load(ca string, prefix []byte, visit func(key, value []byte) error) (store.Rev, error) {
 	s.Loads.Add(1)
 	return s.Store.Load(ca, prefix, visit)
+}
+
+// DueBefore counts what it lists.
+func (s *Store) DueBefore(at int64, after store.Due, limit int) ([]store.Due, error) {
+	due, err := s.Store.DueBefore(at, after, limit)
+	s.Dues.Add(int64(len(due)))
+	return due, err
 }
 
 func failed(writes []store.Write, err error) []store.Result {

@@ -54,7 +54,7 @@ func wantShut(t *testing.T, s *Store) {
 	t.Helper()
 	_, _, loadErr := stateOf(s, testCA)
 	_, getErr := s.Get(testCA, []byte("a"))
-	_, dueErr := s.DueBefore(10, 10)
+	_, dueErr := s.DueBefore(10, store.Due{}, 10)
 	listErr := s.CAs("", 10, func(string) error { return nil })
 	for _, err := range []error{loadErr, getErr, dueErr, listErr, s.Close()} {
 		if !errors.Is(err, errInjected) {
@@ -104,7 +104,7 @@ func TestCA3_ReadersSeeDurableCommitsOnly(t *testing.T) {
 		func() error { _, _, err := stateOf(s, "app:dave/home"); return err },
 		func() error { _, err := s.Get(testCA, []byte("a")); return err },
 		func() error { _, err := s.Get("app:dave/home", []byte("a")); return err },
-		func() error { _, err := s.DueBefore(10, 10); return err },
+		func() error { _, err := s.DueBefore(10, store.Due{}, 10); return err },
 		func() error { return s.CAs("", 10, func(string) error { return nil }) },
 	}
 	for i, read := range reads {

@@ -56,7 +56,7 @@ func openOnce(b *testing.B, dir string) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if due, err := s.DueBefore(1<<60, 1000); err != nil || len(due) != 0 {
+	if due, err := s.DueBefore(1<<60, store.Due{}, 1000); err != nil || len(due) != 0 {
 		b.Fatal(due, err)
 	}
 	if err := s.Close(); err != nil {

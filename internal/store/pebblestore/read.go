@@ -110,13 +110,14 @@ func (s *Store) value(key []byte) ([]byte, error) {
 }
 
 // DueBefore implements store.Store. A limit of 0 or less lists nothing.
-func (s *Store) DueBefore(at int64, limit int) ([]store.Due, error) {
+func (s *Store) DueBefore(at int64, behind store.Due, limit int) ([]store.Due, error) {
 	var list []store.Due
-	if limit <= 0 {
+	if limit <= 0 || behind.At > at {
 		return nil, nil
 	}
+	start := append(appendDue(nil, behind.At, behind.CA), 0) // names end before any zero byte
 	end := after(appendDueTime(nil, at))
-	err := s.scan([]byte{spaceDue}, end, func(it *pebble.Iterator) (bool, error) {
+	err := s.scan(start, end, func(it *pebble.Iterator) (bool, error) {
 		due, err := parseDue(it.Key())
 		if err != nil {
 			return false, err

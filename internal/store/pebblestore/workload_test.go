@@ -89,7 +89,7 @@ func verify(t *testing.T, s *Store, acked, submitted []int) []int {
 
 func verifyDue(t *testing.T, s *Store, want []store.Due) {
 	t.Helper()
-	got, err := s.DueBefore(math.MaxInt64, math.MaxInt)
+	got, err := s.DueBefore(math.MaxInt64, store.Due{}, math.MaxInt)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,6 +43,29 @@ func dueOrderLimitTies(t *testing.T, open Opener) {
 	wantDue(t, s, math.MaxInt64, -1)
 }
 
+// dueGoesOn reads the list in parts, with entries that stay, go and come behind and before the place that was reached.
+func dueGoesOn(t *testing.T, open Opener) {
+	s := start(t, open)
+	due := func(local string, at int64) store.Due { return store.Due{CA: "app:alice/" + local, At: at} }
+	all := []store.Due{due("e", -1), due("a", 7), due("b", 7), due("b-", 7), due("b1", 7), due("d", 256)}
+	for _, d := range all {
+		mustCommit(t, s, store.Write{CA: d.CA, Due: d.At})
+	}
+	for i, d := range all {
+		wantDueBehind(t, s, 1000, d, 100, all[i+1:]...)
+		wantDueBehind(t, s, 1000, d, 1, all[i+1:min(i+2, len(all))]...)
+		wantDueBehind(t, s, d.At-1, d, 100)
+	}
+	wantDueBehind(t, s, 1000, store.Due{At: 7}, 100, all[1:]...)
+	wantDueBehind(t, s, 1000, store.Due{At: 8}, 100, all[5:]...)
+	wantDueBehind(t, s, 1000, due("aa", 7), 100, all[2:]...)
+	wantDueBehind(t, s, 1000, store.Due{CA: "b", At: math.MaxInt64}, 100)
+	mustCommit(t, s, store.Write{CA: "app:alice/before", Due: 3})
+	mustCommit(t, s, store.Write{CA: "app:alice/behind", Due: 8})
+	wantDueBehind(t, s, 1000, all[2], 2, all[3], all[4])
+	wantDueBehind(t, s, 1000, all[4], 2, due("behind", 8), all[5])
+}
+
 func dueOfDestroyed(t *testing.T, open Opener) {
 	s := start(t, open)
 	rev := mustCommit(t, s, store.Write{CA: ca, Due: 5})

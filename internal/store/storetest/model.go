@@ -158,21 +158,24 @@ func (m *machine) compare(r *rapid.T, name, prefix string) {
 }
 
 func (m *machine) due(r *rapid.T) {
-	m.compareDue(r, modelDue.Draw(r, "at"), rapid.IntRange(0, 6).Draw(r, "limit"))
+	after := store.Due{At: modelDue.Draw(r, "after"), CA: rapid.SampledFrom(append(modelNames, "")).Draw(r, "behind")}
+	m.compareDue(r, modelDue.Draw(r, "at"), after, rapid.IntRange(0, 6).Draw(r, "limit"))
 }
 
-func (m *machine) compareDue(r *rapid.T, at int64, limit int) {
+func byDue(a, b store.Due) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.CA, b.CA)) }
+
+func (m *machine) compareDue(r *rapid.T, at int64, after store.Due, limit int) {
 	var want []store.Due
 	for name, c := range m.cas {
-		if c.due != 0 && c.due <= at {
-			want = append(want, store.Due{CA: name, At: c.due})
+		if d := (store.Due{CA: name, At: c.due}); c.due != 0 && c.due <= at && byDue(after, d) < 0 {
+			want = append(want, d)
 		}
 	}
-	slices.SortFunc(want, func(a, b store.Due) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.CA, b.CA)) })
+	slices.SortFunc(want, byDue)
 	want = want[:min(limit, len(want))]
-	got, err := m.s.DueBefore(at, limit)
+	got, err := m.s.DueBefore(at, after, limit)
 	if err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
-		r.Fatalf("due before %d, at most %d: %v (%v), want %v", at, limit, got, err, want)
+		r.Fatalf("due before %d, behind %v, at most %d: %v (%v), want %v", at, after, limit, got, err, want)
 	}
 }
 
@@ -190,5 +193,5 @@ func (m *machine) check(r *rapid.T) {
 	for _, name := range modelNames {
 		m.compare(r, name, "")
 	}
-	m.compareDue(r, 1000, 100)
+	m.compareDue(r, 1000, fromStart, 100)
 }

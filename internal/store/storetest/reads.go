@@ -110,7 +110,7 @@ func namesDoNotLeak(t *testing.T, open Opener) {
 	for i, name := range names[1:] {
 		wantState(t, s, name, revs[i+1], "k="+name, "\xff="+name)
 	}
-	if due, err := s.DueBefore(9, 100); err != nil || len(due) != len(names)-1 {
+	if due, err := s.DueBefore(9, store.Due{}, 100); err != nil || len(due) != len(names)-1 {
 		t.Fatalf("%v, %v", due, err)
 	}
 }

@@ -3,6 +3,7 @@ package storetest
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"testing"
 
 	"github.com/wabgo/wab/internal/store"
@@ -34,6 +35,7 @@ func Run(t *testing.T, place func(t *testing.T) Opener) {
 		{"KeysOfAnyBytes", keysOfAnyBytes},
 		{"DueReplacesAndClears", dueReplacesAndClears},
 		{"DueOrderLimitTies", dueOrderLimitTies},
+		{"DueGoesOn", dueGoesOn},
 		{"DueOfDestroyed", dueOfDestroyed},
 		{"DestroyLeavesNothing", destroyLeavesNothing},
 		{"DestroyOfNothing", destroyOfNothing},
@@ -126,13 +128,21 @@ func wantState(t testing.TB, s store.Store, ca string, rev store.Rev, want ...st
 	}
 }
 
+// fromStart begins every list of what is due.
+var fromStart = store.Due{At: math.MinInt64}
+
 func wantDue(t testing.TB, s store.Store, at int64, limit int, want ...store.Due) {
 	t.Helper()
-	got, err := s.DueBefore(at, limit)
+	wantDueBehind(t, s, at, fromStart, limit, want...)
+}
+
+func wantDueBehind(t testing.TB, s store.Store, at int64, after store.Due, limit int, want ...store.Due) {
+	t.Helper()
+	got, err := s.DueBefore(at, after, limit)
 	if err != nil {
 		t.Fatalf("due before %d: %v", at, err)
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Fatalf("due before %d, at most %d: %v, want %v", at, limit, got, want)
+		t.Fatalf("due before %d, behind %v, at most %d: %v, want %v", at, after, limit, got, want)
 	}
 }

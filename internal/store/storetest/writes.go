@@ -156,7 +156,7 @@ func closedRefuses(t *testing.T, open Opener) {
 	wantErr(t, err, store.ErrClosed)
 	_, err = s.Get(ca, nil)
 	wantErr(t, err, store.ErrClosed)
-	_, err = s.DueBefore(1, 1)
+	_, err = s.DueBefore(1, store.Due{}, 1)
 	wantErr(t, err, store.ErrClosed)
 	if err := s.Close(); err != nil {
 		t.Fatalf("second Close: %v", err)
