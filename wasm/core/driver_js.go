@@ -4,25 +4,43 @@ import (
 	"unsafe"
 
 	"github.com/wabgo/wab/internal/link"
+	"github.com/wabgo/wab/internal/sharedmap"
 	"github.com/wabgo/wab/internal/wire"
 )
 
-// driver passes the events of one Link on to JavaScript.
+// driver passes the events of one Link, and of the maps on it, on to JavaScript.
 type driver struct {
-	id   int32
-	link *link.Link
-	wake int64 // what JavaScript was told
+	id      int32
+	link    *link.Link
+	mirrors *sharedmap.Mirrors
+	now     int64 // of the input that is being made
+	wake    int64 // what JavaScript was told
+	online  bool  // what mirrors was told
+	flawed  bool  // a frame made no sense to mirrors
 }
 
 var drivers = map[int32]*driver{}
 
 func newDriver(id int32, token, client string) *driver {
-	d := &driver{id: id, link: link.New(link.Config{Client: client, Token: token, Renews: true, Seed: randomSeed(), Run: randomRun})}
+	seed := randomSeed()
+	d := &driver{
+		id: id, mirrors: sharedmap.NewMirrors(seed),
+		link: link.New(link.Config{Client: client, Token: token, Renews: true, Seed: seed, Run: randomRun}),
+	}
 	drivers[d.id] = d
 	return d
 }
 
-// drain tells what the Link wants done, and when it wants to be called again.
+// at finds a link for an input; nil if it is gone.
+func at(link int32, now float64) *driver {
+	d := drivers[link]
+	if d != nil {
+		d.now = int64(now)
+	}
+	return d
+}
+
+// drain tells what the Link and its maps want done, and when they want to be called again.
 func (d *driver) drain() {
 	for {
 		e, ok := d.link.Next()
@@ -30,11 +48,20 @@ func (d *driver) drain() {
 			break
 		}
 		d.tell(e)
+		d.drainMaps()
 	}
-	if wake := d.link.Wake(); wake != d.wake {
+	if wake := sooner(d.link.Wake(), d.mirrors.Wake()); wake != d.wake {
 		d.wake = wake
 		jsWake(d.id, float64(wake))
 	}
+}
+
+// sooner is the earlier of two instants, where 0 is never.
+func sooner(a, b int64) int64 {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
 }
 
 func (d *driver) tell(e link.Event) {
@@ -52,6 +79,7 @@ func (d *driver) tell(e link.Event) {
 	case link.Changed:
 		code, message, _ := parts(e.State.Reason)
 		jsState(d.id, int32(e.State.Status), float64(e.State.Next), code, message)
+		d.changed(e.State.Status)
 	case link.Opened:
 		jsOpened(d.id, ch, flag(e.First), flag(e.Resumed))
 	case link.Closed:
@@ -61,6 +89,8 @@ func (d *driver) tell(e link.Event) {
 		d.tellAnswer(e, p, n)
 	case link.Note:
 		jsNote(d.id, ch, float64(e.Seq), float64(e.Dropped), p, n)
+	case link.Frame:
+		d.flawed = d.mirrors.Received(d.now, e.Data) != nil || d.flawed
 	}
 }
 

@@ -9,7 +9,8 @@ package main
 func start(link, token, client int32, now float64) {
 	var r reader
 	d := newDriver(link, r.text(token), r.text(client))
-	d.link.Start(int64(now))
+	d.now = int64(now)
+	d.link.Start(d.now)
 	d.drain()
 }
 
@@ -24,8 +25,8 @@ func flush(link int32) {
 
 //go:wasmexport stop
 func stop(link int32, now float64) {
-	if d := drivers[link]; d != nil {
-		d.link.Stop(int64(now))
+	if d := at(link, now); d != nil {
+		d.link.Stop(d.now)
 		d.drain()
 		delete(drivers, link)
 	}
@@ -33,9 +34,9 @@ func stop(link int32, now float64) {
 
 //go:wasmexport setToken
 func setToken(link, token int32, now float64) {
-	if d := drivers[link]; d != nil {
+	if d := at(link, now); d != nil {
 		var r reader
-		d.link.SetToken(int64(now), r.text(token))
+		d.link.SetToken(d.now, r.text(token))
 		d.drain()
 	}
 }
@@ -44,50 +45,53 @@ func setToken(link, token int32, now float64) {
 //
 //go:wasmexport noToken
 func noToken(link int32, now float64) {
-	if d := drivers[link]; d != nil {
-		d.link.NoToken(int64(now), d.link.State().Reason)
+	if d := at(link, now); d != nil {
+		d.link.NoToken(d.now, d.link.State().Reason)
 		d.drain()
 	}
 }
 
 //go:wasmexport retryNow
 func retryNow(link int32, now float64) {
-	if d := drivers[link]; d != nil {
-		d.link.RetryNow(int64(now))
+	if d := at(link, now); d != nil {
+		d.link.RetryNow(d.now)
 		d.drain()
 	}
 }
 
 //go:wasmexport connected
 func connected(link, conn int32, now float64) {
-	if d := drivers[link]; d != nil {
-		d.link.Connected(int64(now), uint64(conn))
+	if d := at(link, now); d != nil {
+		d.link.Connected(d.now, uint64(conn))
 		d.drain()
 	}
 }
 
 //go:wasmexport disconnected
 func disconnected(link, conn int32, now float64) {
-	if d := drivers[link]; d != nil {
-		d.link.Disconnected(int64(now), uint64(conn))
+	if d := at(link, now); d != nil {
+		d.link.Disconnected(d.now, uint64(conn))
 		d.drain()
 	}
 }
 
 //go:wasmexport received
 func received(link, conn, frame int32, now float64) {
-	if d := drivers[link]; d != nil {
+	if d := at(link, now); d != nil {
 		var r reader
-		d.link.Received(int64(now), uint64(conn), r.bytes(frame))
+		d.link.Received(d.now, uint64(conn), r.bytes(frame))
 		d.drain()
+		d.giveUp(conn)
 	}
 }
 
 //go:wasmexport tick
 func tick(link int32, now float64) {
-	if d := drivers[link]; d != nil {
+	if d := at(link, now); d != nil {
 		d.wake = 0
-		d.link.Tick(int64(now))
+		d.link.Tick(d.now)
+		d.mirrors.Tick(d.now)
+		d.drainMaps()
 		d.drain()
 	}
 }
@@ -96,18 +100,18 @@ func tick(link int32, now float64) {
 //
 //go:wasmexport openChannel
 func openChannel(link, ca, session, keep int32, now float64) int32 {
-	d := drivers[link]
+	d := at(link, now)
 	if d == nil {
 		return 0
 	}
 	var r reader
-	return int32(d.link.Open(int64(now), r.text(ca), r.text(session), uint32(keep)))
+	return int32(d.link.Open(d.now, r.text(ca), r.text(session), uint32(keep)))
 }
 
 //go:wasmexport closeChannel
 func closeChannel(link, ch int32, now float64) {
-	if d := drivers[link]; d != nil {
-		d.link.Close(int64(now), uint32(ch))
+	if d := at(link, now); d != nil {
+		d.link.Close(d.now, uint32(ch))
 		d.drain()
 	}
 }
@@ -116,14 +120,14 @@ func closeChannel(link, ch int32, now float64) {
 //
 //go:wasmexport request
 func request(link, ch, method, args int32, timeout, now float64) float64 {
-	d := drivers[link]
+	d := at(link, now)
 	if d == nil {
 		return 0
 	}
 	var r reader
 	deadline := int64(0)
 	if timeout > 0 {
-		deadline = int64(now) + int64(timeout)
+		deadline = d.now + int64(timeout)
 	}
-	return float64(d.link.Request(int64(now), uint32(ch), r.text(method), r.keep(args), deadline))
+	return float64(d.link.Request(d.now, uint32(ch), r.text(method), r.keep(args), deadline))
 }

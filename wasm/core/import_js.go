@@ -47,3 +47,14 @@ func jsFailure(link, ch int32, req float64, code, message string, retryAfter flo
 
 //go:wasmimport wab note
 func jsNote(link, ch int32, seq, dropped float64, p unsafe.Pointer, n int32)
+
+//go:wasmimport wab mapState
+func jsMapState(link, m, state int32, code, message string)
+
+// jsMapChanged tells a batch. flags: 1 reset, 2 part, 4 more.
+//
+//go:wasmimport wab mapChanged
+func jsMapChanged(link, m, flags int32, epoch, version float64, p unsafe.Pointer, n int32)
+
+//go:wasmimport wab mapPresence
+func jsMapPresence(link, m, who, reset int32, p unsafe.Pointer, n int32)

@@ -1,0 +1,158 @@
+package sharedmap
+
+import "github.com/wabgo/wab/internal/wire"
+
+// A mirror is one subscription.
+type mirror struct {
+	sub     uint32
+	name    string
+	started bool
+	spoilt  bool // a seed was malformed
+	replica *Replica
+	known   bool // the replica is, or was, what the server has
+	state   MirrorState
+	reason  *wire.Error // what is in the way
+
+	asked    bool   // map-open was sent and is not answered yet
+	askedAt  int64  // when it was sent last
+	askAt    int64  // when to send it again, 0 not
+	attempts int    // refused in a row
+	forget   bool   // ask next as if nothing were held
+	opened   bool   // answered on this connection
+	id       uint64 // the server's number for the map on this connection
+	target   uint64 // the newest version that is known of
+
+	staged *Replica // the snapshot that is under way, nil if none is
+	parts  int      // of it that have come
+	behind bool     // it is older than what we hold: its parts are passed over
+
+	presence presence
+}
+
+// ask subscribes from what is held.
+func (m *Mirrors) ask(s *mirror) {
+	s.asked, s.askedAt, s.askAt = true, m.now, 0
+	f := wire.MapOpen{Sub: s.sub, Map: s.name}
+	if !s.forget {
+		f.Epoch, f.Version = s.replica.epoch, s.replica.version
+	}
+	s.forget = false
+	m.send(f.Append(nil))
+}
+
+// handleOpened takes the answer, or that the server begins anew of its own accord.
+func (m *Mirrors) handleOpened(frame []byte) error {
+	f, err := wire.ParseMapOpened(frame)
+	if err != nil {
+		return err
+	}
+	s := m.sub(f.Sub)
+	if s == nil {
+		return nil
+	}
+	dropped := s.unstage()
+	s.asked, s.askAt, s.opened, s.attempts = false, 0, true, 0
+	s.id, s.target, s.presence.me = f.ID, f.Version, f.Who
+	switch {
+	case f.Snapshot:
+		s.staged = NewReplica()
+	case s.continues(f.Epoch, f.From):
+		s.replica.epoch = f.Epoch
+	case f.From == 0:
+		m.empty(s, f.Epoch)
+	default:
+		s.forget = true
+		m.askAgain(s, dropped)
+		return nil
+	}
+	m.turn(s, nil, dropped)
+	m.present(s)
+	return nil
+}
+
+// empty begins a new content at version 0.
+func (m *Mirrors) empty(s *mirror, epoch uint64) {
+	s.replica = NewReplica()
+	s.replica.epoch = epoch
+	m.emit(MirrorEvent{Kind: MirrorChanged, Sub: s.sub, Data: []byte{0xa0}, Reset: true, Epoch: epoch})
+}
+
+// continues tells whether what happened from a version on leads on from what is held. A map that doesn't exist is version 0 of any epoch.
+func (s *mirror) continues(epoch, from uint64) bool {
+	r := s.replica
+	return r.epoch == epoch && from <= r.version || r.epoch == 0 && r.version == 0 && from == 0
+}
+
+// current tells whether the content is the newest that the server told of.
+func (s *mirror) current() bool {
+	return s.opened && !s.asked && s.askAt == 0 && s.staged == nil && s.replica.version >= s.target
+}
+
+// turn finds out the state, and tells it with what is in the way; if it is as it was, only with force: somebody is to drop what was put aside.
+func (m *Mirrors) turn(s *mirror, reason *wire.Error, force bool) {
+	state := Opening
+	switch {
+	case s.current():
+		state, s.known = Live, true
+	case s.known:
+		state = Stale
+	}
+	if state != s.state || reason != s.reason || force {
+		s.state, s.reason = state, reason
+		m.emit(MirrorEvent{Kind: MirrorTurned, Sub: s.sub, State: state, Err: reason})
+	}
+}
+
+// unstage gives up the snapshot that is under way, and tells whether somebody has put parts of it aside.
+func (s *mirror) unstage() (told bool) {
+	told = s.parts > 0 && !s.behind
+	s.staged, s.parts, s.behind = nil, 0, false
+	return told
+}
+
+// ground marks a subscription as not open any more.
+func (m *Mirrors) ground(s *mirror, reason *wire.Error) {
+	dropped := s.unstage()
+	s.asked, s.opened = false, false
+	m.leave(s)
+	m.turn(s, reason, dropped)
+}
+
+// handleEnd takes a refusal: for now, or for good.
+func (m *Mirrors) handleEnd(frame []byte) error {
+	f, err := wire.ParseMapEnd(frame)
+	if err != nil {
+		return err
+	}
+	s := m.sub(f.Sub)
+	if s == nil {
+		return nil
+	}
+	switch f.Err.Code {
+	case wire.Unavailable, wire.Overloaded, wire.Quota:
+		s.askAt = m.now + m.pause(s, f.Err.RetryAfter)
+		m.at(s.askAt)
+		m.ground(s, &f.Err)
+	default:
+		m.remove(s)
+		m.emit(MirrorEvent{Kind: MirrorTurned, Sub: s.sub, State: Ended, Err: &f.Err})
+	}
+	return nil
+}
+
+// calm is the least time, in µs, between two askings after gaps.
+const calm = 1_000_000
+
+// askAgain starts over from what is held: at once, unless that has just been done.
+func (m *Mirrors) askAgain(s *mirror, dropped bool) {
+	if s.asked || s.askAt != 0 {
+		return
+	}
+	if at := s.askedAt + calm; at > m.now {
+		s.askAt = at
+		m.at(at)
+	} else {
+		m.ask(s)
+	}
+	m.turn(s, nil, dropped)
+}

@@ -1,0 +1,124 @@
+package sharedmap
+
+import (
+	"github.com/wabgo/wab/internal/cbor"
+	"github.com/wabgo/wab/internal/wire"
+)
+
+// handlePart takes a part of a snapshot. The content is replaced when the last one has come.
+func (m *Mirrors) handlePart(frame []byte) error {
+	f, err := wire.ParseMapPart(frame)
+	if err != nil {
+		return err
+	}
+	s := m.sub(f.Sub)
+	if s == nil || s.staged == nil {
+		return nil
+	}
+	if s.parts == 0 {
+		s.staged.epoch, s.staged.version = f.Epoch, f.Version
+		s.behind = f.Epoch == s.replica.epoch && f.Version < s.replica.version
+	}
+	if s.staged.epoch != f.Epoch || s.staged.version != f.Version {
+		return malformed()
+	}
+	s.parts++
+	if s.behind {
+		m.passOver(s, f.Last)
+		return nil
+	}
+	if s.staged.load(f.Entries) != nil {
+		return malformed()
+	}
+	m.emit(MirrorEvent{
+		Kind: MirrorChanged, Sub: s.sub, Data: f.Entries, Reset: s.parts == 1, Part: !f.Last, Epoch: f.Epoch, Version: f.Version,
+	})
+	if f.Last {
+		s.replica, s.known = s.staged, true
+		s.unstage()
+		m.turn(s, s.reason, false)
+	}
+	return nil
+}
+
+// passOver ignores a snapshot that is older than what we hold.
+func (m *Mirrors) passOver(s *mirror, last bool) {
+	if last {
+		s.unstage()
+		m.turn(s, s.reason, false)
+	}
+}
+
+// handleDelta takes changes of maps that changed together. All of the frame is checked before any of it is applied.
+func (m *Mirrors) handleDelta(frame []byte) error {
+	deltas, err := deltasOf(frame)
+	if err != nil {
+		return err
+	}
+	sections, buffer, err := readSections(deltas, m.buffer)
+	m.buffer = buffer
+	if err != nil {
+		return malformed()
+	}
+	m.applyAll(sections)
+	m.buffer = reuse(m.buffer)
+	return nil
+}
+
+// deltasOf is the array in a delta frame, which readSections checks.
+func deltasOf(frame []byte) ([]byte, error) {
+	r := cbor.NewReader(frame)
+	if n := r.Array(); n == 2 {
+		r.Uint()
+		return r.Rest(), nil
+	}
+	f, err := wire.ParseMapDelta(frame) // of a later version, with more elements
+	return f.Deltas, err
+}
+
+// applyAll applies what leads on from what is held. Changes are told first, marked as belonging together, and states after them.
+func (m *Mirrors) applyAll(sections []section) {
+	last := -1
+	for _, d := range sections {
+		if s := m.shared(d.id); s != nil && m.applyOne(s, d) {
+			last = len(m.events)
+			m.emit(MirrorEvent{
+				Kind: MirrorChanged, Sub: s.sub, Data: d.batch, More: true, Epoch: d.epoch, Version: d.to,
+			})
+		}
+	}
+	if last >= 0 {
+		m.events[last].More = false
+	}
+	for _, d := range sections {
+		if s := m.shared(d.id); s != nil {
+			m.follow(s, d)
+		}
+	}
+}
+
+// applyOne applies a delta if it fits and is new.
+func (m *Mirrors) applyOne(s *mirror, d section) bool {
+	if s.staged != nil || !s.continues(d.epoch, d.from) || d.to <= s.replica.version {
+		return false
+	}
+	s.replica.apply(d.changes)
+	s.replica.epoch, s.replica.version, s.known = d.epoch, d.to, true
+	return true
+}
+
+// follow draws the consequences of a delta: the content is the newest now, or there is a gap.
+func (m *Mirrors) follow(s *mirror, d section) {
+	switch {
+	case s.staged != nil:
+		s.target = max(s.target, d.to) // not to be expected: the snapshot alone won't do
+	case s.replica.epoch != d.epoch || s.replica.version < d.to:
+		m.askAgain(s, false)
+	default:
+		m.turn(s, s.reason, false)
+	}
+}
+
+func malformed() *wire.Error {
+	return wire.Err(wire.BadRequest, "A map's frame is malformed.")
+}
