@@ -153,7 +153,7 @@ func (g *guard) Accepted(principal name.Name) uint64 {
 
 // Member asks about a group as it was when the message began.
 func (g *guard) Member(group, principal name.Name, depth int) policy.Membership {
-	return g.gate.member(Reader{g.ca.Name(), g.ca}, group, principal, depth)
+	return g.gate.member(Reader{CA: g.ca.Name(), Turn: g.ca}, group, principal, depth)
 }
 
 // Settle counts the message.

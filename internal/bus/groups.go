@@ -16,6 +16,8 @@ type Groups interface {
 type Reader struct {
 	CA   name.Name
 	Turn *actor.CA // while that CA handles a message: groups are seen as of its beginning. Nil out of its turn: as they are
+	// Nested counts the decisions that wait for this one: whether a group may be read can itself depend on groups. There is an end to that.
+	Nested int
 }
 
 // member asks about a group. Without Groups nobody knows.

@@ -10,11 +10,16 @@ import (
 // nothing. It is for what goes on after it was let in, subscriptions to a map for instance; RulesChanged tells when to ask again. Where
 // the rules can't be read the decision is unavailable.
 func (g *Gate) Standing(ca, caller name.Name, item string) policy.Decision {
+	return g.StandingWithin(ca, caller, item, 0)
+}
+
+// StandingWithin is Standing for a decision that others wait for: nested tells how many (Reader.Nested).
+func (g *Gate) StandingWithin(ca, caller name.Name, item string, nested int) policy.Decision {
 	rules, err := g.durable(ca)
 	if err != nil {
 		return policy.Undecided(ca, caller, item)
 	}
-	return policy.Decide(ca, caller, item, rules, outside{g, ca})
+	return policy.Decide(ca, caller, item, rules, outside{g, ca, nested})
 }
 
 // durable are the rules that a CA's senders see, or those in the store if it is not in memory or has shown none.
@@ -41,8 +46,9 @@ func (g *Gate) read(ca name.Name, key []byte) ([]byte, error) {
 
 // outside are the policy's Facts out of a CA's turn.
 type outside struct {
-	gate *Gate
-	ca   name.Name
+	gate   *Gate
+	ca     name.Name
+	nested int
 }
 
 // Accepted counts the stored changes of a principal.
@@ -59,5 +65,5 @@ func (o outside) Accepted(principal name.Name) uint64 {
 }
 
 func (o outside) Member(group, principal name.Name, depth int) policy.Membership {
-	return o.gate.member(Reader{CA: o.ca}, group, principal, depth)
+	return o.gate.member(Reader{CA: o.ca, Nested: o.nested}, group, principal, depth)
 }

@@ -83,6 +83,9 @@ func (c *Conn) handleAuth(frame []byte) error {
 			c.srv.registry.leave(ch, now, false)
 		}
 	}
+	for _, f := range c.srv.onAuth {
+		f(c)
+	}
 	c.sendWelcome(id)
 	return nil
 }

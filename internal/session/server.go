@@ -18,6 +18,7 @@ type Server struct {
 	registry *registry
 	kinds    map[uint64]KindHandler
 	onClose  []func(*Conn)
+	onAuth   []func(*Conn)
 	draining atomic.Bool
 	calls    atomic.Int64 // HTTP requests in progress
 
@@ -61,6 +62,9 @@ func (s *Server) RegisterKind(kind uint64, handle KindHandler) {
 
 // OnClose has f called when a connection is gone, on its reader. Call it before the first client connects.
 func (s *Server) OnClose(f func(*Conn)) { s.onClose = append(s.onClose, f) }
+
+// OnAuth has f called when a connection has a new token, on its reader. Call it before the first client connects.
+func (s *Server) OnAuth(f func(*Conn)) { s.onAuth = append(s.onAuth, f) }
 
 // Notify gives a value, one CBOR item that nobody changes any more, to sessions of a CA. The pattern names them: "phone" or "*" are
 // sessions of the CA's own owner, "bob/phone", "bob/*" and "*/*" those of others. It never blocks, and it is no error if there is none.

@@ -1,0 +1,293 @@
+package replica
+
+import (
+	"bytes"
+	"sync"
+
+	"github.com/wabgo/wab/internal/bus"
+	"github.com/wabgo/wab/internal/cbor"
+	"github.com/wabgo/wab/internal/name"
+	"github.com/wabgo/wab/internal/session"
+	"github.com/wabgo/wab/internal/wire"
+)
+
+// A client is a connection with its subscriptions.
+type client struct {
+	hub  *Hub
+	conn *session.Conn
+
+	mu      sync.Mutex
+	gone    bool
+	subs    map[uint32]*subscription
+	readers map[*writer]*reader
+}
+
+// A subscription is what a client has asked for.
+type subscription struct {
+	name   name.Name // of the map
+	opened wire.MapOpen
+	reader *reader // nil until it is let in
+	sub    *sub
+}
+
+var (
+	errMapName = wire.Err(wire.BadRequest, "A map is named app:owner/ca/map, in a-z, 0-9 and '-'.")
+	errSubUsed = wire.Err(wire.Conflict, "A subscription of that number is open, to another map.")
+	errSubs    = wire.Err(wire.TooLarge, "This connection has 256 maps open. Close some.")
+	errTwice   = wire.Err(wire.Conflict, "This connection has that map open already, under another number.")
+	errLoad    = wire.Retry(wire.Unavailable, "The map can't be read at the moment. Try again shortly.", 1000)
+)
+
+// Serve has the Hub answer the frames of a session server's clients.
+func (h *Hub) Serve(s *session.Server) {
+	s.RegisterKind(wire.KindMapOpen, h.handleOpen)
+	s.RegisterKind(wire.KindMapClose, h.handleClose)
+	s.RegisterKind(wire.KindSetPresence, h.handlePresence)
+	s.OnClose(h.leave)
+	s.OnAuth(h.renewed)
+}
+
+func (h *Hub) client(c *session.Conn, makeOne bool) *client {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	cl := h.clients[c]
+	if cl == nil && makeOne {
+		cl = &client{hub: h, conn: c, subs: map[uint32]*subscription{}, readers: map[*writer]*reader{}}
+		h.clients[c] = cl
+	}
+	return cl
+}
+
+func (h *Hub) handleOpen(c *session.Conn, frame []byte) error {
+	f, err := wire.ParseMapOpen(frame)
+	if err != nil {
+		return err
+	}
+	cl := h.client(c, true)
+	n, err := name.Parse(f.Map)
+	if err != nil || n.Kind() != name.Item || n.App == "" || n.Host != "" {
+		cl.sendEnd(f.Sub, errMapName)
+		return nil
+	}
+	s, bad := cl.reserve(f, n)
+	if bad != nil {
+		cl.sendEnd(f.Sub, bad)
+		return nil
+	}
+	if s == nil { // it goes on from what the client has said now
+		return nil
+	}
+	h.opt.Bus.Request(bus.Request{
+		Caller: bus.Caller{Owner: c.Owner(), Scope: c.Scope()}, To: n.CA(), Method: n.Item,
+		Reply: func(r bus.Reply) { cl.admitted(s, r.Err) },
+	})
+	return nil
+}
+
+// reserve takes a number for a subscription. It returns nil for one that is open already and starts over.
+func (cl *client) reserve(f wire.MapOpen, n name.Name) (*subscription, *wire.Error) {
+	cl.mu.Lock()
+	defer cl.mu.Unlock()
+	if s := cl.subs[f.Sub]; s != nil {
+		if s.name != n {
+			return nil, errSubUsed
+		}
+		s.opened = f
+		if s.reader != nil {
+			s.reader.restart(s.sub, f)
+		}
+		return nil, nil
+	}
+	if len(cl.subs) >= MaxSubs {
+		return nil, errSubs
+	}
+	for _, s := range cl.subs {
+		if s.name == n {
+			return nil, errTwice
+		}
+	}
+	s := &subscription{name: n, opened: f}
+	cl.subs[f.Sub] = s
+	return s, nil
+}
+
+func (r *reader) restart(s *sub, f wire.MapOpen) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s.begun, s.crowded, s.feed, s.epoch, s.version = false, false, nil, f.Epoch, f.Version
+	r.wake()
+}
+
+// admitted goes on when the writer's policy has answered. It may run on any goroutine, and must not block.
+func (cl *client) admitted(s *subscription, refused *wire.Error) {
+	if refused != nil {
+		cl.refuse(s, refused)
+		return
+	}
+	w := cl.hub.writer(s.name.CA())
+	if w.view.Load() != nil {
+		cl.attach(s, w)
+		return
+	}
+	cl.hub.spawn(func() {
+		if _, err := w.load(); err != nil {
+			cl.hub.opt.Log.Error("maps can't be loaded", "ca", w.key, "error", err)
+			cl.refuse(s, errLoad)
+			return
+		}
+		cl.attach(s, w)
+	})
+}
+
+// attach makes the subscription stand.
+func (cl *client) attach(s *subscription, w *writer) {
+	cl.mu.Lock()
+	if cl.gone || cl.subs[s.opened.Sub] != s {
+		cl.mu.Unlock()
+		return
+	}
+	r := cl.readers[w]
+	if r == nil {
+		r = &reader{client: cl, writer: w}
+		cl.readers[w] = r
+	}
+	s.reader = r
+	s.sub = w.subscribe(r, s)
+	cl.mu.Unlock()
+	cl.check(s) // the rules may have changed since the writer's policy has answered
+}
+
+// subscribe adds a subscription to what the pump brings.
+func (w *writer) subscribe(r *reader, s *subscription) *sub {
+	f := s.opened
+	b := &sub{number: f.Sub, who: w.hub.ids.Add(1), epoch: f.Epoch, version: f.Version, fresh: true}
+	w.mu.Lock()
+	b.outlet = w.outlet(s.name.Item)
+	if b.outlet.subs++; b.outlet.subs == 1 {
+		m := w.view.Load().at(s.name.Item).m
+		b.outlet.epoch, b.outlet.pumped = m.Epoch(), m.Version()
+	}
+	if w.readers == nil {
+		w.readers = map[*reader]struct{}{}
+	}
+	w.readers[r] = struct{}{}
+	w.roster = nil
+	w.listened.Store(true)
+	w.mu.Unlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.subs = append(r.subs, b)
+	r.wake()
+	return b
+}
+
+// refuse ends a subscription with a reason, which may be nil.
+func (cl *client) refuse(s *subscription, why *wire.Error) {
+	cl.mu.Lock()
+	defer cl.mu.Unlock()
+	if cl.subs[s.opened.Sub] == s {
+		delete(cl.subs, s.opened.Sub)
+		cl.detach(s, why)
+	}
+}
+
+// detach takes a subscription from what the pump brings. Call with mu held.
+func (cl *client) detach(s *subscription, why *wire.Error) {
+	r := s.reader
+	if r == nil {
+		if why != nil {
+			cl.sendEnd(s.opened.Sub, why)
+		}
+		return
+	}
+	r.writer.showPresence(s.sub, "", nil)
+	r.mu.Lock()
+	for i, b := range r.subs {
+		if b == s.sub {
+			r.subs = append(r.subs[:i:i], r.subs[i+1:]...)
+			break
+		}
+	}
+	if why != nil && !cl.gone {
+		r.ends = append(r.ends, wire.MapEnd{Sub: s.opened.Sub, Err: *why}.Append(nil))
+		r.wake()
+	}
+	empty := len(r.subs) == 0
+	r.mu.Unlock()
+	if empty {
+		delete(cl.readers, r.writer)
+	}
+	r.writer.unsubscribe(r, s.sub.outlet, empty)
+}
+
+func (w *writer) unsubscribe(r *reader, o *outlet, last bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if last {
+		delete(w.readers, r)
+		w.roster = nil
+		w.listened.Store(len(w.readers) > 0)
+	}
+	if o.subs--; o.subs == 0 {
+		delete(w.outlets, o.label)
+	}
+}
+
+func (cl *client) sendEnd(sub uint32, why *wire.Error) {
+	cl.conn.Send(session.NewFrame(wire.MapEnd{Sub: sub, Err: *why}.Append(nil)))
+}
+
+func (h *Hub) handleClose(c *session.Conn, frame []byte) error {
+	f, err := wire.ParseMapClose(frame)
+	if err != nil {
+		return err
+	}
+	if cl := h.client(c, false); cl != nil {
+		cl.mu.Lock()
+		s := cl.subs[f.Sub]
+		cl.mu.Unlock()
+		if s != nil {
+			cl.refuse(s, nil)
+		}
+	}
+	return nil
+}
+
+func (h *Hub) handlePresence(c *session.Conn, frame []byte) error {
+	f, err := wire.ParseSetPresence(frame)
+	if err != nil {
+		return err
+	}
+	cl := h.client(c, false)
+	if cl == nil {
+		return nil
+	}
+	cl.mu.Lock()
+	defer cl.mu.Unlock()
+	if s := cl.subs[f.Sub]; s != nil && s.reader != nil {
+		var value []byte
+		if string(f.Value) != cbor.Null {
+			value = bytes.Clone(f.Value)
+		}
+		s.reader.writer.showPresence(s.sub, c.Owner(), value)
+	}
+	return nil
+}
+
+// leave forgets a connection.
+func (h *Hub) leave(c *session.Conn) {
+	h.mu.Lock()
+	cl := h.clients[c]
+	delete(h.clients, c)
+	h.mu.Unlock()
+	if cl == nil {
+		return
+	}
+	cl.mu.Lock()
+	defer cl.mu.Unlock()
+	cl.gone = true
+	for n, s := range cl.subs {
+		delete(cl.subs, n)
+		cl.detach(s, nil)
+	}
+}

@@ -1,0 +1,44 @@
+// Package replica is the server's side of SharedMaps (package sharedmap): what a CA writes in a transaction, what other CAs of this process
+// read, and what goes out to clients.
+//
+// # One copy
+//
+// A Hub holds the maps of each writing CA once, as immutable snapshots, however many read them. All maps of one CA are loaded together and
+// shown together, in a view that is replaced as a whole when a commit is durable; so a transaction's changes appear in all maps at once
+// (MAP-2), and whoever holds a view is not disturbed (MAP-3). Large maps that few need belong in a CA of their own. What nobody used for a
+// minute is dropped, and loaded again from the store when needed.
+//
+// # Writing
+//
+// Part is the maps' share of a transaction. It keeps the snapshots of the CA's own last message, which may not be durable yet; its
+// changes are side keys of the CA, one for each entry, written with everything else of the commit. The view changes after the commit,
+// before the reply leaves: whoever has heard of a change sees it.
+//
+// # Reading
+//
+// A CA reads the newest view at its first look in a message, and the same one until the message ends. Whether it may is decided by the
+// writer's durable rules, out of the writer's turn (bus.Gate.Standing), so that two CAs that read each other don't wait for each other.
+// A map that is not there reads as empty once the store has said so (MAP-9).
+//
+// # Clients
+//
+// A subscription is let in like a request to the writer, by the map's name, and then stands until the rules, a group that they name, or
+// the token say otherwise. Each writer has a pump, a goroutine while there is something to bring: a round takes all that has changed
+// since the last one, encodes it once for all who are up to date, and hands it to their connections. Who is not up to date (a snapshot is
+// under way, or the connection's queue is half full) is left to its connection's writer, which asks for what it lacks when there is room:
+// nothing queues up for a slow reader, and what it gets is merged (MAP-6). A client that comes back says what it holds, and gets what
+// has changed since, also after a restart: entries are stored with the version that changed them last, and deletions leave a mark.
+//
+// # Presence
+//
+// What a subscriber shows of itself lives with its subscription, in memory. It goes out to the map's other subscribers at most 30 times a
+// second, merged, by the pump.
+//
+// # Limits
+//
+// Those of package sharedmap, and MaxMaps of one CA, MaxChanges in one transaction, MaxSubs of one connection.
+//
+// # Locks
+//
+// client.mu, then reader.mu, then writer.mu or those of a session's connection; Hub.mu is a leaf. None is held across reads of the store.
+package replica

@@ -1,0 +1,163 @@
+package replica
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/wabgo/wab/internal/bus"
+	"github.com/wabgo/wab/internal/clock"
+	"github.com/wabgo/wab/internal/name"
+	"github.com/wabgo/wab/internal/policy"
+	"github.com/wabgo/wab/internal/session"
+	"github.com/wabgo/wab/internal/store"
+)
+
+// Limits of the server's side; those of a map are package sharedmap's.
+const (
+	MaxMaps    = 256     // of one CA
+	MaxChanges = 100_000 // of entries, in one transaction
+	MaxSubs    = 256     // of one connection
+)
+
+// Judge decides from a CA's durable rules, out of its turn, whether a caller may read a map of it; nested counts the decisions that wait for this one. It is
+// bus.Gate.StandingWithin.
+type Judge func(ca, caller name.Name, label string, nested int) policy.Decision
+
+// Options are what a Hub is made of.
+type Options struct {
+	Store store.Store
+	Judge Judge
+	Bus   interface{ Request(bus.Request) } // lets clients in
+	Clock clock.Clock
+	Log   *slog.Logger
+	// Wake has a CA of this process look after its watches; it must not block.
+	Wake func(ca name.Name)
+	// IdleAfter is how long maps stay in memory that nobody uses, a minute by default.
+	IdleAfter time.Duration
+}
+
+// Hub holds the maps of this process, and brings their changes to those who read them.
+type Hub struct {
+	opt Options
+	ids atomic.Uint64 // of maps and subscribers
+
+	mu      sync.RWMutex
+	writers map[name.Name]*writer
+	clients map[*session.Conn]*client
+	sweeps  clock.Timer
+	closed  bool
+
+	work sync.WaitGroup
+}
+
+// New makes a Hub. Close ends it.
+func New(o Options) *Hub {
+	if o.Clock == nil {
+		o.Clock = clock.Real()
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.IdleAfter == 0 {
+		o.IdleAfter = time.Minute
+	}
+	h := &Hub{opt: o, writers: map[name.Name]*writer{}, clients: map[*session.Conn]*client{}}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.sweeps = o.Clock.AfterFunc(o.IdleAfter/2, h.sweep)
+	return h
+}
+
+// Close ends what the Hub does by itself, and waits for it. Sessions are to be closed before.
+func (h *Hub) Close() {
+	h.mu.Lock()
+	h.closed = true
+	h.sweeps.Stop()
+	h.mu.Unlock()
+	h.work.Wait()
+}
+
+// spawn runs f on a goroutine that Close waits for.
+func (h *Hub) spawn(f func()) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	if !h.closed {
+		h.work.Go(f)
+	}
+}
+
+func (h *Hub) now() int64 { return clock.Micros(h.opt.Clock.Now()) }
+
+// known is a CA's writer if there is one in memory.
+func (h *Hub) known(ca name.Name) *writer {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.writers[ca]
+}
+
+// writer finds or makes the place of a CA's maps.
+func (h *Hub) writer(ca name.Name) *writer {
+	w := h.known(ca)
+	if w == nil {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if w = h.writers[ca]; w == nil {
+			w = &writer{hub: h, name: ca, key: ca.String()}
+			h.writers[ca] = w
+		}
+	}
+	w.used.Store(h.now())
+	return w
+}
+
+// sweep drops what nobody uses.
+func (h *Hub) sweep() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return
+	}
+	before := h.now() - h.opt.IdleAfter.Microseconds()
+	for ca, w := range h.writers {
+		if w.idle(before, h.writers) {
+			delete(h.writers, ca)
+		}
+	}
+	h.sweeps = h.opt.Clock.AfterFunc(h.opt.IdleAfter/2, h.sweep)
+}
+
+// Stats are what a Hub holds right now.
+type Stats struct{ Writers, Maps, Entries, Bytes, Subscriptions int }
+
+// Stats counts.
+func (h *Hub) Stats() (s Stats) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	s.Writers = len(h.writers)
+	for _, w := range h.writers {
+		if v := w.view.Load(); v != nil {
+			for _, m := range v.maps {
+				s.Maps++
+				s.Entries += m.m.Size()
+				s.Bytes += m.m.Bytes()
+			}
+		}
+		s.Subscriptions += w.subscriptions()
+	}
+	return s
+}
+
+// Drain waits until all pumps have nothing to bring, or the context ends.
+func (h *Hub) Drain(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() { h.work.Wait(); close(done) }()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,172 @@
+package replica
+
+import (
+	"sync"
+
+	"github.com/wabgo/wab/internal/session"
+	"github.com/wabgo/wab/internal/sharedmap"
+	"github.com/wabgo/wab/internal/wire"
+)
+
+// A reader is one connection's share of one writer's maps. It is the Source of what the connection lacks of them.
+type reader struct {
+	client *client
+	writer *writer
+
+	mu     sync.Mutex
+	subs   []*sub
+	behind bool     // the connection's writer is to bring it up to date; until then the pump leaves it alone
+	ends   [][]byte // map-end frames to be sent
+}
+
+// A sub is one subscription. It is guarded by its reader's mu.
+type sub struct {
+	number  uint32
+	who     uint64
+	outlet  *outlet
+	begun   bool // the client knows where it begins
+	feed    *feed
+	epoch   uint64 // what the client holds, once what was queued has arrived
+	version uint64
+	crowded bool // the client knows who is here
+	fresh   bool // the client has heard nothing of it yet
+}
+
+// wake asks the connection for room. Call with mu held.
+func (r *reader) wake() {
+	r.behind = true
+	r.client.conn.Ready(r)
+}
+
+// offer hands a round of the pump to the connection, if that is up to date and has room.
+func (r *reader) offer(p *round) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.behind {
+		return
+	}
+	frame, whole := p.frame(r.subs)
+	switch {
+	case !whole:
+		r.wake()
+	case frame == nil:
+	case !r.client.conn.Send(frame):
+		r.wake()
+	default:
+		p.mark(r.subs)
+	}
+}
+
+// Fill brings the connection what it lacks: the ends of subscriptions, snapshots part by part, then one delta over all maps.
+func (r *reader) Fill(dst []byte, limit int) (out []byte, more bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, end := range r.ends {
+		dst = session.AppendFrame(dst, end)
+	}
+	r.ends = nil
+	for {
+		for _, s := range r.subs {
+			if dst, more = r.bring(dst, limit, s); more {
+				return dst, true
+			}
+		}
+		var whole bool
+		if dst, whole = r.catchUp(dst); whole {
+			r.behind = false
+			return r.fillPresence(dst), false
+		}
+	}
+}
+
+// bring begins a subscription and sends its snapshot, as far as there is room.
+func (r *reader) bring(dst []byte, limit int, s *sub) (out []byte, more bool) {
+	if !s.begun {
+		dst = session.AppendFrame(dst, r.begin(s).Append(nil))
+	}
+	for s.feed != nil {
+		if len(dst) >= limit {
+			return dst, true
+		}
+		entries, last := s.feed.next()
+		m := s.feed.m
+		dst = session.AppendFrame(dst, wire.MapPart{Sub: s.number, Epoch: m.Epoch(), Version: m.Version(), Last: last, Entries: entries}.Append(nil))
+		if last {
+			s.feed = nil
+		}
+	}
+	return dst, false
+}
+
+// begin decides whether the client's replica can go on, or starts over.
+func (r *reader) begin(s *sub) wire.MapOpened {
+	w, o := r.writer, s.outlet
+	m := w.view.Load().at(o.label).m
+	_, goesOn := w.delta(o, m, s.epoch, s.version)
+	f := wire.MapOpened{Sub: s.number, ID: o.id, Who: s.who, Epoch: m.Epoch(), Version: m.Version(), From: s.version}
+	s.begun = true
+	if goesOn {
+		return f
+	}
+	w.mu.Lock()
+	packed := o.pack(m)
+	w.mu.Unlock()
+	s.feed = newFeed(m, packed)
+	s.epoch, s.version = s.feed.m.Epoch(), s.feed.m.Version()
+	f.From, f.Snapshot = 0, true
+	return f
+}
+
+// catchUp sends what has changed since, of all maps together. It tells false where a map has to start over first.
+func (r *reader) catchUp(dst []byte) (out []byte, whole bool) {
+	v := r.writer.view.Load()
+	var deltas [][]byte
+	for _, s := range r.subs {
+		m := v.at(s.outlet.label).m
+		d, ok := r.writer.delta(s.outlet, m, s.epoch, s.version)
+		if !ok {
+			s.begun = false
+			return dst, false
+		}
+		if d != nil {
+			deltas = append(deltas, sharedmap.AppendDelta(nil, s.outlet.id, d))
+		}
+	}
+	for _, s := range r.subs {
+		m := v.at(s.outlet.label).m
+		s.epoch, s.version = m.Epoch(), m.Version()
+	}
+	if len(deltas) > 0 {
+		dst = session.AppendFrame(dst, join(deltas))
+	}
+	return dst, true
+}
+
+func join(deltas [][]byte) []byte {
+	size := 16
+	for _, d := range deltas {
+		size += len(d)
+	}
+	b := wire.AppendMapDelta(make([]byte, 0, size), len(deltas))
+	for _, d := range deltas {
+		b = append(b, d...)
+	}
+	return b
+}
+
+// delta is what a replica lacks that holds a version of a map; ok is false where only a snapshot helps. Call without mu.
+func (w *writer) delta(o *outlet, m *sharedmap.Map, epoch, version uint64) (d *sharedmap.Delta, ok bool) {
+	switch {
+	case epoch != m.Epoch() || version > m.Version():
+		return nil, false
+	case version == m.Version():
+		return nil, true
+	}
+	w.mu.Lock()
+	d = o.log.since(epoch, version, m.Version())
+	w.mu.Unlock()
+	if d != nil {
+		return d, true
+	}
+	return m.Since(version)
+}
