@@ -29,6 +29,8 @@ type Gate struct {
 	Groups Groups
 	// RulesChanged is called when other rules of a CA, or the CA's end, have become durable, and not in its turn. It must not block. May be nil.
 	RulesChanged func(ca name.Name)
+	// Ended is called when it has become durable that a CA was destroyed, before RulesChanged and under the same conditions.
+	Ended func(ca name.Name)
 	// Read is a CA's side key as it is stored, nil for none: for Standing.
 	Read func(ca string, key []byte) ([]byte, error)
 

@@ -23,7 +23,7 @@ func Walk(groups Groups, group, principal name.Name, depth int) Membership {
 			w.pass(i, state)
 			continue
 		}
-		steps[i].name = view.Name()
+		steps[i].view = view
 		if who.in(view, steps[i].group) {
 			return Membership{Answer: Yes, Chain: chain(steps, i)}
 		}
@@ -37,9 +37,9 @@ func Walk(groups Groups, group, principal name.Name, depth int) Membership {
 // step is a group on the way.
 type step struct {
 	group name.Name
-	name  string // its full name, once it was looked into
-	from  int    // the step that links to it, or root
-	depth int    // links from the first group
+	view  GroupView // once it was looked into
+	from  int       // the step that links to it, or root
+	depth int       // links from the first group
 }
 
 const root = -1
@@ -115,7 +115,7 @@ func (w *walk) saw(steps []step, group name.Name) bool {
 func chain(steps []step, i int) (c Chain) {
 	c.n = steps[i].depth + 1
 	for ; i != root; i = steps[i].from {
-		c.names[steps[i].depth] = steps[i].name
+		c.names[steps[i].depth] = steps[i].view.Name()
 	}
 	return c
 }
