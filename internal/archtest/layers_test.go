@@ -11,7 +11,7 @@ var layers = [][]string{
 	{"internal/name", "internal/cbor"},
 	{"internal/wire"},
 	{"internal/policy", "internal/link", "internal/sharedmap", "internal/clocksync", "internal/bundle"},
-	{"internal/cbor/jsoncbor", "internal/store", "internal/clock", "internal/origin", "internal/answer"},
+	{"internal/cbor/jsoncbor", "internal/store", "internal/methods", "internal/clock", "internal/origin", "internal/answer"},
 	{"internal/actor"},
 	{"internal/bus"},
 	{"internal/session"},
