@@ -22,7 +22,11 @@ func (g *guard) show(c *actor.Commit) {
 
 // announce tells of changed rules once they are durable, and shown.
 func (g *guard) announce(c *actor.Commit) {
-	if changed, ca := g.gate.RulesChanged, g.ca.Name(); changed != nil {
+	ca := g.ca.Name()
+	if ended := g.gate.Ended; ended != nil && c.Destroys() {
+		c.After(func() { ended(ca) })
+	}
+	if changed := g.gate.RulesChanged; changed != nil {
 		c.After(func() { changed(ca) })
 	}
 }

@@ -16,8 +16,6 @@ type Groups interface {
 type Reader struct {
 	CA   name.Name
 	Turn *actor.CA // while that CA handles a message: groups are seen as of its beginning. Nil out of its turn: as they are
-	// Nested is how many decisions wait for this one: whether a CA may look into another's group may itself rest on a group.
-	Nested int
 	// Nested counts the decisions that wait for this one: whether a group may be read can itself depend on groups. There is an end to that.
 	Nested int
 }
