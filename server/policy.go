@@ -12,19 +12,20 @@ import (
 	"github.com/wabgo/wab/internal/policy"
 )
 
-// Allow lets a subject request methods of this CA; no methods means all. Without rules a CA serves its own owner, in the same app, only.
+// Allow lets a subject request methods of this CA, and read maps, which are named by their labels beside the methods; no names means all. Without rules a CA
+// serves its own owner, in the same app, only.
 func (tx *Tx) Allow(who Subject, methods ...string) error {
 	return tx.rule(policy.Rule{Methods: methods}, who)
 }
 
-// Deny keeps a subject from methods; no methods means all. A deny wins over any Allow, and over the owner too.
+// Deny keeps a subject from methods and maps; no names means all. A deny wins over any Allow, and over the owner too.
 func (tx *Tx) Deny(who Subject, methods ...string) error {
 	return tx.rule(policy.Rule{Deny: true, Methods: methods}, who)
 }
 
 // Revoke takes back what Allow or Deny said of the same subject and methods, and tells whether it had been said.
 func (tx *Tx) Revoke(who Subject, methods ...string) bool {
-	r := policy.Rule{Methods: methods, Who: who.in(tx.tx.Self().App)}
+	r := policy.Rule{Methods: methods, Who: who.in(tx.tx.Self())}
 	allowed := tx.gate().Revoke(tx.tx, r)
 	r.Deny = true
 	return tx.gate().Revoke(tx.tx, r) || allowed
@@ -35,15 +36,15 @@ func (tx *Tx) rule(r policy.Rule, who Subject) error {
 		return who.err
 	}
 	for _, m := range r.Methods {
-		if found := tx.class.methods[m]; found == nil || found.handler != nil {
+		if found := tx.class.methods[m]; !policy.IsMap(m) && (found == nil || found.handler != nil) {
 			return fmt.Errorf("rule: %s has no method %q that can be requested", tx.class.app.Name, m)
 		}
 	}
-	r.Who = who.in(tx.tx.Self().App)
+	r.Who = who.in(tx.tx.Self())
 	return tx.gate().Allow(tx.tx, r)
 }
 
-// Explain tells whether a principal may request a method now, and which rule says so.
+// Explain tells whether a principal may request a method, or read a map, now, and which rule says so, through which groups.
 func (tx *Tx) Explain(principal, method string) (allowed bool, why string, err error) {
 	n, err := name.Parse(principal)
 	if err != nil {

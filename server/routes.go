@@ -13,6 +13,7 @@ import (
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/api/", s.sessions.Handler())
+	mux.Handle("/api/{app}/{owner}/{ca}/maps/{item}", s.sessions.Items(s.maps.JSON))
 	mux.Handle("/account/", s.accounts.Handler())
 	mux.Handle(web.Prefix, web.Handler())
 	mux.Handle("GET /metrics", s.metrics())

@@ -13,6 +13,7 @@ import (
 	"github.com/wabgo/wab/internal/account"
 	"github.com/wabgo/wab/internal/actor"
 	"github.com/wabgo/wab/internal/bus"
+	"github.com/wabgo/wab/internal/replica"
 	"github.com/wabgo/wab/internal/session"
 	"github.com/wabgo/wab/internal/store"
 	"github.com/wabgo/wab/internal/store/pebblestore"
@@ -28,6 +29,7 @@ type Server struct {
 	effects  *effectsFeature
 	store    *meter
 	accounts *account.Accounts
+	maps     *replica.Hub
 	runtime  *actor.Runtime
 	sessions *session.Server
 	handler  http.Handler
@@ -48,8 +50,12 @@ func New(o Options, apps ...App) (*Server, error) {
 	}
 	s.gate = &bus.Gate{Clock: s.opt.Clock, Read: s.store.Get}
 	s.effects = &effectsFeature{}
+	s.maps = replica.New(replica.Options{
+		Store: s.store, Judge: s.gate.StandingWithin, Clock: s.opt.Clock, Log: s.log, IdleAfter: s.opt.IdleAfter,
+	})
+	s.gate.Groups, s.gate.RulesChanged, s.gate.Ended = s.maps, s.maps.RulesChanged, s.maps.Ended
 	s.runtime = actor.New(actor.Options{
-		Store: s.store, Classes: classes, Gate: s.gate, Features: []actor.Feature{s.effects},
+		Store: s.store, Classes: classes, Gate: s.gate, Features: []actor.Feature{s.effects, s.maps},
 		Clock: s.opt.Clock, Logger: s.log, IdleAfter: s.opt.IdleAfter, Fatal: s.opt.Fatal,
 	})
 	s.gate.Attach(s.runtime)
@@ -57,6 +63,7 @@ func New(o Options, apps ...App) (*Server, error) {
 		Bus: bus.New(s.runtime), Auth: s.accounts, Clock: s.opt.Clock, Log: s.log, Build: web.BuildID(), Origins: s.opt.Origins,
 	})
 	s.effects.notify = s.sessions.Notify
+	s.maps.Serve(s.sessions, bus.New(s.runtime))
 	s.accounts.Changed(s.sessions.Recheck)
 	s.handler = s.routes()
 	return s, nil
@@ -125,6 +132,7 @@ func (s *Server) Close() error {
 	s.draining.Store(true)
 	s.sessions.Close()
 	s.runtime.Close()
+	s.maps.Close()
 	return s.closeAll()
 }
 

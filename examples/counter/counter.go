@@ -66,9 +66,26 @@ func (c *Counter) Get(*server.Tx) (int, error) { return c.N, nil }
 // Look returns the number and its revision, so that a page can tell which of two is newer.
 func (c *Counter) Look(*server.Tx) (View, error) { return c.view(), nil }
 
-// Fail adds n and then fails: nothing has changed afterwards, and nobody is told.
+// dataMap is a SharedMap of the CA.
+const dataMap = "data"
+
+// SetEntries sets entries of the map data, all or none of them.
+func (c *Counter) SetEntries(tx *server.Tx, entries map[string]any) error {
+	data := tx.Map(dataMap)
+	for key, value := range entries {
+		if err := data.Set(key, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Fail adds n, sets an entry of the map data, and then fails: nothing has changed afterwards, and nobody is told.
 func (c *Counter) Fail(tx *server.Tx, n int) (int, error) {
 	if _, err := c.Add(tx, n); err != nil {
+		return 0, err
+	}
+	if err := tx.Map(dataMap).Set("fail", n); err != nil {
 		return 0, err
 	}
 	return 0, errors.New("this method always fails, to show that nothing changes")

@@ -78,6 +78,12 @@ func (c *CA) Publish(face any) { c.face.Store(face) }
 // Face is what a CA shows to senders (CA.Publish), nil for one that is not in memory or has shown nothing.
 func (rt *Runtime) Face(id name.Name) any { return rt.table.get(id).visible() }
 
+// Rouser returns what gives the CA a turn for its parts' own work, also once this activation has gone. It takes locks of the runtime, and does not wait.
+func (c *CA) Rouser() func() {
+	rt, key := c.rt, c.key
+	return func() { rt.rouse(key) }
+}
+
 // visible is what Publish has set, nil for a CA that is not in memory.
 func (c *CA) visible() any {
 	if c == nil {

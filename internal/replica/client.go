@@ -38,8 +38,9 @@ var (
 	errLoad    = wire.Retry(wire.Unavailable, "The map can't be read at the moment. Try again shortly.", 1000)
 )
 
-// Serve has the Hub answer the frames of a session server's clients.
-func (h *Hub) Serve(s *session.Server) {
+// Serve has the Hub answer the frames of a session server's clients. Call it before the first one connects.
+func (h *Hub) Serve(s *session.Server, b Bus) {
+	h.bus = b
 	s.RegisterKind(wire.KindMapOpen, h.handleOpen)
 	s.RegisterKind(wire.KindMapClose, h.handleClose)
 	s.RegisterKind(wire.KindSetPresence, h.handlePresence)
@@ -77,7 +78,7 @@ func (h *Hub) handleOpen(c *session.Conn, frame []byte) error {
 	if s == nil { // it goes on from what the client has said now
 		return nil
 	}
-	h.opt.Bus.Request(bus.Request{
+	h.bus.Request(bus.Request{
 		Caller: bus.Caller{Owner: c.Owner(), Scope: c.Scope()}, To: n.CA(), Method: n.Item,
 		Reply: func(r bus.Reply) { cl.admitted(s, r.Err) },
 	})

@@ -26,15 +26,15 @@ const (
 // bus.Gate.StandingWithin.
 type Judge func(ca, caller name.Name, label string, nested int) policy.Decision
 
+// Bus lets clients in: it asks the writer's policy.
+type Bus interface{ Request(bus.Request) }
+
 // Options are what a Hub is made of.
 type Options struct {
 	Store store.Store
 	Judge Judge
-	Bus   interface{ Request(bus.Request) } // lets clients in
 	Clock clock.Clock
 	Log   *slog.Logger
-	// Wake has a CA of this process look after its watches; it must not block.
-	Wake func(ca name.Name)
 	// IdleAfter is how long maps stay in memory that nobody uses, a minute by default.
 	IdleAfter time.Duration
 }
@@ -42,6 +42,7 @@ type Options struct {
 // Hub holds the maps of this process, and brings their changes to those who read them.
 type Hub struct {
 	opt Options
+	bus Bus
 	ids atomic.Uint64 // of maps and subscribers
 
 	mu      sync.RWMutex

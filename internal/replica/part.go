@@ -213,3 +213,13 @@ func (o Own) change(size int, do func(*sharedmap.Edit) error) error {
 	})
 	return err
 }
+
+// Version is the map's as the CA's last message has left it.
+func (o Own) Version() (epoch, version uint64) {
+	o.tx.Use(o.hub, func(p actor.Part) {
+		if h, err := p.(*part).head(o.label); err == nil {
+			epoch, version = h.m.Epoch(), h.m.Version()
+		}
+	})
+	return epoch, version
+}

@@ -17,6 +17,13 @@ func (h *Hub) RulesChanged(ca name.Name) {
 	}
 }
 
+// Ended shows that a CA was destroyed, with its maps.
+func (h *Hub) Ended(ca name.Name) {
+	if w := h.known(ca); w != nil {
+		w.forget()
+	}
+}
+
 // recheck asks again for all subscriptions, on a goroutine of its own. It tells whether there are any.
 func (w *writer) recheck() bool {
 	w.mu.Lock()

@@ -1,6 +1,8 @@
 package replica
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -26,7 +28,7 @@ type writer struct {
 	asking  bool                   // a check of all subscriptions is under way
 	again   bool                   // and has to be repeated
 	asked   map[name.Name]struct{} // CAs whose policy has looked into a map of this one: their decisions change with it
-	watch   map[name.Name]struct{} // CAs that are woken
+	watch   map[name.Name]func()   // what wakes the CAs that watch a map
 }
 
 // load is the newest view.
@@ -102,10 +104,10 @@ func (w *writer) forget() {
 // tell those who wait for changes or decide by them.
 func (w *writer) tell() {
 	w.mu.Lock()
-	wake, asked := keys(w.watch), keys(w.asked)
+	wake, asked := slices.Collect(maps.Values(w.watch)), slices.Collect(maps.Keys(w.asked))
 	w.mu.Unlock()
-	for _, ca := range wake {
-		w.hub.opt.Wake(ca)
+	for _, rouse := range wake {
+		rouse()
 	}
 	for _, ca := range asked {
 		if other := w.hub.known(ca); other == nil || !other.recheck() {
@@ -118,17 +120,6 @@ func (w *writer) unask(ca name.Name) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.asked, ca)
-}
-
-func keys(set map[name.Name]struct{}) []name.Name {
-	if len(set) == 0 {
-		return nil
-	}
-	all := make([]name.Name, 0, len(set))
-	for n := range set {
-		all = append(all, n)
-	}
-	return all
 }
 
 // idle tells whether nobody has used the maps since an instant, waits for changes, or decides by them.

@@ -1,0 +1,66 @@
+package session
+
+import (
+	"net/http"
+
+	"github.com/wabgo/wab/internal/answer"
+	"github.com/wabgo/wab/internal/bus"
+	"github.com/wabgo/wab/internal/name"
+	"github.com/wabgo/wab/internal/origin"
+	"github.com/wabgo/wab/internal/wire"
+)
+
+// Items serves GET for paths with the wildcards {app}, {owner}, {ca} and {item}: whoever the CA's policy lets read the item gets what show makes of
+// it, a body of JSON.
+func (s *Server) Items(show func(item name.Name) ([]byte, *wire.Error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.cors(w, r)
+		switch r.Method {
+		case http.MethodOptions:
+			origin.Preflight(w, "Authorization")
+			return
+		case http.MethodGet, http.MethodHead:
+		default:
+			w.Header().Set("Allow", "GET, HEAD, OPTIONS")
+			answer.ErrorAs(w, http.StatusMethodNotAllowed, wire.Err(wire.BadRequest, "This is read with GET; methods of the CA change it."))
+			return
+		}
+		defer s.exit()
+		if busy := s.enter(); busy != nil {
+			answer.Error(w, busy)
+			return
+		}
+		if bad := s.item(w, r, show); bad != nil {
+			answer.Error(w, bad)
+		}
+	})
+}
+
+func (s *Server) item(w http.ResponseWriter, r *http.Request, show func(name.Name) ([]byte, *wire.Error)) *wire.Error {
+	id, bad := s.verify(bearer(r.Header))
+	if bad != nil {
+		return bad
+	}
+	item := name.Name{App: r.PathValue("app"), Owner: r.PathValue("owner"), Local: r.PathValue("ca"), Item: r.PathValue("item")}
+	if item.Check() != nil {
+		return wire.Err(wire.BadRequest, "The path names an app, an owner, a CA and one of its items, in a-z, 0-9 and '-'.")
+	}
+	admitted := make(chan *wire.Error, 1)
+	s.opt.Bus.Request(bus.Request{
+		Caller: bus.Caller{Owner: id.owner, Scope: id.scope}, To: item.CA(), Method: item.Item,
+		Reply: func(r bus.Reply) { admitted <- r.Err },
+	})
+	select {
+	case bad = <-admitted:
+	case <-r.Context().Done():
+		return nil
+	}
+	if bad != nil {
+		return bad
+	}
+	body, bad := show(item)
+	if bad == nil {
+		answer.JSON(w, http.StatusOK, body)
+	}
+	return bad
+}

@@ -1,0 +1,183 @@
+package server
+
+import (
+	"fmt"
+	"iter"
+
+	"github.com/wabgo/wab/internal/name"
+	"github.com/wabgo/wab/internal/replica"
+	"github.com/wabgo/wab/internal/sharedmap"
+	"github.com/wabgo/wab/internal/wire"
+)
+
+// Map is a SharedMap that this CA writes: texts of 1 to 256 bytes to plain values of up to 256 KiB. What a message changes in its maps commits with the message, or
+// not at all, and shows in all replicas at once. Who may replicate a map is a rule that bears its name: tx.Allow(server.Anyone(), "board").
+//
+// A map begins with its first entry. It holds up to 2,097,152 entries; one message may change 100,000, of 16 MiB together. Errors leave the map as it was.
+type Map struct {
+	tx    *Tx
+	own   replica.Own
+	label string
+	View
+}
+
+// Map is one of the CA's own maps, by its label.
+func (tx *Tx) Map(label string) Map {
+	own := tx.class.srv.maps.Own(tx.tx, label)
+	return Map{tx, own, label, View{tx, label, ownSource{own}}}
+}
+
+// Set gives a key a value. A change that can't be made fails the whole message.
+func (m Map) Set(key string, value any) error {
+	packed, err := marshal(value)
+	if err == nil {
+		err = sharedmap.CheckKey(key)
+	}
+	if err == nil {
+		err = m.own.Set(key, packed)
+	}
+	return m.failed("set "+clip(key), err)
+}
+
+// Delete removes an entry, and tells whether there was one.
+func (m Map) Delete(key string) (was bool, err error) {
+	if err = sharedmap.CheckKey(key); err == nil {
+		was, err = m.own.Delete(key)
+	}
+	return was, m.failed("delete "+clip(key), err)
+}
+
+// Clear removes all entries, and leaves the methods.
+func (m Map) Clear() error {
+	var all []string
+	for key := range m.All() {
+		all = append(all, key)
+	}
+	for _, key := range all {
+		if _, err := m.Delete(key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m Map) failed(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	err = fmt.Errorf("map %s: %s: %w", m.label, what, err)
+	m.tx.fail(err)
+	return err
+}
+
+// View is what can be read of a map; it stays the same for the length of the message, but for what the message itself changes. Read gives those of others.
+type View struct {
+	tx    *Tx
+	label string
+	source
+}
+
+// source is where a View reads from.
+type source interface {
+	look(do func(replica.Snapshot)) error
+	version() (epoch, version uint64)
+}
+
+// ownSource is a CA's own map, with what the message has changed.
+type ownSource struct{ own replica.Own }
+
+func (s ownSource) look(do func(replica.Snapshot)) error { return s.own.Look(do) }
+func (s ownSource) version() (epoch, version uint64)     { return s.own.Version() }
+
+// fixed is a map that does not change.
+type fixed struct{ m *sharedmap.Map }
+
+func (s fixed) look(do func(replica.Snapshot)) error { do(s.m); return nil }
+func (s fixed) version() (epoch, version uint64)     { return s.m.Epoch(), s.m.Version() }
+
+// Read is a map as this message sees it: another CA's by its full name, bob/home/board or app:bob/home/board, or one's own by its label. A map that is not there
+// is empty. The error is not_allowed or unavailable, by the policy of the map's CA; it does not fail the message by itself.
+func (tx *Tx) Read(full string) (View, error) {
+	n, err := tx.mapName(full)
+	if err != nil {
+		return View{}, err
+	}
+	m, err := tx.class.srv.maps.Read(tx.tx, n)
+	return View{tx, n.Item, fixed{m}}, err
+}
+
+// mapName completes a map's name with this CA's.
+func (tx *Tx) mapName(full string) (name.Name, error) {
+	self := tx.tx.Self()
+	if name.CheckLabel(full) == nil {
+		self.Item = full
+		return self, nil
+	}
+	n, err := name.Parse(full)
+	if err != nil || n.Kind() != name.Item || n.Host != "" {
+		return n, wire.Err(wire.BadRequest, "A map is named owner/ca/map, or app:owner/ca/map, of this server: "+clip(full)+" is not.")
+	}
+	return n.In(self.App), nil
+}
+
+// Get sets into, a pointer, to the value of a key, and tells whether there is one.
+func (v View) Get(key string, into any) (ok bool, err error) {
+	v.read(func(s replica.Snapshot) {
+		var value []byte
+		if value, ok = s.Get(key); ok && !sharedmap.IsMethod(key) {
+			err = decoding.Unmarshal(value, into)
+		} else {
+			ok = false
+		}
+	})
+	return ok, err
+}
+
+// Has tells whether there is an entry with this key.
+func (v View) Has(key string) (ok bool) {
+	v.read(func(s replica.Snapshot) { _, ok = s.Get(key) })
+	return ok && !sharedmap.IsMethod(key)
+}
+
+// Len is the number of entries.
+func (v View) Len() (n int) {
+	v.read(func(s replica.Snapshot) { n = s.Len() })
+	return n
+}
+
+// Value is an entry's value, not decoded yet.
+type Value struct{ raw []byte }
+
+// Decode sets into, a pointer, to the value.
+func (v Value) Decode(into any) error { return decoding.Unmarshal(v.raw, into) }
+
+// All goes through the entries, in an order that is always the same for the same keys. The map may be changed meanwhile: what is visited is as it was at the beginning.
+func (v View) All() iter.Seq2[string, Value] {
+	return func(yield func(string, Value) bool) {
+		var entries iter.Seq2[string, []byte]
+		v.read(func(s replica.Snapshot) { entries = s.All() })
+		if entries == nil {
+			return
+		}
+		for key, value := range entries {
+			if !sharedmap.IsMethod(key) && !yield(key, Value{value}) {
+				return
+			}
+		}
+	}
+}
+
+// Version counts the messages that have changed the map, since it was made; 0 where there is none. What this message changes is not counted yet.
+func (v View) Version() uint64 {
+	_, version := v.version()
+	return version
+}
+
+func (v View) read(do func(replica.Snapshot)) {
+	if v.source == nil {
+		return // what Read returned with an error
+	}
+	if err := v.look(do); err != nil {
+		v.tx.fail(fmt.Errorf("map %s: %w", v.label, err))
+	}
+}
