@@ -10,6 +10,9 @@ type Page struct {
 	Live        bool     // the bar shows how the page stands with the server (parts/state.ts drives it)
 	Styles      []string // assets beside main.css, by stable name: "counter-page.css"
 	Scripts     []string // modules that run when the page is there, by stable name: "counter-page.js"
+
+	// Tools stand in the bar, before the badge; nil for none.
+	Tools templ.Component
 }
 
 // AppCard is an app as the launcher shows it.
