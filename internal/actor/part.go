@@ -79,6 +79,7 @@ type Guard interface {
 // Verdict is the guard's decision on a message. The zero Verdict lets it run.
 type Verdict struct {
 	Refused *wire.Error // not nil: refused, with the reason
+	Done    bool        // it is counted like any other, but there is nothing to run: answer null
 	Replay  bool        // it has run before: answer Result, do not run it again
 	Result  []byte
 }

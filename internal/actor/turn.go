@@ -162,7 +162,7 @@ func (c *CA) guarded(w *worker, m *Message) (kept bool) {
 		c.conclude(m, nil, v.Refused, outcome{repeated: m.post != nil && passing(v.Refused.Code)})
 	case v.Replay:
 		c.conclude(m, v.Result, nil, outcome{repeated: true})
-	case m.Method == "":
+	case m.Method == "" || v.Done:
 		c.conclude(m, cbor.AppendNull(nil), nil, outcome{})
 	default:
 		return c.run(w, m)

@@ -13,10 +13,14 @@ type face struct {
 	strangers *strangers
 }
 
-// show has senders see the rules, once they are durable.
+// show has senders see the rules, once they are durable. Those of a CA go with it.
 func (g *guard) show(c *actor.Commit) {
 	g.shown = true
-	f := &face{rules: g.rules, plain: plain(g.rules), strangers: g.strangers}
+	rules := g.rules
+	if c.Destroys() {
+		rules = policy.Rules{}
+	}
+	f := &face{rules: rules, plain: plain(rules), strangers: g.strangers}
 	c.After(func() { g.ca.Publish(f) })
 }
 

@@ -5,7 +5,6 @@ import (
 	"sync/atomic"
 
 	"github.com/wabgo/wab/internal/actor"
-	"github.com/wabgo/wab/internal/cbor"
 	"github.com/wabgo/wab/internal/clock"
 	"github.com/wabgo/wab/internal/name"
 	"github.com/wabgo/wab/internal/policy"
@@ -92,6 +91,7 @@ type guard struct {
 	message  *actor.Message
 	decision *policy.Decision // borrowed: it would be half of what an idle CA's guard weighs
 	refused  bool             // by policy
+	open     bool             // not decided: neither accepted nor denied
 	row      *row
 	result   []byte
 	done     bool // without an error
@@ -107,7 +107,7 @@ func (g *guard) Load(_, value []byte) (err error) {
 
 // Admit decides on a message as it is taken from the mailbox.
 func (g *guard) Admit(m *actor.Message, now int64) actor.Verdict {
-	g.message, g.refused, g.done = m, false, false
+	g.message, g.refused, g.open, g.done = m, false, false, false
 	if g.decision == nil {
 		g.decision = decisions.Get().(*policy.Decision)
 	}
@@ -124,7 +124,7 @@ func (g *guard) Admit(m *actor.Message, now int64) actor.Verdict {
 	}
 	switch {
 	case reads(m):
-		return actor.Verdict{Replay: true, Result: []byte(cbor.Null)} // let in and counted; there is nothing to run
+		return actor.Verdict{Done: true}
 	case !call:
 		return actor.Verdict{}
 	}
@@ -140,7 +140,8 @@ func (g *guard) now() int64 { return clock.Micros(g.gate.Clock.Now()) }
 
 // refuse counts as a denial, unless it is only not known whether it is one.
 func (g *guard) refuse(err *wire.Error) actor.Verdict {
-	g.refused = err.Code != wire.Unavailable
+	g.open = err.Code == wire.Unavailable
+	g.refused = !g.open
 	return actor.Verdict{Refused: err}
 }
 
@@ -161,6 +162,9 @@ func (g *guard) Member(group, principal name.Name, depth int) policy.Membership 
 // Settle counts the message.
 func (g *guard) Settle(result []byte, err *wire.Error) {
 	g.result, g.done = result, err == nil
+	if g.open {
+		return
+	}
 	g.row = g.ledger.count(g.message.From, g.refused, g.now())
 }
 
@@ -177,7 +181,7 @@ func (g *guard) Encode(c *actor.Commit) {
 	if g.changed {
 		c.Put(actor.HotKey(letter), policy.AppendRules(nil, g.rules))
 	}
-	if g.changed || !g.shown {
+	if g.changed || !g.shown || c.Destroys() {
 		g.show(c)
 	}
 	if g.changed || c.Destroys() {

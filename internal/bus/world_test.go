@@ -3,6 +3,7 @@ package bus_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/wabgo/wab/internal/actor"
@@ -72,6 +73,7 @@ func newWorld(t testing.TB) *world {
 		"Why": func(tx *actor.Tx, _ *state, m *actor.Message) ([]byte, error) {
 			return cbor.AppendText(nil, gate.Decision(tx).Explain()), nil
 		},
+		"End": func(tx *actor.Tx, _ *state, _ *actor.Message) ([]byte, error) { tx.Destroy(); return nil, nil },
 		"History": func(tx *actor.Tx, _ *state, m *actor.Message) ([]byte, error) {
 			read := cbor.NewReader(m.Args)
 			read.Array()
@@ -90,6 +92,9 @@ func subject(s string) policy.Subject {
 	}
 	if s == "anyone" {
 		return policy.Anyone()
+	}
+	if group, ok := strings.CutPrefix(s, "#"); ok {
+		return policy.Group(actortest.Name("app:"+group), 0)
 	}
 	return policy.Principal(actortest.Name(s))
 }
