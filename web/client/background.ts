@@ -1,5 +1,5 @@
 /**
- * The page's way to the background worker. The sessions of one page that act for one owner share one port.
+ * The page's way to the background worker. The sessions and maps of one page that act for one owner share one port.
  */
 import { holdLock, randomText, whenReleased } from "./lock.ts";
 import type { FromWorker, Port, Status, ToWorker } from "./protocol.ts";
@@ -8,11 +8,11 @@ import { beatEvery } from "./protocol.ts";
 /** Candidate makes a port, and says later when nothing lives behind it. */
 export type Candidate = (failed: () => void) => Port;
 
-/** Receiver is a session's share of the worker's messages. */
+/** Receiver takes what concerns one session, or one view of a map. */
 export type Receiver = (m: SessionMessage) => void;
 export type SessionMessage = Extract<FromWorker, { s: number }>;
 
-/** Background carries messages between sessions and the first candidate that answers. */
+/** Background carries messages between sessions, views of maps, and the first candidate that answers. */
 export class Background {
   private readonly receivers = new Map<number, Receiver>();
   private last = 0;
@@ -26,7 +26,7 @@ export class Background {
     this.tryNext();
   }
 
-  /** join registers a session and returns its number. */
+  /** join registers a receiver and returns its number. */
   join(receive: Receiver): number {
     const s = ++this.last;
     this.receivers.set(s, receive);
@@ -59,6 +59,7 @@ export class Background {
   private receive(m: FromWorker): void {
     if (m.t === "ready") this.begin(m.lock);
     else if (m.t === "broken") this.fail(m.message);
+    else if (m.t === "all") for (const one of m.of) this.receivers.get(one.s)?.(one);
     else this.receivers.get(m.s)?.(m);
   }
 

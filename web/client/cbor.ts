@@ -200,7 +200,8 @@ function fromHalf(h: number): number {
   return sign * (exp === 0 ? frac * 2 ** -24 : (1 + frac / 1024) * 2 ** (exp - 15));
 }
 
-class Reader {
+/** Reader reads one item after the other. It is what a page spends its time on when maps change: no allocation but the values themselves. */
+export class Reader {
   private readonly view: DataView;
   private at = 0;
 
@@ -209,17 +210,20 @@ class Reader {
   }
 
   end(): void {
-    if (this.at !== this.bytes.length) fail("there is more after the end", this.at);
+    if (!this.atEnd()) fail("there is more after the end", this.at);
+  }
+
+  atEnd(): boolean {
+    return this.at === this.bytes.length;
   }
 
   value(depth: number): Value {
     const start = this.at;
-    const first = this.bytes[this.at++];
-    if (first === undefined) fail("the input ends too early", start);
-    const major = first & 0xe0, info = first & 0x1f;
-    if (major === 0xe0) return this.simple(first, start);
-    const n = this.arg(info, start);
-    switch (major) {
+    const first = this.first();
+    const info = first & 0x1f;
+    if (first >= 0xe0) return this.simple(first, start);
+    const n = info < 24 ? info : this.longArg(info, start);
+    switch (first & 0xe0) {
       case UINT: return n;
       case NINT: return this.negative(n, start);
       case BYTES: return this.take(n, start).slice();
@@ -228,6 +232,51 @@ class Reader {
       case MAP: return this.map(n, depth + 1, start);
       default: fail("the subset has no tags", start);
     }
+  }
+
+  /** count reads the head of an array or a map. */
+  count(kind: "array" | "map"): number {
+    const start = this.at;
+    const first = this.first();
+    if ((first & 0xe0) !== (kind === "map" ? MAP : ARRAY)) fail(`this is no ${kind}`, start);
+    return this.room(first & 0x1f, start);
+  }
+
+  /** key reads a text. */
+  key(): string {
+    const start = this.at;
+    const first = this.first();
+    if ((first & 0xe0) !== TEXT) fail("this is no text", start);
+    return this.text(first < TEXT + 24 ? first - TEXT : this.longArg(first & 0x1f, start), start);
+  }
+
+  /** raw passes over one item and returns its bytes, which are not copied. */
+  raw(): Uint8Array {
+    const start = this.at;
+    for (let left = 1; left > 0; left--) left += this.pass();
+    return this.bytes.subarray(start, this.at);
+  }
+
+  /** pass goes over one item and returns how many items it has inside. */
+  private pass(): number {
+    const start = this.at;
+    const first = this.first();
+    const info = first & 0x1f;
+    if (first >= 0xe0) {
+      this.skip(first < HALF ? 0 : first === HALF ? 2 : first === SINGLE ? 4 : 8, start);
+      return 0;
+    }
+    switch (first & 0xe0) {
+      case UINT: case NINT: return info < 24 ? 0 : (this.longArg(info, start), 0);
+      case ARRAY: return this.room(info, start);
+      case MAP: return 2 * this.room(info, start);
+      default: return (this.skip(this.room(info, start), start), 0);
+    }
+  }
+
+  private first(): number {
+    if (this.at >= this.bytes.length) fail("the input ends too early", this.at);
+    return this.bytes[this.at++]!;
   }
 
   private simple(first: number, start: number): Value {
@@ -262,13 +311,33 @@ class Reader {
     return v;
   }
 
-  private text(n: number | bigint, start: number): string {
-    try {
-      return fromUTF8.decode(this.take(n, start));
-    } catch (e) {
-      if (e instanceof TypeError) fail("text is not valid UTF-8", start);
-      throw e;
+  /** text reads short ASCII by itself: a call of TextDecoder costs as much as 30 characters. */
+  private text(length: number | bigint, start: number): string {
+    const n = Number(length), at = this.skip(n, start);
+    if (n <= shortText) {
+      const s = this.ascii(at, at + n);
+      if (s !== undefined) return s;
     }
+    try {
+      return fromUTF8.decode(this.bytes.subarray(at, at + n));
+    } catch {
+      fail("text is not valid UTF-8", start);
+    }
+  }
+
+  /** ascii gives up where a byte is not. */
+  private ascii(at: number, end: number): string | undefined {
+    const b = this.bytes, chars = String.fromCharCode;
+    let s = "", all = 0;
+    for (; at + 4 <= end; at += 4) {
+      all |= b[at]! | b[at + 1]! | b[at + 2]! | b[at + 3]!;
+      s += chars(b[at]!, b[at + 1]!, b[at + 2]!, b[at + 3]!);
+    }
+    for (; at < end; at++) {
+      all |= b[at]!;
+      s += chars(b[at]!);
+    }
+    return all < 0x80 ? s : undefined;
   }
 
   private array(n: number | bigint, depth: number, start: number): Value[] {
@@ -280,20 +349,30 @@ class Reader {
 
   private map(n: number | bigint, depth: number, start: number): Value {
     this.nest(n, depth, start);
-    const entries: [number | bigint | string, Value][] = [];
-    let last: Uint8Array | undefined;
-    let plain = true;
-    for (let i = 0; i < Number(n); i++) {
+    const plain: { [key: string]: Value } = {};
+    let mixed: Map<number | bigint | string, Value> | undefined;
+    for (let i = 0, last = -1, end = -1; i < Number(n); i++) {
       const at = this.at;
       const key = this.value(depth);
       if (typeof key !== "string" && !isInteger(this.bytes[at]!)) fail("a map's key is neither text nor an integer", at);
-      const raw = this.bytes.subarray(at, this.at);
-      if (last && compare(last, raw) >= 0) fail(compare(last, raw) === 0 ? "a key of a map comes twice" : "keys of a map are out of order", at);
-      last = raw;
-      plain &&= typeof key === "string";
-      entries.push([key as number | bigint | string, this.value(depth)]);
+      if (last >= 0) this.inOrder(last, end, at);
+      [last, end] = [at, this.at];
+      if (typeof key !== "string") mixed ??= new Map(Object.entries(plain));
+      const value = this.value(depth);
+      if (mixed) mixed.set(key as number | bigint | string, value);
+      else put(plain, key as string, value);
     }
-    return plain ? fromEntries(entries as [string, Value][]) : new Map(entries);
+    return mixed ?? plain;
+  }
+
+  /** inOrder refuses a key, from at to here, that is not after the last one in bytewise order. */
+  private inOrder(last: number, end: number, at: number): void {
+    for (let i = last, k = at; i < end && k < this.at; i++, k++) {
+      const d = this.bytes[k]! - this.bytes[i]!;
+      if (d > 0) return;
+      if (d < 0) fail("keys of a map are out of order", at);
+    }
+    fail("a key of a map comes twice", at); // no key's encoding begins another's
   }
 
   /** nest refuses depth and counts that the input can't hold, before memory is spent on them. */
@@ -302,15 +381,21 @@ class Reader {
     if (n > this.bytes.length - this.at) fail("the input ends too early", start);
   }
 
-  private arg(info: number, start: number): number | bigint {
-    if (info < 24) return info;
-    const n = this.longArg(info, start);
+  /** room reads a length that the input can hold. */
+  private room(info: number, start: number): number {
+    const n = Number(info < 24 ? info : this.longArg(info, start));
+    if (n > this.bytes.length - this.at) fail("the input ends too early", start);
+    return n;
+  }
+
+  private longArg(info: number, start: number): number | bigint {
+    const n = this.argAfter(info, start);
     const least = info === 24 ? 24 : info === 25 ? 0x100 : info === 26 ? 0x10000 : 0x100000000;
     if (n < least) fail("a shorter encoding exists", start);
     return n;
   }
 
-  private longArg(info: number, start: number): number | bigint {
+  private argAfter(info: number, start: number): number | bigint {
     switch (info) {
       case 24: return this.view.getUint8(this.skip(1, start));
       case 25: return this.view.getUint16(this.skip(2, start));
@@ -324,9 +409,8 @@ class Reader {
   }
 
   private take(n: number | bigint, start: number): Uint8Array {
-    if (n > this.bytes.length - this.at) fail("the input ends too early", start);
     const at = this.skip(Number(n), start);
-    return this.bytes.subarray(at, at + Number(n));
+    return this.bytes.subarray(at, this.at);
   }
 
   private skip(n: number, start: number): number {
@@ -337,16 +421,15 @@ class Reader {
   }
 }
 
+/** Texts up to this long are read character by character. */
+const shortText = 24;
+
 const isInteger = (first: number): boolean => (first & 0xe0) === UINT || (first & 0xe0) === NINT;
 
-/** fromEntries makes a plain object, in which "__proto__" is a key like any other. */
-function fromEntries(entries: [string, Value][]): { [key: string]: Value } {
-  const out: { [key: string]: Value } = {};
-  for (const [key, value] of entries) {
-    if (key === "__proto__") Object.defineProperty(out, key, { value, enumerable: true, configurable: true, writable: true });
-    else out[key] = value;
-  }
-  return out;
+/** put sets a property, of which "__proto__" is one like any other. */
+function put(o: { [key: string]: Value }, key: string, value: Value): void {
+  if (key === "__proto__") Object.defineProperty(o, key, { value, enumerable: true, configurable: true, writable: true });
+  else o[key] = value;
 }
 
 function fail(what: string, at: number): never {

@@ -4,5 +4,7 @@ export { decode, encode, type Value } from "./cbor.ts";
 export { connect, type ConnectOptions, type Methods } from "./connect.ts";
 export { type Code, WabError } from "./error.ts";
 export type { State, Status } from "./protocol.ts";
+export type { Change, MapEvents, MapStatus, SharedMap } from "./map.ts";
+export type { Person, Presence } from "./presence.ts";
 export { parentPort, serve, serveFrame } from "./serve.ts";
 export type { Events, Handle, NoteInfo } from "./session.ts";

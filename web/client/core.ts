@@ -14,6 +14,12 @@ declare const Go: new () => GoRuntime;
 /** LinkStatus is package link's Status. */
 export const LinkStatus = { idle: 0, connecting: 1, resuming: 2, live: 3, offline: 4, refused: 5, stopped: 6 } as const;
 
+/** MapState is package sharedmap's, as the core tells it. */
+export const MapState = { opening: 0, live: 1, stale: 2, ended: 3 } as const;
+
+/** BatchFlag tells how a batch of a map's content is to be taken: see wasm/core/doc.go. */
+export const BatchFlag = { reset: 1, part: 2, more: 4 } as const;
+
 export interface Reason {
   readonly code: Code;
   readonly message: string;
@@ -34,6 +40,9 @@ export interface Output {
   reply(link: number, ch: number, req: number, result: Uint8Array): void;
   failure(link: number, ch: number, req: number, reason: Reason, retryAfter: number): void;
   note(link: number, ch: number, seq: number, dropped: number, value: Uint8Array): void;
+  mapState(link: number, map: number, state: number, reason: Reason | undefined): void;
+  mapChanged(link: number, map: number, flags: number, epoch: number, version: number, batch: Uint8Array): void;
+  mapPresence(link: number, map: number, who: number, reset: boolean, people: Uint8Array): void;
   /** crashed tells that the module has ended: no call works any more. */
   crashed(): void;
 }
@@ -54,6 +63,12 @@ interface Exports {
   openChannel(link: number, ca: number, session: number, keep: number, now: number): number;
   closeChannel(link: number, ch: number, now: number): void;
   request(link: number, ch: number, method: number, args: number, timeout: number, now: number): number;
+  newMap(link: number, name: number): number;
+  seedMap(link: number, map: number, batch: number): void;
+  openMap(link: number, map: number, epoch: number, version: number, now: number): void;
+  closeMap(link: number, map: number, now: number): void;
+  dumpMap(link: number, map: number): void;
+  setPresence(link: number, map: number, value: number, now: number): void;
 }
 
 const utf8 = new TextEncoder();
@@ -139,6 +154,37 @@ export class Core {
     return this.exports.request(link, ch, m, a, timeout * 1000, this.now());
   }
 
+  /** newMap gives a number to a map; seedMap and openMap follow. */
+  newMap(link: number, name: string): number {
+    const [n] = this.write(utf8.encode(name));
+    return this.exports.newMap(link, n);
+  }
+
+  /** seedMap hands in what a cache holds. */
+  seedMap(link: number, map: number, batch: Uint8Array): void {
+    const [n] = this.write(batch);
+    this.exports.seedMap(link, map, n);
+  }
+
+  openMap(link: number, map: number, epoch: number, version: number): void {
+    this.exports.openMap(link, map, epoch, version, this.now());
+  }
+
+  closeMap(link: number, map: number): void {
+    this.exports.closeMap(link, map, this.now());
+  }
+
+  /** dumpMap tells all of a map once more, before it returns. */
+  dumpMap(link: number, map: number): void {
+    this.exports.dumpMap(link, map);
+  }
+
+  /** setPresence shows one CBOR item to the others in a map; an empty one withdraws it. */
+  setPresence(link: number, map: number, value: Uint8Array): void {
+    const [n] = this.write(value);
+    this.exports.setPresence(link, map, n, this.now());
+  }
+
   /** write puts chunks into the scratch buffer and returns their lengths. */
   private write<T extends Uint8Array[]>(...chunks: T): { [K in keyof T]: number } {
     let at = this.exports.scratch(chunks.reduce((n, c) => n + c.length, 0)) >>> 0;
@@ -182,6 +228,12 @@ export class Core {
       failure: (link: number, ch: number, req: number, cp: number, cn: number, mp: number, mn: number, retryAfter: number) =>
         out.failure(link, ch, req, reason(cp, cn, mp, mn), retryAfter),
       note: (link: number, ch: number, seq: number, dropped: number, p: number, n: number) => out.note(link, ch, seq, dropped, this.bytes(p, n)),
+      mapState: (link: number, map: number, state: number, cp: number, cn: number, mp: number, mn: number) =>
+        out.mapState(link, map, state, cn > 0 ? reason(cp, cn, mp, mn) : undefined),
+      mapChanged: (link: number, map: number, flags: number, epoch: number, version: number, p: number, n: number) =>
+        out.mapChanged(link, map, flags, epoch, version, this.bytes(p, n)),
+      mapPresence: (link: number, map: number, who: number, reset: number, p: number, n: number) =>
+        out.mapPresence(link, map, who, reset !== 0, this.bytes(p, n)),
     };
   }
 }

@@ -4,6 +4,8 @@
  *
  * The host knows no browser API but those that Env names, so that tests run it in node.
  */
+import { Archive, archiveName, archivePrefix } from "./archive.ts";
+import { eraseCaches } from "./cache.ts";
 import type { Core, Output, Reason } from "./core.ts";
 import { Line } from "./line.ts";
 import type { FromWorker, Port, Target } from "./protocol.ts";
@@ -30,6 +32,10 @@ export interface Env {
   cancel(timer: unknown): void;
   /** gone calls back when nobody holds the lock any more. */
   gone(lock: string, f: () => void): void;
+  /** idb is where maps are kept; where there is none, they aren't. */
+  readonly idb?: IDBFactory | undefined;
+  /** hold takes a lock for as long as the worker lives, and never rejects: where locks can't be had, it is not held. */
+  hold(lock: string): Promise<void>;
   /** crashed ends the worker, so that a reloaded page gets a new one. */
   crashed(): void;
 }
@@ -37,6 +43,8 @@ export interface Env {
 export class Host implements Output {
   private readonly lines = new Map<number, Line>();
   private readonly tabs = new Set<Tab>();
+  private readonly archives = new Map<string, Archive>();
+  private readonly writers = new Map<string, Promise<void>>();
   private last = 0;
   lock = ""; // falls when the worker ends
   core!: Core; // set right after it was loaded with this host as its output
@@ -89,6 +97,34 @@ export class Host implements Output {
         this.drop(line);
       }
     }
+    this.burn(archivePrefix(server, owner));
+  }
+
+  /** archiveFor is where the maps that a token may read are kept over this worker's end. */
+  archiveFor({ server, token }: Target): Archive | undefined {
+    const { idb } = this.env;
+    const name = archiveName(server, token);
+    if (!idb || !name) return undefined;
+    let a = this.archives.get(name);
+    if (!a) this.archives.set(name, (a = new Archive(this.env, idb, name, this.writer(`${name} writer`))));
+    return a;
+  }
+
+  /** burn erases the archives whose names begin so, those of other scopes and earlier days included. */
+  burn(prefix: string): void {
+    const known = [...this.archives.keys()].filter((n) => n.startsWith(prefix));
+    for (const name of known) {
+      this.archives.get(name)!.close();
+      this.archives.delete(name);
+    }
+    if (this.env.idb) eraseCaches(this.env.idb, prefix, known).catch(() => {});
+  }
+
+  /** writer resolves when this worker is the one that writes to an archive. */
+  private writer(lock: string): Promise<void> {
+    let held = this.writers.get(lock);
+    if (!held) this.writers.set(lock, (held = this.env.hold(lock)));
+    return held;
   }
 
   drop(line: Line): void {
@@ -120,6 +156,16 @@ export class Host implements Output {
 
   note(link: number, ch: number, seq: number, dropped: number, value: Uint8Array): void {
     this.lines.get(link)?.note(ch, seq, dropped, value.slice());
+  }
+
+  mapState(link: number, map: number, state: number, reason: Reason | undefined): void { this.lines.get(link)?.maps.state(map, state, reason); }
+
+  mapChanged(link: number, map: number, flags: number, epoch: number, version: number, batch: Uint8Array): void {
+    this.lines.get(link)?.maps.changed(map, flags, epoch, version, batch);
+  }
+
+  mapPresence(link: number, map: number, who: number, reset: boolean, people: Uint8Array): void {
+    this.lines.get(link)?.maps.people(map, who, reset, people);
   }
 
   crashed(): void {

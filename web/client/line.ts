@@ -1,7 +1,9 @@
-/** One connection to a server for one principal and token scope, and the seats on it. */
+/** One connection to a server for one principal and token scope, with the seats on it and the maps that are seen over it. */
 import { LinkStatus, type Reason } from "./core.ts";
 import { unreachable } from "./error.ts";
+import type { Archive } from "./archive.ts";
 import type { Host, Socket } from "./host.ts";
+import { Maps } from "./maps.ts";
 import type { FromWorker, Open, Status, Target } from "./protocol.ts";
 import { Seat } from "./seat.ts";
 import type { Tab } from "./tab.ts";
@@ -10,7 +12,7 @@ import { claims } from "./token.ts";
 /** Outcome makes the message about a call from its numbers at the tab. */
 export type Outcome = (s: number, id: number) => [FromWorker, Transferable[]];
 
-/** A line without seats stays connected this long, in ms: pages come and go. */
+/** A line without seats and views of maps stays connected this long, in ms: pages come and go. */
 const linger = 30_000;
 
 /** A page may take this long to get a fresh token, in ms. */
@@ -19,6 +21,8 @@ const renewWithin = 15_000;
 export class Line {
   readonly server: string;
   readonly owner: string;
+  readonly maps: Maps;
+  private readonly archive: Archive | undefined;
   private token: string;
   private socket: { conn: number; ws: Socket } | undefined;
   private timer: unknown;
@@ -34,6 +38,8 @@ export class Line {
     this.server = target.server;
     this.token = target.token;
     this.owner = claims(target.token).owner;
+    this.archive = host.archiveFor(target);
+    this.maps = new Maps({ env: host.env, core: host.core, link: id, owner: this.owner, archive: this.archive });
   }
 
   start(): void {
@@ -57,12 +63,14 @@ export class Line {
   stop(): void {
     this.host.env.cancel(this.lingering);
     this.host.env.cancel(this.asking);
+    this.maps.closeAll();
     this.host.core.stop(this.id);
     this.host.env.cancel(this.timer);
   }
 
-  /** end takes all seats away, with a reason. */
+  /** end takes all seats and maps away, with a reason. */
   end(reason: Reason): void {
+    this.maps.endAll(reason);
     for (const seat of [...this.seats.values()]) this.closed(seat.ch, reason);
   }
 
@@ -86,7 +94,17 @@ export class Line {
   leave(seat: Seat): void {
     if (!this.seats.delete(seat.ch)) return;
     this.host.core.closeChannel(this.id, seat.ch);
-    if (this.seats.size === 0) this.lingering = this.host.env.after(linger, () => this.seats.size === 0 && this.host.drop(this));
+    this.rest();
+  }
+
+  /** rest hangs up after a while without anybody. */
+  rest(): void {
+    this.host.env.cancel(this.lingering);
+    if (!this.used()) this.lingering = this.host.env.after(linger, () => !this.used() && this.host.drop(this));
+  }
+
+  private used(): boolean {
+    return this.seats.size > 0 || this.maps.viewed;
   }
 
   request(seat: Seat, id: number, method: string, args: Uint8Array, timeout: number): void {
@@ -160,10 +178,17 @@ export class Line {
   state(status: number, next: number, reason: Reason | undefined): void {
     [this.status, this.next, this.reason] = [status, next, reason];
     this.wasLive ||= status === LinkStatus.live;
+    if (status === LinkStatus.refused && reason) this.refuseMaps(reason);
     for (const seat of this.seats.values()) {
       if (status !== LinkStatus.live && status !== LinkStatus.resuming) seat.open = false;
       seat.tell(this.statusOf(seat));
     }
+  }
+
+  /** refuseMaps takes the maps away from who may not see them any more, the kept ones too. */
+  private refuseMaps(reason: Reason): void {
+    this.maps.endAll(reason);
+    if (this.archive) this.host.burn(this.archive.name);
   }
 
   opened(ch: number): void {

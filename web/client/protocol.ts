@@ -50,11 +50,54 @@ export interface Call {
   readonly timeout: number; // ms
 }
 
+export interface OpenMap {
+  readonly t: "openMap";
+  readonly s: number; // the page's number for its view of the map
+  readonly via: number; // the session whose connection it comes over
+  readonly map: string; // app:owner/local/map
+}
+
+/** MapState is what a page's view of a map is doing. */
+export type MapState =
+  | "opening" // nothing to show yet
+  | "live"
+  | "stale"  // there is a content, and it may be old: no connection, or not asked yet
+  | "ended"; // closed, refused or gone; the view is empty
+
+/** MapBatch is a step of a map's content: one CBOR map of what was set, and one CBOR array of what was deleted unless it ends before. */
+export interface MapBatch {
+  readonly t: "mapBatch";
+  readonly s: number;
+  readonly reset: boolean; // the content begins anew with this batch
+  readonly part: boolean; // more of the same content follows: nothing is shown before the last of it
+  readonly epoch: number;
+  readonly version: number; // to which it leads
+  readonly batch: Uint8Array;
+}
+
+/** MapPeople tells who else is present in a map: one CBOR array of [who, owner, value], and one of those who are gone. */
+export interface MapPeople {
+  readonly t: "mapPeople";
+  readonly s: number;
+  readonly me: number; // the server's number for ourselves, 0 where it isn't told
+  readonly reset: boolean; // forget first everybody whom the server told of: those with numbers from 0
+  readonly people: Uint8Array;
+}
+
+/** AboutMap is what the worker tells a view of a map. What changed together comes in one message. */
+export type AboutMap =
+  | { readonly t: "mapState"; readonly s: number; readonly state: MapState; readonly reason?: Status["reason"] }
+  | MapBatch
+  | MapPeople;
+
 export type ToWorker =
   | { readonly t: "hello"; readonly lock: string } // a Web Lock that the page holds as long as it lives; "" where it has none
   | Open
   | Call
-  | { readonly t: "close"; readonly s: number }
+  | { readonly t: "close"; readonly s: number } // a session
+  | OpenMap
+  | { readonly t: "closeMap"; readonly s: number }
+  | { readonly t: "presence"; readonly s: number; readonly value: Uint8Array } // one CBOR item, or nothing to withdraw it
   | { readonly t: "token"; readonly target: Target } // a newer token for the same principal and scope
   | { readonly t: "noToken"; readonly s: number } // the answer to renew where there is none
   | { readonly t: "forget"; readonly server: string; readonly owner: string } // signed out
@@ -71,7 +114,9 @@ export type FromWorker =
   | { readonly t: "reply"; readonly s: number; readonly id: number; readonly result: Uint8Array }
   | { readonly t: "error"; readonly s: number; readonly id: number; readonly code: Code; readonly message: string; readonly retryAfter: number }
   | { readonly t: "renew"; readonly s: number } // answer with token or noToken
-  | { readonly t: "note"; readonly s: number; readonly seq: number; readonly dropped: number; readonly value: Uint8Array };
+  | { readonly t: "note"; readonly s: number; readonly seq: number; readonly dropped: number; readonly value: Uint8Array }
+  | AboutMap
+  | { readonly t: "all"; readonly of: readonly AboutMap[] }; // that belongs together
 
 /** A page without locks beats this often, in ms. Hidden pages are throttled to once a minute. */
 export const beatEvery = 20_000;

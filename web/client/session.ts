@@ -2,6 +2,8 @@
 import type { Background, SessionMessage } from "./background.ts";
 import { decode, encode, type Value } from "./cbor.ts";
 import { type Code, WabError } from "./error.ts";
+import { Listeners } from "./listeners.ts";
+import { mapName, SharedMap } from "./map.ts";
 import type { Open, Status } from "./protocol.ts";
 
 /** NoteInfo stands beside each note. */
@@ -28,7 +30,12 @@ export interface Handle {
   on<E extends keyof Events>(event: E, listener: Events[E]): () => void;
   /** call calls a method by name. timeout is in ms, 0 for as long as it takes, and replaces that of connect. */
   call(method: string, args: unknown[], options?: { timeout?: number }): Promise<Value>;
-  /** close ends the session for good; open calls are rejected. */
+  /**
+   * map shows a SharedMap of this CA, or another one: "board", "bob/home/board" or "app:bob/home/board". It resolves when there is a content to
+   * show, from the cache or from the server, and rejects when the map is refused.
+   */
+  map<V = Value>(name: string): Promise<SharedMap<V>>;
+  /** close ends the session for good, and its maps; open calls are rejected. */
   close(): void;
 }
 
@@ -44,7 +51,9 @@ export class Session implements Handle {
   name = "";
   status: Status = { state: "connecting" };
   private readonly s: number;
-  private readonly listeners = { note: new Set<Events["note"]>(), state: new Set<Events["state"]>() };
+  private readonly notes = new Listeners<Parameters<Events["note"]>>();
+  private readonly states = new Listeners<[Status]>();
+  private readonly maps = new Set<{ close(): void }>();
   private readonly waiting = new Map<number, Waiting>();
   private early: [Value, NoteInfo][] | undefined = [];
   private last = 0;
@@ -64,17 +73,28 @@ export class Session implements Handle {
   readonly session: string;
 
   on<E extends keyof Events>(event: E, listener: Events[E]): () => void {
-    const set = this.listeners[event] as Set<Events[E]>;
-    set.add(listener);
-    if (event === "state") (listener as Events["state"])(this.status);
-    else this.tellEarly();
-    return () => void set.delete(listener);
+    if (event === "state") {
+      const off = this.states.add(listener as Events["state"]);
+      (listener as Events["state"])(this.status);
+      return off;
+    }
+    const off = this.notes.add(listener as Events["note"]);
+    this.tellEarly();
+    return off;
+  }
+
+  async map<V = Value>(name: string): Promise<SharedMap<V>> {
+    this.check();
+    const map = await SharedMap.open<V>(this.background, this.s, mapName(this.name, name));
+    if (this.closed) map.close();
+    this.maps.add(map);
+    map.on("state", ({ state }) => state === "ended" && this.maps.delete(map));
+    return map;
   }
 
   call(method: string, args: unknown[], options: { timeout?: number } = {}): Promise<Value> {
     return new Promise((resolve, reject) => {
-      if (this.closed) throw new WabError("bad_request", "The session is closed. Connect again.");
-      if (this.status.state === "refused") throw refusal(this.status.reason);
+      this.check();
       const bytes = encodeArgs(method, args);
       const id = ++this.last;
       this.waiting.set(id, { resolve, reject });
@@ -85,6 +105,7 @@ export class Session implements Handle {
   close(): void {
     if (this.closed) return;
     this.closed = true;
+    for (const m of this.maps) m.close();
     this.background.post({ t: "close", s: this.s });
     this.background.leave(this.s);
     this.rejectAll(new WabError("unavailable", "The session was closed before an answer came."));
@@ -124,7 +145,7 @@ export class Session implements Handle {
     this.name = name || this.name;
     if (JSON.stringify(status) === JSON.stringify(this.status)) return;
     this.status = status;
-    for (const tell of [...this.listeners.state]) report(() => tell(status));
+    this.states.tell(status);
     if (status.state === "refused") this.rejectAll(refusal(status.reason));
   }
 
@@ -141,13 +162,18 @@ export class Session implements Handle {
       if (this.early.length > maxEarly) this.early.shift();
       return;
     }
-    for (const tell of [...this.listeners.note]) report(() => tell(value, info));
+    this.notes.tell(value, info);
   }
 
   private tellEarly(): void {
     const early = this.early ?? [];
     this.early = undefined;
     for (const [value, info] of early) this.note(value, info);
+  }
+
+  private check(): void {
+    if (this.closed) throw new WabError("bad_request", "The session is closed. Connect again.");
+    if (this.status.state === "refused") throw refusal(this.status.reason);
   }
 
   private rejectAll(e: WabError): void {
@@ -167,13 +193,4 @@ function encodeArgs(method: string, args: unknown[]): Uint8Array {
 
 export function refusal(reason: { code: Code; message: string } | undefined): WabError {
   return new WabError(reason?.code ?? "unavailable", reason?.message ?? "The session ended.");
-}
-
-/** report runs a listener; what it throws is the page's error, not the session's. */
-function report(listener: () => void): void {
-  try {
-    listener();
-  } catch (e) {
-    queueMicrotask(() => { throw e; });
-  }
 }

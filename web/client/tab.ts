@@ -1,11 +1,25 @@
 /** One page's port. When the page is gone its sessions end: nothing of it stays behind. One that was only asleep may begin anew. */
-import type { Reason } from "./core.ts";
+import { MapState, type Reason } from "./core.ts";
 import type { Host } from "./host.ts";
-import { beatEvery, deadAfter, type Call, type FromWorker, type Open, type Port, type Target, type ToWorker } from "./protocol.ts";
+import type { Line } from "./line.ts";
+import type { Mirror } from "./mirror.ts";
+import { beatEvery, deadAfter, type AboutMap, type Call, type FromWorker, type Open, type OpenMap, type Port, type Target, type ToWorker } from "./protocol.ts";
 import type { Seat } from "./seat.ts";
+import { TabView } from "./view.ts";
+
+/** Look is one view of a map. */
+interface Look {
+  readonly line: Line;
+  readonly mirror: Mirror;
+  readonly view: TabView;
+}
+
+const away: Reason = { code: "unavailable", message: "This page was away for too long, and its session ended. Reload it to go on." };
 
 export class Tab {
   private readonly seats = new Map<number, Seat>();
+  private readonly looks = new Map<number, Look>();
+  private readonly gathered: { of: AboutMap[]; transfer: Transferable[] } = { of: [], transfer: [] };
   private readonly bindings = new Map<number, Tab>();
   private heard: number;
   private watch: unknown;
@@ -33,19 +47,36 @@ export class Tab {
     this.port.postMessage(m, transfer);
   }
 
+  /** gather posts what is told in one go as one message: changes of one transaction are seen together. */
+  gather(m: AboutMap, transfer: Transferable[]): void {
+    const { of, transfer: all } = this.gathered;
+    if (of.length === 0) queueMicrotask(() => this.post({ t: "all", of: of.splice(0) }, all.splice(0)));
+    of.push(m);
+    all.push(...transfer);
+  }
+
   /** lose forgets a session that the server closed. */
   lose(s: number): void {
     this.seats.delete(s);
   }
 
-  /** end closes the tab's sessions, and those of the frames it lent a port. */
+  /** loseMap forgets a view of a map that has ended. */
+  loseMap(s: number): void {
+    this.looks.delete(s);
+  }
+
+  /** end closes the tab's sessions and views, and those of the frames it lent a port. */
   end(): void {
     if (!this.here) return;
     this.here = false;
     this.host.env.cancel(this.watch);
     for (const seat of this.seats.values()) {
-      seat.tell({ state: "refused", reason: { code: "unavailable", message: "This page was away for too long, and its session ended. Reload it to go on." } });
+      seat.tell({ state: "refused", reason: away });
       seat.line.leave(seat);
+    }
+    for (const [s, look] of [...this.looks]) {
+      look.view.state(MapState.ended, away);
+      this.leave(s, look);
     }
     for (const tab of this.bindings.values()) tab.close();
     this.seats.clear();
@@ -68,6 +99,9 @@ export class Tab {
       case "open": return this.open(m);
       case "call": return this.call(m);
       case "close": return this.stand(m.s);
+      case "openMap": return this.openMap(m);
+      case "closeMap": return this.leave(m.s, this.looks.get(m.s));
+      case "presence": return this.present(m.s, m.value);
       case "bye": return this.end();
     }
     if (!this.bound) this.command(m, ports);
@@ -111,6 +145,25 @@ export class Tab {
     const seat = this.seats.get(s);
     this.seats.delete(s);
     seat?.line.leave(seat);
+  }
+
+  private openMap({ s, via, map }: OpenMap): void {
+    const line = this.seats.get(via)?.line;
+    const view = new TabView(this, s);
+    if (!line) return view.state(MapState.ended, { code: "unavailable", message: "The session has ended. Connect again." });
+    this.looks.set(s, { line, view, mirror: line.maps.view(map, view) });
+  }
+
+  private present(s: number, value: Uint8Array): void {
+    const look = this.looks.get(s);
+    look?.mirror.present(look.view, value);
+  }
+
+  private leave(s: number, look: Look | undefined): void {
+    this.looks.delete(s);
+    if (!look) return;
+    look.line.maps.leave(look.mirror, look.view);
+    look.line.rest();
   }
 
   private refuse(s: number, reason: Reason): void {

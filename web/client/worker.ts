@@ -26,8 +26,19 @@ const env: Env = {
   after: (ms, f) => setTimeout(f, Math.min(ms, 0x7fffffff)),
   cancel: (timer) => clearTimeout(timer as number | undefined),
   gone: whenReleased,
+  idb: storage(),
+  hold: (lock) => new Promise((resolve) => void holdLock(lock, resolve).catch(() => {})),
   crashed: () => scope.close(),
 };
+
+/** storage is IndexedDB, where the worker may have it. */
+function storage(): IDBFactory | undefined {
+  try {
+    return globalThis.indexedDB;
+  } catch {
+    return undefined;
+  }
+}
 
 const host = new Host(env, "browser");
 

@@ -1,5 +1,6 @@
 /** A browser's surroundings for tests in node: clock, timers, sockets, ports and locks that move only when the test says so. */
 import "wasm_exec";
+import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
 import { readFileSync } from "node:fs";
 import { Background } from "../background.ts";
 import { decode, encode, type Value } from "../cbor.ts";
@@ -14,6 +15,33 @@ export type Frame = Value[];
 
 const module = new WebAssembly.Module(readFileSync(process.env["WAB_WASM"]!));
 
+Object.assign(globalThis, { IDBKeyRange });
+
+/** Disk is what outlives a worker: databases, and who holds which lock. */
+export class Disk {
+  idb: globalThis.IDBFactory | undefined = new IDBFactory();
+  private readonly held = new Map<string, (() => void)[]>();
+
+  /** hold gives the lock to one after the other. */
+  hold(lock: string): Promise<void> {
+    const queue = this.held.get(lock);
+    if (!queue) {
+      this.held.set(lock, []);
+      return Promise.resolve();
+    }
+    return new Promise((resolve) => queue.push(resolve));
+  }
+
+  /** fall is the end of who holds a lock. */
+  fall(): void {
+    for (const [lock, queue] of [...this.held]) {
+      const next = queue.shift();
+      if (next) next();
+      else this.held.delete(lock);
+    }
+  }
+}
+
 /** World runs one worker: the real core, and a fake everything else. */
 export class World implements Env {
   time = 1_700_000_000_000_000;
@@ -27,8 +55,13 @@ export class World implements Env {
   private readonly locks = new Map<string, () => void>();
   private lastTimer = 0;
 
-  static async start(): Promise<World> {
-    const w = new World();
+  constructor(readonly disk = new Disk()) {}
+
+  get idb(): globalThis.IDBFactory | undefined { return this.disk.idb; }
+  hold(lock: string): Promise<void> { return this.disk.hold(lock); }
+
+  static async start(disk?: Disk): Promise<World> {
+    const w = new World(disk);
     w.host.core = await Core.load((imports) => WebAssembly.instantiate(module, imports), w.host, () => w.now());
     return w;
   }

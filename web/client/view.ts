@@ -1,0 +1,51 @@
+/** Who looks at a map: a tab's view of it, or the archive's keeper. */
+import { MapState, type Reason } from "./core.ts";
+import type { AboutMap, MapState as Shown } from "./protocol.ts";
+import type { Tab } from "./tab.ts";
+
+/** Batch is one of the core's. */
+export interface Batch {
+  readonly reset: boolean;
+  readonly part: boolean;
+  readonly epoch: number;
+  readonly version: number;
+  readonly batch: Uint8Array<ArrayBuffer>;
+}
+
+/** People is who came, changed or went. */
+export interface People {
+  readonly me: number;
+  readonly reset: boolean;
+  readonly people: Uint8Array<ArrayBuffer>;
+}
+
+/** View hears what the core tells of a map. The bytes are its own. */
+export interface View {
+  state(state: number, reason: Reason | undefined): void;
+  batch(b: Batch): void;
+  people(p: People): void;
+}
+
+const names: { readonly [state: number]: Shown } = { [MapState.live]: "live", [MapState.stale]: "stale", [MapState.ended]: "ended" };
+
+/** TabView is one page's view of a map. */
+export class TabView implements View {
+  constructor(private readonly tab: Tab, private readonly s: number) {}
+
+  state(state: number, reason: Reason | undefined): void {
+    this.tell({ t: "mapState", s: this.s, state: names[state] ?? "opening", ...(reason && { reason }) });
+    if (state === MapState.ended) this.tab.loseMap(this.s);
+  }
+
+  batch(b: Batch): void {
+    this.tell({ t: "mapBatch", s: this.s, ...b }, [b.batch.buffer]);
+  }
+
+  people(p: People): void {
+    this.tell({ t: "mapPeople", s: this.s, ...p }, [p.people.buffer]);
+  }
+
+  private tell(m: AboutMap, transfer: Transferable[] = []): void {
+    this.tab.gather(m, transfer);
+  }
+}
