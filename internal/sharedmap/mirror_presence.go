@@ -97,40 +97,35 @@ func (p *presence) take(f wire.Presence) error {
 		p.others = make(map[uint64][]byte)
 	}
 	r := cbor.NewReader(f.Changed)
-	for n := r.Array(); n > 0 && r.Err() == nil; n-- {
-		p.takeOne(r.Raw())
-	}
-	if err := r.Done(); err != nil {
-		return err
+	for n := r.Array(); n > 0; n-- {
+		if err := p.takeOne(r.Raw()); err != nil {
+			return err
+		}
 	}
 	gone := cbor.NewReader(f.Gone)
 	for n := gone.Array(); n > 0 && gone.Err() == nil; n-- {
 		delete(p.others, gone.Uint())
 	}
-	return gone.Done()
+	return gone.Err()
 }
 
-func (p *presence) takeOne(entry []byte) {
+func (p *presence) takeOne(entry []byte) error {
 	r := cbor.NewReader(entry)
 	r.Array()
-	if who := r.Uint(); r.Err() == nil {
+	who := r.Uint()
+	r.TextBytes()
+	r.Skip()
+	if r.Err() == nil {
 		p.others[who] = append(p.others[who][:0], entry...)
 	}
+	return r.Err()
 }
 
-// Presence is who is in the map of a subscription, as a MirrorPresence event that forgets all before.
-func (m *Mirrors) Presence(sub uint32) MirrorEvent {
-	e := MirrorEvent{Kind: MirrorPresence, Sub: sub, Reset: true}
-	s := m.sub(sub)
-	if s == nil {
-		e.Data = []byte{0x80, 0x80}
-		return e
+// all is who is there, as an event that forgets all before.
+func (p *presence) all(sub uint32) MirrorEvent {
+	data := cbor.AppendArrayHeader(nil, len(p.others))
+	for _, entry := range p.others {
+		data = append(data, entry...)
 	}
-	e.Who = s.presence.me
-	e.Data = cbor.AppendArrayHeader(nil, len(s.presence.others))
-	for _, entry := range s.presence.others {
-		e.Data = append(e.Data, entry...)
-	}
-	e.Data = cbor.AppendArrayHeader(e.Data, 0)
-	return e
+	return MirrorEvent{Kind: MirrorPresence, Sub: sub, Who: p.me, Reset: true, Data: cbor.AppendArrayHeader(data, 0)}
 }

@@ -142,14 +142,6 @@ func (m *Mirrors) Replica(sub uint32) *Replica {
 	return nil
 }
 
-// Staged is what has come of a snapshot that is under way; nil if none is.
-func (m *Mirrors) Staged(sub uint32) *Replica {
-	if s := m.sub(sub); s != nil && s.parts > 0 {
-		return s.staged
-	}
-	return nil
-}
-
 // State is where an open subscription stands, and what is in the way, if anything.
 func (m *Mirrors) State(sub uint32) (MirrorState, *wire.Error) {
 	if s := m.sub(sub); s != nil {

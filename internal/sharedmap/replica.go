@@ -60,26 +60,21 @@ func (r *Replica) Clone() *Replica {
 	return c
 }
 
-// Batches gives the content in batches of about limit bytes, and tells with each whether it is the last: there is one at least. A batch is
-// valid until the next one is asked for, and its keys are in any order.
-func (r *Replica) Batches(limit int) iter.Seq2[[]byte, bool] {
-	return func(yield func([]byte, bool) bool) {
-		var pairs, batch []byte
-		left, n := len(r.slots), 0
-		for key, s := range r.slots {
-			pairs = append(cbor.AppendText(pairs, key), s.value...)
-			n++
-			left--
-			if len(pairs) >= limit && left > 0 {
-				batch = append(cbor.AppendMapHeader(batch[:0], n), pairs...)
-				if !yield(batch, false) {
-					return
-				}
-				pairs, n = pairs[:0], 0
-			}
+// Batches hands out the content in batches of about limit bytes, at least one, and tells with each whether it is the last. A batch is valid
+// during the call only, and its keys are in any order.
+func (r *Replica) Batches(limit int, yield func(batch []byte, last bool)) {
+	var pairs, batch []byte
+	n := 0
+	for key, s := range r.slots {
+		if len(pairs) >= limit {
+			batch = append(cbor.AppendMapHeader(batch[:0], n), pairs...)
+			yield(batch, false)
+			pairs, n = pairs[:0], 0
 		}
-		yield(append(cbor.AppendMapHeader(batch[:0], n), pairs...), true)
+		pairs = append(cbor.AppendText(pairs, key), s.value...)
+		n++
 	}
+	yield(append(cbor.AppendMapHeader(batch[:0], n), pairs...), true)
 }
 
 // load applies a batch. After an error the replica is as it was.

@@ -107,33 +107,7 @@ const batchSize = 256 << 10
 
 //go:wasmexport dumpMap
 func dumpMap(link, m int32) {
-	d := drivers[link]
-	if d == nil {
-		return
-	}
-	sub := uint32(m)
-	content := d.mirrors.Replica(sub)
-	if content == nil {
-		return
-	}
-	state, reason := d.mirrors.State(sub)
-	if state != sharedmap.Opening {
-		d.dump(m, content, 0)
-	}
-	d.tellMap(sharedmap.MirrorEvent{Kind: sharedmap.MirrorTurned, Sub: sub, State: state, Err: reason})
-	if staged := d.mirrors.Staged(sub); staged != nil {
-		d.dump(m, staged, 1)
-	}
-	d.tellMap(d.mirrors.Presence(sub))
-}
-
-// dump tells a content. kept is 1 where even the last batch is to be put aside.
-func (d *driver) dump(m int32, content *sharedmap.Replica, kept int32) {
-	reset := int32(1)
-	for batch, last := range content.Batches(batchSize) {
-		part := kept | flag(!last)
-		p, n := unsafe.Pointer(unsafe.SliceData(batch)), int32(len(batch))
-		jsMapChanged(d.id, m, reset|part<<1, float64(content.Epoch()), float64(content.Version()), p, n)
-		reset = 0
+	if d := drivers[link]; d != nil {
+		d.mirrors.Dump(uint32(m), batchSize, d.tellMap)
 	}
 }
