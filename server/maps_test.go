@@ -53,7 +53,9 @@ func (k *keeper) SetAndFail(tx *Tx, m, key string, value any) error {
 	return fmt.Errorf("so it was told")
 }
 
-func (k *keeper) Let(tx *Tx, who string, names []string) error { return tx.Allow(Principal(who), names...) }
+func (k *keeper) Let(tx *Tx, who string, names []string) error {
+	return tx.Allow(Principal(who), names...)
+}
 
 func (k *keeper) LetGroup(tx *Tx, group string, names []string) error {
 	return tx.Allow(Group(group), names...)
@@ -209,4 +211,36 @@ func TestBUS4_AGroupIsAMap(t *testing.T) {
 	k.wantMap("bob", "keeper/alice/home/maps/m", `{"version":1,"entries":{"a":1}}`)
 	k.do("alice", "keeper/alice/home/Delete", `["friends","bob"]`)
 	k.refused("bob", "keeper/alice/home/Set", `["m","a",2]`, "not_allowed")
+}
+
+func (k *keeper) Def(tx *Tx, m, method, source string) error { return tx.Map(m).Def(method, source) }
+
+func (k *keeper) CallIt(tx *Tx, full, method string, args []any) (any, error) {
+	v, err := tx.Read(full)
+	if err != nil {
+		return nil, err
+	}
+	var out any
+	err = v.Call(&out, method, args...)
+	return out, err
+}
+
+func TestMAP7_MethodsTravelWithTheData(t *testing.T) {
+	k := newKit(t, keeperApp())
+	k.do("alice", "keeper/alice/home/Set", `["m","a","hello"]`)
+	k.want("alice", "keeper/alice/home/Def", `["m","label","def label(m, key, end=\"!\"):\n    return m[key].upper() + end\n"]`, "null")
+	k.want("alice", "keeper/alice/home/CallIt", `["m","label",["a"]]`, `"HELLO!"`)
+	k.want("alice", "keeper/alice/home/CallIt", `["m","label",["a","?"]]`, `"HELLO?"`)
+	k.wantMap("alice", "keeper/alice/home/maps/m", `{"version":2,"entries":{"a":"hello"}}`)
+	k.want("alice", "keeper/alice/home/Size", `["m"]`, "1")
+	bad := k.refused("alice", "keeper/alice/home/Def", `["m","label","def label(m):\n    return ) 1\n"]`, "failed")
+	if !strings.Contains(bad.Error.Message, "line 2, column 12") {
+		t.Errorf("a flaw's place is told as %q", bad.Error.Message)
+	}
+	k.want("alice", "keeper/alice/home/CallIt", `["m","label",["a"]]`, `"HELLO!"`)
+	k.do("alice", "keeper/alice/home/Let", `["bob",["m"]]`)
+	k.do("bob", "keeper/bob/home/Set", `["x","y",1]`)
+	k.want("bob", "keeper/bob/home/CallIt", `["alice/home/m","label",["a"]]`, `"HELLO!"`)
+	k.restart()
+	k.want("alice", "keeper/alice/home/CallIt", `["m","label",["a"]]`, `"HELLO!"`)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/wabgo/wab/internal/account"
 	"github.com/wabgo/wab/internal/actor"
 	"github.com/wabgo/wab/internal/bus"
+	"github.com/wabgo/wab/internal/methods"
 	"github.com/wabgo/wab/internal/replica"
 	"github.com/wabgo/wab/internal/session"
 	"github.com/wabgo/wab/internal/store"
@@ -30,6 +31,7 @@ type Server struct {
 	store    *meter
 	accounts *account.Accounts
 	maps     *replica.Hub
+	methods  *methods.Host
 	runtime  *actor.Runtime
 	sessions *session.Server
 	handler  http.Handler
@@ -50,6 +52,9 @@ func New(o Options, apps ...App) (*Server, error) {
 	}
 	s.gate = &bus.Gate{Clock: s.opt.Clock, Read: s.store.Get}
 	s.effects = &effectsFeature{}
+	s.methods = methods.New(methods.Options{
+		Module: func() ([]byte, error) { return web.Read("methods.wasm") }, CacheDir: filepath.Join(s.opt.Data, "methods"),
+	})
 	s.maps = replica.New(replica.Options{
 		Store: s.store, Judge: s.gate.StandingWithin, Clock: s.opt.Clock, Log: s.log, IdleAfter: s.opt.IdleAfter,
 	})
@@ -133,6 +138,9 @@ func (s *Server) Close() error {
 	s.sessions.Close()
 	s.runtime.Close()
 	s.maps.Close()
+	if err := s.methods.Close(context.Background()); err != nil {
+		s.log.Warn("methods end badly", slog.Any("error", err))
+	}
 	return s.closeAll()
 }
 

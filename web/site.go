@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"io"
 	"io/fs"
 	"mime"
@@ -33,6 +34,14 @@ func (s *site) asset(name string) (path, integrity string) {
 		return "", ""
 	}
 	return Prefix + a.File, a.Integrity
+}
+
+func (s *site) read(name string) ([]byte, error) {
+	a, ok := s.m.Assets[name]
+	if !ok {
+		return nil, fmt.Errorf("web: %s has not been built; run: make build", name)
+	}
+	return fs.ReadFile(s.fsys, a.File)
 }
 
 func (s *site) build() string {

@@ -31,3 +31,6 @@ func Asset(name string) (path, integrity string) { return embedded().asset(name)
 
 // BuildID names this set of assets: two builds with the same id serve the same bytes. It is "none" where nothing was built.
 func BuildID() string { return embedded().build() }
+
+// Read is the content of an asset, by its stable name.
+func Read(name string) ([]byte, error) { return embedded().read(name) }

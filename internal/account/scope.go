@@ -25,8 +25,8 @@ func checkScope(s policy.Scope) error {
 		return wire.Err(wire.TooLarge, "A token names at most "+strconv.Itoa(maxMethods)+" methods.")
 	}
 	for _, m := range s.Methods {
-		if !methodName(m) {
-			return wire.Err(wire.BadRequest, "A method is named by a capital letter, then letters and digits, at most "+strconv.Itoa(maxMethodBytes)+" bytes.")
+		if !methodName(m) && name.CheckLabel(m) != nil {
+			return wire.Err(wire.BadRequest, "A method is named by a capital letter, then letters and digits, at most "+strconv.Itoa(maxMethodBytes)+" bytes; a map by its label.")
 		}
 	}
 	return nil

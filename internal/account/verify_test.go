@@ -182,7 +182,7 @@ func TestMintRefusesWhatCannotBe(t *testing.T) {
 		"ca of an app":   {"alice", policy.Scope{CA: "app:alice/home"}, 0, wire.BadRequest},
 		"owner as ca":    {"alice", policy.Scope{CA: "alice"}, 0, wire.BadRequest},
 		"item as ca":     {"alice", policy.Scope{CA: "alice/home/x"}, 0, wire.BadRequest},
-		"method":         {"alice", policy.Scope{Methods: []string{"add"}}, 0, wire.BadRequest},
+		"method":         {"alice", policy.Scope{Methods: []string{"add_all"}}, 0, wire.BadRequest},
 		"empty method":   {"alice", policy.Scope{Methods: []string{""}}, 0, wire.BadRequest},
 		"past":           {"alice", policy.Scope{Expires: 1}, 0, wire.BadRequest},
 		"negative ttl":   {"alice", policy.Scope{}, -time.Second, wire.BadRequest},
