@@ -12,7 +12,7 @@ import (
 // CA is a Cloud Assistant: a pointer to a struct. Its exported fields are its checkpointed state; its unexported ones are scratch, lost when it is not in memory.
 //
 // Exported methods whose first parameter is a *Tx, and whose others are plain values (what JSON can say, structs and []byte included), can be requested by
-// whom policy lets. They return nothing, an error, a plain value, or a plain value and an error. A method that takes a Response or a Timer is a handler:
+// whom policy lets. They return nothing, an error, a plain value, or a plain value and an error. A method that takes a Response, a Timer or a Change is a handler:
 // only the bus calls it. So are the lifecycle methods, all optional:
 //
 //	Init(*Tx) error                     once, at creation

@@ -197,8 +197,8 @@ func (c *class) arguments(found *method, instance any, tx *Tx, m *actor.Message)
 			return found.decode(instance, tx, m.Args)
 		}
 	case actor.Changed:
-		if takes(nil) {
-			return found.decode(instance, tx, m.Args)
+		if takes(typeChange) {
+			return append(receiver(instance, tx), reflect.ValueOf(newChange(m))), nil
 		}
 	}
 	return nil, wire.Err(wire.BadRequest, fmt.Sprintf("The method %s does not handle messages of this kind.", found.name))

@@ -65,3 +65,15 @@ func newTimer(m *actor.Message) Timer {
 	id, due := m.Timer()
 	return Timer{ID: TimerID(id), Due: clock.FromMicros(due), args: m.Args}
 }
+
+// Change tells a handler which map it watches has changed.
+type Change struct {
+	Map     string // its full name, for Tx.Read
+	Version uint64 // at which it was found; what Read gives may be newer
+}
+
+func newChange(m *actor.Message) (c Change) {
+	r := cbor.NewReader(m.Args)
+	r.Array()
+	return Change{Map: r.Text(), Version: r.Uint()}
+}

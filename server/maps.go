@@ -106,6 +106,30 @@ func (tx *Tx) Read(full string) (View, error) {
 	return View{tx, n.Item, fixed{m}}, err
 }
 
+// Watch has a method, one that takes a Change, called when a map has changed: one's own by its label, or another CA's that this one may read. It is
+// durable: after a restart it is called if the map is at another version than the one handled last. Many changes may come as one call; the first one
+// comes soon. Reading a map needs no Watch: it is always the newest. A CA watches up to 256 maps.
+func (tx *Tx) Watch(full, method string) error {
+	n, err := tx.mapName(full)
+	if m := tx.class.methods[method]; err == nil && (m == nil || m.handler != typeChange) {
+		err = fmt.Errorf("there is no method %s that takes a server.Change", method)
+	}
+	if err == nil {
+		err = tx.class.srv.watches.Watch(tx.tx, n, method)
+	}
+	if err != nil {
+		err = fmt.Errorf("watch %s: %w", clip(full), err)
+		tx.fail(err)
+	}
+	return err
+}
+
+// Unwatch ends a Watch, and tells whether there was one.
+func (tx *Tx) Unwatch(full string) bool {
+	n, err := tx.mapName(full)
+	return err == nil && tx.class.srv.watches.Unwatch(tx.tx, n)
+}
+
 // mapName completes a map's name with this CA's.
 func (tx *Tx) mapName(full string) (name.Name, error) {
 	self := tx.tx.Self()

@@ -244,3 +244,43 @@ func TestMAP7_MethodsTravelWithTheData(t *testing.T) {
 	k.restart()
 	k.want("alice", "keeper/alice/home/CallIt", `["m","label",["a"]]`, `"HELLO!"`)
 }
+
+// Seen is state: a Change that was handled commits with it.
+type watcher struct{ Seen []string }
+
+func watcherApp() App { return App{Name: "watcher", New: func() CA { return new(watcher) }} }
+
+func (w *watcher) Follow(tx *Tx, full string) error { return tx.Watch(full, "Moved") }
+
+func (w *watcher) Stop(tx *Tx, full string) (bool, error) { return tx.Unwatch(full), nil }
+
+func (w *watcher) Moved(tx *Tx, c Change) error {
+	v, err := tx.Read(c.Map)
+	if err != nil {
+		return err
+	}
+	var n int
+	if _, err = v.Get("n", &n); err == nil {
+		w.Seen = append(w.Seen, fmt.Sprintf("%s %d", c.Map, n))
+	}
+	return err
+}
+
+func (w *watcher) Log(*Tx) ([]string, error) { return w.Seen, nil }
+
+func TestMAP_AWatchWakesItsCAAfterARestartToo(t *testing.T) {
+	k := newKit(t, keeperApp(), watcherApp())
+	k.do("alice", "keeper/alice/home/Set", `["m","n",1]`)
+	k.do("alice", "keeper/alice/home/Let", `["watcher:bob",["m"]]`)
+	k.want("bob", "watcher/bob/w/Follow", `["keeper:alice/home/m"]`, "null")
+	k.eventually("bob", "watcher/bob/w/Log", "[]", `["keeper:alice/home/m 1"]`)
+	k.do("alice", "keeper/alice/home/Set", `["m","n",2]`)
+	k.eventually("bob", "watcher/bob/w/Log", "[]", `["keeper:alice/home/m 1","keeper:alice/home/m 2"]`)
+	k.restart()
+	k.do("alice", "keeper/alice/home/Set", `["m","n",3]`)
+	k.eventually("bob", "watcher/bob/w/Log", "[]", `["keeper:alice/home/m 1","keeper:alice/home/m 2","keeper:alice/home/m 3"]`)
+	k.want("bob", "watcher/bob/w/Stop", `["keeper:alice/home/m"]`, "true")
+	k.do("alice", "keeper/alice/home/Set", `["m","n",4]`)
+	k.want("bob", "watcher/bob/w/Stop", `["keeper:alice/home/m"]`, "false")
+	k.want("bob", "watcher/bob/w/Log", "[]", `["keeper:alice/home/m 1","keeper:alice/home/m 2","keeper:alice/home/m 3"]`)
+}

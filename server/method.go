@@ -15,7 +15,7 @@ type method struct {
 	name      string
 	call      reflect.Value // the method's function; its receiver is the first argument
 	args      []reflect.Type
-	handler   reflect.Type // Response or Timer: the parameter that keeps requests out; nil if they may come
+	handler   reflect.Type // Response, Timer or Change: the parameter that keeps requests out; nil if they may come
 	hasResult bool
 	hasError  bool
 }
@@ -25,6 +25,7 @@ var (
 	typeError    = reflect.TypeFor[error]()
 	typeResponse = reflect.TypeFor[Response]()
 	typeTimer    = reflect.TypeFor[Timer]()
+	typeChange   = reflect.TypeFor[Change]()
 )
 
 // newMethod describes a method, or says why it can't be called. A method without a *Tx is the app's own affair: it gives nil.
@@ -39,7 +40,7 @@ func newMethod(m reflect.Method) (*method, error) {
 	out := &method{name: m.Name, call: m.Func}
 	for i := 2; i < t.NumIn(); i++ {
 		p := t.In(i)
-		if p == typeResponse || p == typeTimer {
+		if p == typeResponse || p == typeTimer || p == typeChange {
 			if i != 2 || t.NumIn() != 3 {
 				return nil, fmt.Errorf("a handler takes the Tx and the %s, nothing else", p.Name())
 			}

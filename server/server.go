@@ -31,6 +31,7 @@ type Server struct {
 	store    *meter
 	accounts *account.Accounts
 	maps     *replica.Hub
+	watches  *replica.Watches
 	methods  *methods.Host
 	runtime  *actor.Runtime
 	sessions *session.Server
@@ -58,9 +59,10 @@ func New(o Options, apps ...App) (*Server, error) {
 	s.maps = replica.New(replica.Options{
 		Store: s.store, Judge: s.gate.StandingWithin, Clock: s.opt.Clock, Log: s.log, IdleAfter: s.opt.IdleAfter,
 	})
+	s.watches = s.maps.Watches()
 	s.gate.Groups, s.gate.RulesChanged, s.gate.Ended = s.maps, s.maps.RulesChanged, s.maps.Ended
 	s.runtime = actor.New(actor.Options{
-		Store: s.store, Classes: classes, Gate: s.gate, Features: []actor.Feature{s.effects, s.maps},
+		Store: s.store, Classes: classes, Gate: s.gate, Features: []actor.Feature{s.effects, s.maps, s.watches},
 		Clock: s.opt.Clock, Logger: s.log, IdleAfter: s.opt.IdleAfter, Fatal: s.opt.Fatal,
 	})
 	s.gate.Attach(s.runtime)

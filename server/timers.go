@@ -61,8 +61,8 @@ func (c *class) ringable(method string, args int) error {
 	switch {
 	case m == nil:
 		return fmt.Errorf("there is no method %s", method)
-	case m.handler == typeResponse:
-		return fmt.Errorf("%s takes a server.Response", method)
+	case m.handler != nil && m.handler != typeTimer:
+		return fmt.Errorf("%s takes a server.%s", method, m.handler.Name())
 	case m.handler == nil && args != len(m.args):
 		return fmt.Errorf("%s takes %s, not %d", method, count(len(m.args), "argument"), args)
 	}
