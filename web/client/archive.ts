@@ -36,14 +36,18 @@ export class Archive {
 
   /** writer resolves when nobody else writes any more. */
   constructor(private readonly env: Env, private readonly idb: IDBFactory, readonly name: string, writer: Promise<void>) {
-    this.cache = open(idb, name);
+    this.cache = Promise.race([open(idb, name), this.late()]);
     void writer.then(() => (this.writes = true));
   }
 
   /** load gives what is kept of a map, if it comes in time. */
   load(map: string): Promise<Kept | undefined> {
-    const late = new Promise<undefined>((resolve) => void this.env.after(patience, () => resolve(undefined)));
-    return Promise.race([late, this.cache.then((c) => c?.load(map)).catch(() => (this.drop(), undefined))]);
+    return Promise.race([this.late(), this.cache.then((c) => c?.load(map)).catch(() => (this.drop(), undefined))]);
+  }
+
+  /** late is nothing, after a while. */
+  private late(): Promise<undefined> {
+    return new Promise((resolve) => void this.env.after(patience, () => resolve(undefined)));
   }
 
   /** keeper is the cache's own view of a map. whole tells it all of the map once more. A map has one keeper; further lines have none. */

@@ -58,7 +58,7 @@ export class SharedMap<V = Value> implements ReadonlyMap<string, V> {
   }
 
   /** open resolves when there is a content to show, and rejects when the map is refused. via is the session whose connection it comes over. */
-  static open<V>(background: Background, via: number, name: string): Promise<SharedMap<V>> {
+  static open<V = Value>(background: Background, via: number, name: string): Promise<SharedMap<V>> {
     return new Promise((resolve, reject) => {
       new SharedMap<V>(background, via, name).settle = { resolve, reject };
     });
@@ -115,6 +115,8 @@ export class SharedMap<V = Value> implements ReadonlyMap<string, V> {
     this.background.leave(this.s);
     this.status = status;
     this.replace(new Map());
+    this.aside = undefined;
+    this.epoch = this.version = 0;
     this.presence.end();
     const { code, message } = status.reason ?? { code: "unavailable", message: "The map was closed." };
     this.settle?.reject(new WabError(code, message));

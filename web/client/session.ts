@@ -56,6 +56,7 @@ export class Session implements Handle {
   private readonly maps = new Set<{ close(): void }>();
   private readonly waiting = new Map<number, Waiting>();
   private early: [Value, NoteInfo][] | undefined = [];
+  private named = (): void => {};
   private last = 0;
   private closed = false;
 
@@ -111,9 +112,10 @@ export class Session implements Handle {
     this.rejectAll(new WabError("unavailable", "The session was closed before an answer came."));
   }
 
-  /** ready resolves when the session is live for the first time, and rejects when it is refused before. */
-  ready(): Promise<void> {
+  /** ready resolves when the session is live for the first time, or offline when its name is known, and rejects when it is refused before. */
+  ready(offline = false): Promise<void> {
     return new Promise((resolve, reject) => {
+      if (offline) this.named = resolve;
       let off = (): void => {};
       off = this.on("state", ({ state, reason }) => {
         if (state === "live") resolve();
@@ -143,6 +145,7 @@ export class Session implements Handle {
 
   private become(name: string, status: Status): void {
     this.name = name || this.name;
+    if (name) this.named();
     if (JSON.stringify(status) === JSON.stringify(this.status)) return;
     this.status = status;
     this.states.tell(status);

@@ -42,6 +42,9 @@ export class Disk {
   }
 }
 
+/** What is queued is over when nothing has happened for so many rounds of node's event loop: databases take a few for each step. */
+const patience = 20;
+
 /** World runs one worker: the real core, and a fake everything else. */
 export class World implements Env {
   time = 1_700_000_000_000_000;
@@ -89,7 +92,7 @@ export class World implements Env {
 
   /** settle runs all that is queued, promises included. */
   async settle(): Promise<void> {
-    for (let idle = 0; idle < 3; idle++) {
+    for (let idle = 0; idle < patience; idle++) {
       for (let f = this.queue.shift(); f; f = this.queue.shift()) {
         f();
         idle = 0;
