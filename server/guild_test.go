@@ -1,9 +1,11 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -149,19 +151,17 @@ func (r *reader) send(frame []byte) {
 }
 
 // await skips to the next frame of one of some kinds.
-func (r *reader) await(kinds ...int) (kind int, frame []byte) {
+func (r *reader) await(kinds ...uint64) (kind uint64, frame []byte) {
 	r.t.Helper()
-	ctx, cancel := contextWithin(r.t, 20*time.Second)
+	ctx, cancel := context.WithTimeout(r.t.Context(), 20*time.Second)
 	defer cancel()
 	for {
 		_, b, err := r.ws.Read(ctx)
 		if err != nil {
 			r.t.Fatal("waiting for ", kinds, ": ", err)
 		}
-		for _, k := range kinds {
-			if kindOf(b) == k {
-				return k, b
-			}
+		if kind = wire.Kind(b); slices.Contains(kinds, kind) {
+			return kind, b
 		}
 	}
 }
@@ -190,7 +190,7 @@ func (r *reader) endCode(b []byte) string {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	return string(end.Code)
+	return string(end.Err.Code)
 }
 
 // tokenFor is a token narrowed to some methods and maps.
