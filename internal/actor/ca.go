@@ -43,8 +43,12 @@ type CA struct {
 	meta     meta
 	parts    []featurePart
 	guard    Guard
-	starter  bool // a part wants to be looked at when the server starts
-	rang     int  // the place of the part whose message ran last
+	grave    int64    // when what is left of a CA before it goes, µs UTC; 0 for none
+	unborn   bool     // made, but not written yet
+	expired  [][]byte // receipts to be removed
+	swept    bool     // they have been looked for
+	starter  bool     // a part wants to be looked at when the server starts
+	rang     int      // the place of the part whose message ran last
 
 	complained int64 // when a failure of its own was last logged, µs UTC
 	quiet      int   // failures since
@@ -214,6 +218,7 @@ func (c *CA) timers() *timers {
 
 // due is the earliest instant at which a part has work, 0 for never.
 func (c *CA) due() (at int64) {
+	at = c.meta.sweepAt
 	for i := range c.parts {
 		if p, ok := c.parts[i].part.(Planner); ok {
 			at = earlier(at, p.Due())

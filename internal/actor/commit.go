@@ -1,6 +1,7 @@
 package actor
 
 import (
+	"github.com/wabgo/wab/internal/cbor"
 	"github.com/wabgo/wab/internal/store"
 	"github.com/wabgo/wab/internal/wire"
 )
@@ -17,8 +18,12 @@ type Commit struct {
 	due     int64 // when the CA next has work of its own, µs UTC
 	left    bool  // that is left to the store's index
 	destroy bool
-	wrote   bool // the message being encoded has changed something
+	grave   int64 // when what outlives the CA goes, µs UTC; 0 for a CA that leaves nothing
 	effects []effect
+
+	// Of the message being encoded:
+	wrote    bool // it has changed something
+	receipts bool // it has left some
 }
 
 // effect is something that others can see: it waits for the commit of everything it may show.
@@ -126,7 +131,9 @@ func (c *Commit) lookup(key []byte) (value []byte, known bool) {
 func (c *Commit) write(key string, expect store.Rev) store.Write {
 	w := store.Write{CA: key, Expect: expect, Due: c.due, Destroy: c.destroy}
 	switch {
+	case c.destroy && c.grave == 0:
 	case c.destroy:
+		c.bury(&w)
 	case c.removes == 0:
 		w.Puts = c.ops
 	default:
@@ -139,6 +146,21 @@ func (c *Commit) write(key string, expect store.Rev) store.Write {
 		}
 	}
 	return w
+}
+
+// bury keeps of a CA that is destroyed what outlives it.
+func (c *Commit) bury(w *store.Write) {
+	w.Keep = receiptKeys
+	w.Puts = append(w.Puts, store.KV{Key: graveKey, Value: cbor.AppendInt(nil, c.grave)})
+	for _, kv := range c.ops {
+		switch {
+		case kv.Key[0] != receiptMark:
+		case kv.Value != nil:
+			w.Puts = append(w.Puts, kv)
+		default:
+			w.Deletes = append(w.Deletes, kv.Key)
+		}
+	}
 }
 
 // release lets the effects out, in the order of their messages.

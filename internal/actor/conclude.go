@@ -144,6 +144,8 @@ func (c *CA) join(m *Message, state, result []byte, err, word *wire.Error) bool 
 		commit.Put(stateKey, state)
 	}
 	c.encodeParts(commit)
+	c.encodeSweep(commit)
+	c.planSweep(commit)
 	if c.advance(m) { // after the guard: making a CA is nobody's change
 		commit.Put(stateKey, c.state)
 	}
@@ -175,5 +177,15 @@ func (c *CA) stamp(commit *Commit) {
 		c.meta.dirty = false
 		commit.Put(metaKey, c.meta.encode())
 	}
+	if c.unborn {
+		c.unborn = false
+		if c.grave != 0 {
+			commit.Delete(graveKey)
+		}
+	}
 	commit.due, commit.left = c.schedule()
+	if commit.destroy && c.meta.sweepAt != 0 {
+		commit.grave = c.rt.now() + MaxReceiptAge
+		commit.due, commit.left = commit.grave, true
+	}
 }

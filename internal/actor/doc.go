@@ -19,6 +19,9 @@
 // back in the same way. To a post its receiver says: settled, settled and an answer follows, come again, or never; only what it settled has a receipt, and
 // what it never took is answered in its stead.
 //
+// Receipts expire, and outlive their CA. Expired ones are removed about once a day while the CA is in memory, and else on one wake-up 8 days after the first: until then
+// they cost disk. What a destroyed CA leaves of them is found by the next one of its name, and goes 8 days after the end.
+//
 // A CA that is destroyed takes no messages from then on and is removed once those it sent before have arrived; it waits for no answers.
 //
 // # Turns

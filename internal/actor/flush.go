@@ -56,10 +56,8 @@ func (c *CA) finish(r store.Result) {
 	c.mu.Lock()
 	done := c.inflight
 	c.rev = r.Rev
-	if done.left { // the index may have been read before this was in it
-		if at := done.due; !c.rt.wakes.leaves(at) {
-			c.wakeLocked(at)
-		}
+	if done.left && done.due <= c.rt.wakes.until.Load() { // the index may have been read before this was in it
+		c.wakeLocked(done.due)
 	}
 	// The next write does not wait for the effects of the last one. A commit without writes ends on another goroutine than one with:
 	// there the order of effects needs the wait.

@@ -11,7 +11,7 @@ func (inboxFeature) Letter() byte        { return letterInbox }
 func (inboxFeature) NewPart(ca *CA) Part { return &inbox{ca: ca, last: map[string]uint64{}} }
 
 // inbox remembers the last message of each sender that was settled here, so that none is handled twice or out of order.
-// A receipt is one side key a sender and incarnation. It outlives the seven days in which a sender may try again: it stays.
+// A receipt is one side key a sender and incarnation, kept for a day more than the seven in which a sender may try again.
 type inbox struct {
 	ca    *CA
 	last  map[string]uint64 // by receipt key, as far as read
@@ -47,7 +47,7 @@ func (b *inbox) check(m *Message) (seen bool, word *wire.Error) {
 }
 
 func receiptKey(m *Message) string {
-	b := append([]byte{letterInbox}, m.From.String()...)
+	b := append(ReceiptKey(letterInbox), m.From.String()...)
 	return string(append(append(b, 0), big(m.post.incarnation)...))
 }
 
@@ -55,7 +55,7 @@ func (b *inbox) read(key string) (last uint64, err error) {
 	if last, known := b.last[key]; known {
 		return last, nil
 	}
-	value, err := b.ca.Get([]byte(key))
+	value, err := b.ca.Receipt([]byte(key))
 	if err != nil {
 		return 0, err
 	}
@@ -81,6 +81,6 @@ func (b *inbox) Encode(c *Commit) {
 		return
 	}
 	b.last[b.key] = b.value
-	c.Put([]byte(b.key), cbor.AppendUint(nil, b.value))
+	c.PutReceipt([]byte(b.key), cbor.AppendUint(nil, b.value), b.ca.rt.now()+MaxReceiptAge)
 	b.set = false
 }

@@ -1,8 +1,10 @@
 package actor
 
-// Side keys begin with a letter that names their feature. Hot ones, read each time the CA is loaded, bear hotMark before it.
+// Side keys begin with a letter that names their feature. Hot ones, read each time the CA is loaded, bear hotMark before it; receipts, which outlive the CA and
+// expire, receiptMark.
 const (
-	hotMark = 'h'
+	hotMark     = 'h'
+	receiptMark = 'r'
 
 	letterMeta   = 'A' // version, incarnation, …
 	letterState  = 'B' // the app's state
@@ -10,16 +12,25 @@ const (
 	letterTimer  = 'D' // durable timers, by number
 	letterInbox  = 'I' // receipts of other CAs' messages, by sender
 	letterBurial = 'X' // messages given up, by sequence number
+	letterGrave  = 'Z' // the CA is destroyed, and when what is left of it goes
 )
 
 var (
 	hotKeys  = []byte{hotMark}
 	metaKey  = []byte{hotMark, letterMeta}
 	stateKey = []byte{hotMark, letterState}
+	graveKey = []byte{hotMark, letterGrave}
+
+	receiptKeys = []byte{receiptMark}
 )
 
 // HotKey is a key that is read when its CA is loaded.
 func HotKey(letter byte, rest ...byte) []byte { return append([]byte{hotMark, letter}, rest...) }
+
+// ReceiptKey is a key for Commit.PutReceipt.
+func ReceiptKey(letter byte, rest ...byte) []byte {
+	return append([]byte{receiptMark, letter}, rest...)
+}
 
 // ColdKey is a key that is read on demand.
 func ColdKey(letter byte, rest ...byte) []byte { return append([]byte{letter}, rest...) }

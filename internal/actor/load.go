@@ -13,34 +13,66 @@ import (
 func (c *CA) load(m *Message) {
 	c.parts, c.todo = nil, nil
 	c.guard = c.part(c.rt.gate).(Guard)
-	c.meta, c.state = meta{}, nil
+	c.meta, c.state, c.grave, c.unborn, c.expired = meta{}, nil, 0, false, nil
 	rev, err := c.rt.store.Load(c.key, hotKeys, c.loadKey)
 	switch {
 	case err != nil:
 		c.refuse(wire.Err(wire.Internal, "This assistant can't be loaded; its data is kept, tell the operator."), err)
-	case rev != 0:
+	case rev != 0 && c.grave == 0:
 		c.awake(rev)
 	case m == nil:
-		c.mu.Lock()
-		c.wake = false // destroyed meanwhile
-		c.mu.Unlock()
+		c.decay(rev)
+	case c.recall(m):
 	case !m.Kind.External() || !c.name.AsOwner().Covers(m.From):
 		c.turnDown(errNoSuchCA)
 	default:
 		if v := c.guard.Admit(m, c.rt.now()); v.Refused != nil {
 			c.turnDown(v.Refused)
 		} else {
-			c.create()
+			c.create(rev)
 		}
 	}
 }
 
 // turnDown answers the first message to a CA that does not exist.
-func (c *CA) turnDown(err *wire.Error) {
+func (c *CA) turnDown(err *wire.Error) { c.answer(nil, err) }
+
+func (c *CA) answer(result []byte, err *wire.Error) {
 	c.mu.Lock()
 	m := c.box.pop()
 	c.mu.Unlock()
-	m.reply(nil, err)
+	m.reply(result, err)
+}
+
+// recall answers a message from the receipts of a CA of this name that is destroyed, and tells whether it could.
+func (c *CA) recall(m *Message) bool {
+	switch {
+	case c.grave == 0:
+		return false
+	case m.post != nil:
+		seen, word := c.inbox().check(m)
+		if seen || word != nil {
+			c.turnDown(word)
+		}
+		return seen || word != nil
+	}
+	v := c.guard.Recall(m, c.rt.now())
+	if v.Replay || v.Refused != nil {
+		c.answer(v.Result, v.Refused)
+	}
+	return v.Replay || v.Refused != nil
+}
+
+// decay has nothing to do for a CA that does not exist, but to remove what is left of it when that is no longer needed.
+func (c *CA) decay(rev store.Rev) {
+	c.mu.Lock()
+	c.wake = false
+	if c.grave != 0 && c.grave <= c.rt.now() {
+		c.rev = rev
+		c.openCommit().destroy = true
+	}
+	c.mu.Unlock()
+	c.flush()
 }
 
 // loadKey takes one hot key.
@@ -52,6 +84,9 @@ func (c *CA) loadKey(key, value []byte) error {
 	switch key[1] {
 	case letterMeta:
 		c.meta, err = parseMeta(value)
+	case letterGrave:
+		r := cbor.NewReader(value)
+		c.grave, err = r.Int(), r.Done()
 	case letterState:
 		c.state = append([]byte(nil), value...)
 	default:
@@ -93,8 +128,8 @@ func (c *CA) awake(rev store.Rev) {
 	c.mu.Unlock()
 }
 
-// create makes a CA. It exists once its first commit is durable.
-func (c *CA) create() {
+// create makes a CA, perhaps over what is left of another one. It exists once its first commit is durable.
+func (c *CA) create(rev store.Rev) {
 	instance, err := c.fresh()
 	if err == nil {
 		c.state, err = c.encoded(instance)
@@ -104,11 +139,12 @@ func (c *CA) create() {
 		return
 	}
 	c.instance = instance
-	c.meta = meta{version: c.class.Version(), incarnation: rand.Uint64(), created: c.rt.now(), dirty: true}
+	c.meta = meta{version: c.class.Version(), incarnation: rand.Uint64(), created: c.rt.now(), sweepAt: c.grave, dirty: true}
 	c.pulse()
 	c.plan(Init)
+	c.unborn = true
 	c.mu.Lock()
-	c.rev, c.loaded = 0, true
+	c.rev, c.loaded = rev, true
 	c.mu.Unlock()
 }
 
@@ -144,7 +180,7 @@ func (c *CA) advance(m *Message) bool {
 	if m.Kind == Upgrade {
 		c.meta.version, c.meta.dirty = c.class.Version(), true
 	}
-	return m.Kind == Upgrade || (c.rev == 0 && c.meta.dirty && len(c.todo) == 0)
+	return m.Kind == Upgrade || (c.unborn && len(c.todo) == 0)
 }
 
 // lifecycles are the messages without whose success a CA is not loaded.

@@ -4,7 +4,7 @@ import "github.com/wabgo/wab/internal/wire"
 
 // Feature is something that CAs can do beyond keeping state: send, set timers, keep rules. It joins every transaction through its Parts.
 type Feature interface {
-	// Letter begins the feature's side keys (see HotKey and ColdKey); A to D, I and X are taken.
+	// Letter begins the feature's side keys (see HotKey and ColdKey); A to D, I, X and Z are taken.
 	Letter() byte
 	// NewPart makes the feature's side of one activation. It is called when the CA is loaded with hot keys of the feature, or at its first use.
 	NewPart(*CA) Part
@@ -72,6 +72,8 @@ type Guard interface {
 	Part
 	// Admit decides on a Call or a Send as it is taken from the mailbox. A refusal is final.
 	Admit(m *Message, now int64) Verdict
+	// Recall decides on a Call to a CA that has been destroyed: what answered it before answers it again, nothing else is asked.
+	Recall(m *Message, now int64) Verdict
 	// Settle tells the outcome of the message before it is encoded.
 	Settle(result []byte, err *wire.Error)
 }

@@ -122,15 +122,16 @@ func (c *CA) endTurn() {
 // handle takes one message from the mailbox: duplicates and refusals are answered, the rest is run.
 func (c *CA) handle(w *worker, m *Message) (kept bool) {
 	c.begin()
-	if c.meta.dying {
-		c.conclude(m, nil, c.farewell(m), outcome{repeated: true})
-		return true
-	}
 	if m.post != nil {
 		if seen, word := c.inbox().check(m); seen || word != nil {
 			c.conclude(m, nil, word, outcome{repeated: true})
 			return true
 		}
+	}
+	if c.meta.dying {
+		result, err := c.farewell(m)
+		c.conclude(m, result, err, outcome{repeated: true})
+		return true
 	}
 	switch {
 	case m.answer != nil && !c.outbox().awaits(m):
@@ -145,15 +146,24 @@ func (c *CA) handle(w *worker, m *Message) (kept bool) {
 }
 
 // farewell is what a CA says that is destroyed but for messages still on their way.
-func (c *CA) farewell(m *Message) *wire.Error {
-	switch {
+func (c *CA) farewell(m *Message) (result []byte, err *wire.Error) {
+	switch v := c.recollect(m); {
 	case m.answer != nil:
-		return nil
+		return nil, nil
+	case v.Replay || v.Refused != nil:
+		return v.Result, v.Refused
 	case m.Kind == Call && c.name.AsOwner().Covers(m.From):
-		return errDying
+		return nil, errDying
 	default:
-		return errNoSuchCA
+		return nil, errNoSuchCA
 	}
+}
+
+func (c *CA) recollect(m *Message) Verdict {
+	if m.Kind != Call {
+		return Verdict{}
+	}
+	return c.guard.Recall(m, c.rt.now())
 }
 
 func (c *CA) guarded(w *worker, m *Message) (kept bool) {
@@ -197,6 +207,7 @@ func (c *CA) tend(w *worker) (kept bool) {
 			p.Tend(now)
 		}
 	}
+	c.sweep(now)
 	c.conclude(&Message{Kind: tending, From: c.name, To: c.name}, nil, nil, outcome{})
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wabgo/wab/internal/clock"
@@ -23,7 +24,7 @@ type wakes struct {
 	rt     *Runtime
 	mu     sync.Mutex
 	calls  calls
-	until  int64            // what is due by then is in memory, or being read
+	until  atomic.Int64     // what is due by then is in memory, or being read
 	read   store.Due        // how far the index has been read
 	far    map[string]int64 // what the index doesn't tell: one instant a CA (Starter, or one that can't be loaded)
 	timer  clock.Timer
@@ -74,7 +75,7 @@ func (w *wakes) stop() {
 // look takes what is due within the horizon, a batch at a time.
 func (w *wakes) look() {
 	w.mu.Lock()
-	w.until = max(w.until, w.rt.now()+horizon.Microseconds())
+	w.until.Store(max(w.until.Load(), w.rt.now()+horizon.Microseconds()))
 	w.nearLocked()
 	w.mu.Unlock()
 	next := horizon / 2
@@ -91,7 +92,7 @@ func (w *wakes) look() {
 // nearLocked moves what has come near to the calls. Call with mu held.
 func (w *wakes) nearLocked() {
 	for key, at := range w.far {
-		if at <= w.until {
+		if at <= w.until.Load() {
 			delete(w.far, key)
 			w.push(key, at)
 		}
@@ -101,8 +102,9 @@ func (w *wakes) nearLocked() {
 // readSome reads on in the index until a batch of CAs that run here is found, and tells whether there may be more.
 // Only look calls it, and moves read.
 func (w *wakes) readSome() (more bool) {
+	until := w.until.Load() // only look moves it
 	for found := 0; found < dueBatch; {
-		due, err := w.rt.store.DueBefore(w.until, w.read, dueBatch)
+		due, err := w.rt.store.DueBefore(until, w.read, dueBatch)
 		if err != nil {
 			w.rt.log.Error("due index can't be read", slog.Any("error", err))
 			return false
@@ -114,7 +116,7 @@ func (w *wakes) readSome() (more bool) {
 			}
 		}
 		if len(due) < dueBatch {
-			w.read = store.Due{At: w.until + 1}
+			w.read = store.Due{At: until + 1}
 			return false
 		}
 		w.read = due[len(due)-1]
@@ -135,16 +137,13 @@ func (w *wakes) add(key string, at int64) (held bool) {
 
 // leaves tells whether an instant is left to the index.
 func (w *wakes) leaves(at int64) bool {
-	if at <= w.rt.now()+horizon.Microseconds() {
-		return false
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	return !w.nearby(at)
 }
 
-// nearby is called with mu held. A clock that was put back does not make it forget what has been read.
-func (w *wakes) nearby(at int64) bool { return at <= max(w.until, w.rt.now()+horizon.Microseconds()) }
+// nearby tells whether an instant is kept in memory. A clock that was put back does not make it forget what has been read.
+func (w *wakes) nearby(at int64) bool {
+	return at <= max(w.until.Load(), w.rt.now()+horizon.Microseconds())
+}
 
 // keep has a CA roused at an instant, however far it is; another one takes its place.
 func (w *wakes) keep(key string, at int64) {

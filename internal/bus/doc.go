@@ -19,8 +19,8 @@
 // # Receipts
 //
 // A request with a key that changed something leaves a receipt in the same commit; one that is sent again gets the same reply and is not run. Those of a
-// session lie in slots, used again once their replies were seen, at most MaxUnseen; those of Idempotency-Keys in a ring of KeysPerCaller. They are kept for
-// a day and removed by an active CA. Requests that fail or change nothing leave none: running them again does no harm.
+// session lie in slots, used again once their replies were seen, at most MaxUnseen; those of Idempotency-Keys in a ring of KeysPerCaller. They count for
+// a day, also when their CA is destroyed and made anew meanwhile; package actor removes them some time later. Requests that fail or change nothing leave none: running them again does no harm.
 //
 // # Locks
 //

@@ -128,7 +128,19 @@ func (g *guard) Admit(m *actor.Message, now int64) actor.Verdict {
 	case !call:
 		return actor.Verdict{}
 	}
-	return g.receipts.find(r, now)
+	return g.receipts.find(r)
+}
+
+// Recall finds the receipt of a request to a CA that is destroyed.
+func (g *guard) Recall(m *actor.Message, now int64) actor.Verdict {
+	r, ok := m.Ext.(*Request)
+	if !ok {
+		return actor.Verdict{}
+	}
+	if err := permits(r, m, now); err != nil {
+		return actor.Verdict{Refused: err}
+	}
+	return g.receipts.find(r)
 }
 
 // reads tells whether a message asks to read a map: it names one, and brings no arguments, not even none.
@@ -188,7 +200,6 @@ func (g *guard) Encode(c *actor.Commit) {
 		g.announce(c)
 	}
 	g.ledger.encodeFlush(c)
-	g.receipts.encodeSweep(c)
 	if g.message != nil && c.Wrote() {
 		g.encodeChange(c)
 	}
@@ -222,7 +233,6 @@ func (g *guard) encodeChange(c *actor.Commit) {
 func (g *guard) Tend(now int64) {
 	g.countArrivals(now)
 	g.ledger.flush(now)
-	g.receipts.sweep(now)
 }
 
 // countArrivals enters those refused on arrival into the ledger.

@@ -16,7 +16,6 @@ const (
 	MaxUnseen      = 1000                  // requests of one run that changed something and that the client has not seen answered
 	MaxReceiptSize = 64_000                // bytes of a reply that is kept; a longer one is not repeated
 
-	sweepEvery = 3600 * 1_000_000 // µs between two removals of old receipts
 	cachedRuns = 64
 )
 
@@ -36,9 +35,6 @@ type receipts struct {
 	runs map[string]*run // by the prefix of their keys
 
 	place *place // of the request being handled
-
-	sweepAt  int64 // when old ones are to be looked for again, µs UTC
-	sweeping [][]byte
 }
 
 // place is where a receipt goes: into a slot of a run, or into a ring. Find makes it, for encode must not read.
@@ -54,15 +50,14 @@ type run struct{ slots []uint64 }
 // receipt is a stored outcome.
 type receipt struct {
 	id      uint64 // the request's number in its run, or the number in its caller's ring
-	at      int64  // µs UTC
 	request []byte // what was asked, hashed: the same key must not be used for anything else
 	long    bool   // the reply was too long to keep
 	result  []byte
 }
 
 // find tells what became of a request that may have been sent before, and makes ready to keep its receipt.
-func (s *receipts) find(r *Request, now int64) actor.Verdict {
-	old, err := s.lookUp(r, now)
+func (s *receipts) find(r *Request) actor.Verdict {
+	old, err := s.lookUp(r)
 	switch {
 	case err == errNoRoom:
 		return actor.Verdict{Refused: errUnseen}
@@ -79,34 +74,34 @@ func (s *receipts) find(r *Request, now int64) actor.Verdict {
 	}
 }
 
-func (s *receipts) lookUp(r *Request, now int64) (*receipt, error) {
+func (s *receipts) lookUp(r *Request) (*receipt, error) {
 	switch {
 	case r.Key.Run != "":
 		return s.inRun(r)
 	case r.Key.Text != "":
-		return s.byText(r, now)
+		return s.byText(r)
 	}
 	return nil, nil
 }
 
 // encode adds the receipt of a request to the commit of what it changed.
 func (s *receipts) encode(c *actor.Commit, r *Request, result []byte, now int64) {
-	rec := &receipt{at: now, result: result}
+	rec := &receipt{result: result}
 	if rec.long = len(result) > MaxReceiptSize; rec.long {
 		rec.result = nil
 	}
 	switch k := &r.Key; {
 	case k.Run != "":
-		s.keepInRun(c, r, rec)
+		s.keepInRun(c, r, rec, now+ReceiptAge)
 	case k.Text != "":
 		rec.request = digest(r)
-		s.keepByText(c, r, rec)
+		s.keepByText(c, r, rec, now+ReceiptAge)
 	}
 }
 
 // caller is the part of a key that tells callers apart; owners' names hold no zero byte.
 func caller(kind byte, r *Request) []byte {
-	return append(actor.ColdKey(letter, append([]byte{kind}, r.Caller.Owner...)...), 0)
+	return append(actor.ReceiptKey(letter, append([]byte{kind}, r.Caller.Owner...)...), 0)
 }
 
 func runKey(r *Request) []byte { return append(append(caller(keySlot, r), r.Key.Run...), 0) }
@@ -124,7 +119,7 @@ func (s *receipts) open(r *Request) error {
 	}
 	s.place.run = &run{}
 	if r.Key.ID > 1 || r.Key.Retry {
-		if err := s.ca.Scan(prefix, s.place.readSlot); err != nil {
+		if err := s.ca.Receipts(prefix, s.place.readSlot); err != nil {
 			return err
 		}
 	}
@@ -175,27 +170,26 @@ func (s *receipts) inRun(r *Request) (*receipt, error) {
 	return nil, nil
 }
 
-func (s *receipts) keepInRun(c *actor.Commit, r *Request, rec *receipt) {
+func (s *receipts) keepInRun(c *actor.Commit, r *Request, rec *receipt, until int64) {
 	rec.id = r.Key.ID
 	i := s.place.run.free(r.Key.Floor)
 	s.place.run.set(i, rec.id)
-	c.Put(slotKey(s.place.prefix, i), rec.encode())
+	c.PutReceipt(slotKey(s.place.prefix, i), rec.encode(), until)
 }
 
 func (s *receipts) read(key []byte) (*receipt, error) {
-	value, err := s.ca.Get(key)
+	value, err := s.ca.Receipt(key)
 	if err != nil || value == nil {
 		return nil, err
 	}
 	return parseReceipt(value)
 }
 
-const receiptFields = 5
+const receiptFields = 4
 
 func (r *receipt) encode() []byte {
 	b := cbor.AppendArrayHeader(make([]byte, 0, 48+len(r.result)), receiptFields)
 	b = cbor.AppendUint(b, r.id)
-	b = cbor.AppendInt(b, r.at)
 	b = cbor.AppendBytes(b, r.request)
 	b = cbor.AppendBool(b, r.long)
 	return cbor.AppendBytes(b, r.result)
@@ -206,35 +200,9 @@ func parseReceipt(b []byte) (*receipt, error) {
 	if r.Array() != receiptFields {
 		return nil, errReceipt
 	}
-	rec := &receipt{id: r.Uint(), at: r.Int(), request: slices.Clone(r.Bytes()), long: r.Bool(), result: slices.Clone(r.Bytes())}
+	rec := &receipt{id: r.Uint(), request: slices.Clone(r.Bytes()), long: r.Bool(), result: slices.Clone(r.Bytes())}
 	if r.Done() != nil {
 		return nil, errReceipt
 	}
 	return rec, nil
-}
-
-// sweep finds the receipts that are too old to keep, once an hour at most.
-func (s *receipts) sweep(now int64) {
-	if now < s.sweepAt {
-		return
-	}
-	s.sweepAt = now + sweepEvery
-	for _, kind := range [...]byte{keySlot, keyReceipt} {
-		_ = s.ca.Scan(actor.ColdKey(letter, kind), func(key, value []byte) error {
-			if rec, err := parseReceipt(value); err == nil && now-rec.at > ReceiptAge {
-				s.sweeping = append(s.sweeping, slices.Clone(key))
-			}
-			return nil
-		})
-	}
-}
-
-func (s *receipts) encodeSweep(c *actor.Commit) {
-	if len(s.sweeping) == 0 {
-		return
-	}
-	for _, key := range s.sweeping {
-		c.Delete(key)
-	}
-	s.sweeping, s.runs = nil, nil
 }

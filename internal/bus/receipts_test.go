@@ -124,7 +124,7 @@ func TestReceipts_LongRepliesAreNotKeptAndNotRunAgain(t *testing.T) {
 
 func (w *world) receiptKeys() (n int) {
 	for _, key := range w.Memory.Keys("app:alice/home") {
-		if strings.HasPrefix(key, "Pk") || strings.HasPrefix(key, "Pi") {
+		if strings.HasPrefix(key, "rPk") || strings.HasPrefix(key, "rPi") {
 			n++
 		}
 	}

@@ -2,7 +2,6 @@ package bus
 
 import (
 	"crypto/sha256"
-	"slices"
 
 	"github.com/wabgo/wab/internal/actor"
 	"github.com/wabgo/wab/internal/cbor"
@@ -35,12 +34,12 @@ func ringKey(r *Request, n uint64) []byte {
 	return append(caller(keyRing, r), byte(n>>8), byte(n))
 }
 
-func (s *receipts) byText(r *Request, now int64) (*receipt, error) {
+func (s *receipts) byText(r *Request) (*receipt, error) {
 	old, err := s.read(textKey(r))
-	if err != nil || (old != nil && now-old.at <= ReceiptAge) {
+	if err != nil || old != nil {
 		return old, err
 	}
-	next, err := s.ca.Get(caller(keyRing, r))
+	next, err := s.ca.Receipt(caller(keyRing, r))
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +54,7 @@ func (s *receipts) byText(r *Request, now int64) (*receipt, error) {
 
 // evicted is the hashed key that makes room for the next one. One that has since been used again holds a place further on.
 func (s *receipts) evicted(r *Request, next uint64) ([]byte, error) {
-	hashed, err := s.ca.Get(ringKey(r, next))
+	hashed, err := s.ca.Receipt(ringKey(r, next))
 	if err != nil || hashed == nil {
 		return nil, err
 	}
@@ -66,7 +65,7 @@ func (s *receipts) evicted(r *Request, next uint64) ([]byte, error) {
 	return hashed, nil
 }
 
-func (s *receipts) keepByText(c *actor.Commit, r *Request, rec *receipt) {
+func (s *receipts) keepByText(c *actor.Commit, r *Request, rec *receipt, until int64) {
 	key := textKey(r)
 	hashed := key[len(key)-hashBytes:]
 	ring := s.place.ring
@@ -74,7 +73,7 @@ func (s *receipts) keepByText(c *actor.Commit, r *Request, rec *receipt) {
 		c.Delete(append(caller(keyReceipt, r), evicted...))
 	}
 	rec.id = ring.next
-	c.Put(ringKey(r, ring.next), slices.Clone(hashed))
-	c.Put(caller(keyRing, r), cbor.AppendUint(nil, ring.next+1))
-	c.Put(key, rec.encode())
+	c.PutReceipt(ringKey(r, ring.next), hashed, until)
+	c.PutReceipt(caller(keyRing, r), cbor.AppendUint(nil, ring.next+1), until)
+	c.PutReceipt(key, rec.encode(), until)
 }

@@ -11,7 +11,7 @@ const (
 
 // Size is the number of bytes in a write's keys and values.
 func (w *Write) Size() int {
-	n := len(w.CA)
+	n := len(w.CA) + len(w.Keep)
 	for i := range w.Puts {
 		n += len(w.Puts[i].Key) + len(w.Puts[i].Value)
 	}
@@ -36,7 +36,7 @@ func (w *Write) Check() error {
 			return ErrTooLarge
 		}
 	}
-	if w.Size() > MaxWrite {
+	if len(w.Keep) > MaxKey || w.Size() > MaxWrite {
 		return ErrTooLarge
 	}
 	return nil

@@ -16,12 +16,13 @@ type Write struct {
 	Puts    []KV     // side keys to set; the last one of a key wins, also over Deletes
 	Deletes [][]byte // side keys to remove; one that is not there is no error
 	Due     int64    // when the CA next has work of its own, µs UTC; 0 never. It replaces what stood before
-	Destroy bool     // remove the CA: its head, due entry and all side keys. Puts, Deletes and Due are ignored
+	Destroy bool     // remove the CA: its head, due entry and all side keys. Puts, Deletes and Due are ignored, without Keep
+	Keep    []byte   // where it is not empty, Destroy removes all side keys but those that begin with it; then the write goes on as any other
 }
 
 // Result is the outcome of one Write.
 type Result struct {
-	Rev Rev   // the head's new revision: never one that any CA has borne before; 0 after Destroy
+	Rev Rev   // the head's new revision: never one that any CA has borne before; 0 after Destroy without Keep
 	Err error // nil, or one of the errors below, which leave everything as it was; anything else means that the outcome is unknown
 }
 

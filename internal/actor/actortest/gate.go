@@ -27,10 +27,11 @@ func (g *Gate) Arrive(m *actor.Message, _ any) *wire.Error {
 
 type guard struct{ gate *Gate }
 
-func (guard) Begin()                     {}
-func (guard) Rollback()                  {}
-func (guard) Encode(*actor.Commit)       {}
-func (guard) Settle([]byte, *wire.Error) {}
+func (guard) Begin()                                     {}
+func (guard) Rollback()                                  {}
+func (guard) Encode(*actor.Commit)                       {}
+func (guard) Settle([]byte, *wire.Error)                 {}
+func (guard) Recall(*actor.Message, int64) actor.Verdict { return actor.Verdict{} }
 func (g guard) Admit(m *actor.Message, _ int64) actor.Verdict {
 	if g.gate.OnAdmit == nil {
 		return actor.Verdict{}

@@ -51,7 +51,10 @@ func (s *Memory) write(w *store.Write) store.Result {
 	}
 	if w.Destroy {
 		delete(s.cas, w.CA)
-		return store.Result{}
+		if len(w.Keep) == 0 {
+			return store.Result{}
+		}
+		maps.DeleteFunc(c.keys, func(key string, _ []byte) bool { return !strings.HasPrefix(key, string(w.Keep)) })
 	}
 	for _, key := range w.Deletes {
 		delete(c.keys, string(key))

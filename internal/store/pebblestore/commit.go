@@ -109,8 +109,13 @@ func (s *Store) stage(batch *pebble.Batch, w *store.Write) (store.Result, error)
 	if h.rev != w.Expect {
 		return store.Result{Err: store.ErrConflict}, nil
 	}
-	if w.Destroy {
+	if w.Destroy && len(w.Keep) == 0 {
 		return store.Result{}, s.stageDestroy(batch, w.CA, h)
+	}
+	if w.Destroy {
+		if err := s.stageClear(batch, w.CA, w.Keep); err != nil {
+			return store.Result{}, err
+		}
 	}
 	return s.stageChange(batch, w, h)
 }
@@ -127,6 +132,17 @@ func (s *Store) stageDestroy(batch *pebble.Batch, ca string, h *head) error {
 	s.key = appendCA(s.key[:0], ca, endHead)
 	s.end = appendCA(s.end[:0], ca, endCA)
 	return batch.DeleteRange(s.key, s.end, nil)
+}
+
+// stageClear removes all side keys but those under a prefix.
+func (s *Store) stageClear(batch *pebble.Batch, ca string, keep []byte) error {
+	s.key = appendSide(s.key[:0], ca, nil)
+	s.end = appendSide(s.end[:0], ca, keep)
+	if err := batch.DeleteRange(s.key, s.end, nil); err != nil {
+		return err
+	}
+	s.key = appendCA(s.key[:0], ca, endCA)
+	return batch.DeleteRange(after(s.end), s.key, nil)
 }
 
 func (s *Store) stageChange(batch *pebble.Batch, w *store.Write, h *head) (store.Result, error) {

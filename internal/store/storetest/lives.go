@@ -26,6 +26,36 @@ func destroyLeavesNothing(t *testing.T, open Opener) {
 	wantState(t, s, ca, again, "b=1")
 }
 
+// destroyKeepsAPrefix: what begins with it stays, with a head, and what the write itself says goes on top.
+func destroyKeepsAPrefix(t *testing.T, open Opener) {
+	s := start(t, open)
+	for _, keep := range []string{"k", "\x00", "\xff", "\xff\xff", "kk"} {
+		rev := mustCommit(t, s, store.Write{CA: ca, Due: 4, Puts: pairs("\x00=0", "\x00a=1", "j=2", "k=3", "k\x00=4", "kk=5", "k\xff=6", "l=7", "\xff=8", "\xff\xff=9")})
+		neighbour := mustCommit(t, s, store.Write{CA: ca + "1", Puts: pairs("a=1", "z=2")})
+		var want []string
+		_, all := load(t, s, ca, keep)
+		for _, pair := range all {
+			if pair != keep+"=3" {
+				want = append(want, pair)
+			}
+		}
+		w := store.Write{CA: ca, Expect: rev, Destroy: true, Keep: []byte(keep), Due: 9, Puts: pairs("~=new"), Deletes: keys("k", "nothing")}
+		wantErr(t, commit(s, store.Write{CA: ca, Expect: rev + 1, Destroy: true, Keep: []byte(keep)}).Err, store.ErrConflict)
+		next := mustCommit(t, s, w)
+		if keep == "\xff" || keep == "\xff\xff" {
+			want = append([]string{"~=new"}, want...)
+		} else {
+			want = append(want, "~=new")
+		}
+		wantState(t, s, ca, next, want...)
+		wantDue(t, s, 100, 10, store.Due{CA: ca, At: 9})
+		wantState(t, s, ca+"1", neighbour, "a=1", "z=2")
+		again := mustCommit(t, s, store.Write{CA: ca, Expect: next, Destroy: true})
+		wantState(t, s, ca, again)
+		mustCommit(t, s, store.Write{CA: ca + "1", Expect: neighbour, Destroy: true})
+	}
+}
+
 func destroyOfNothing(t *testing.T, open Opener) {
 	s := start(t, open)
 	if r := commit(s, store.Write{CA: ca, Destroy: true}); r != (store.Result{}) {

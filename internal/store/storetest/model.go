@@ -83,6 +83,9 @@ func (m *machine) draw(r *rapid.T, name string) store.Write {
 	for _, key := range rapid.SliceOfN(modelKey, 0, 3).Draw(r, "puts") {
 		w.Puts = append(w.Puts, store.KV{Key: []byte(key), Value: []byte(rapid.StringN(0, 4, 8).Draw(r, "value"))})
 	}
+	if w.Destroy {
+		w.Keep = []byte(modelKey.Draw(r, "keep"))
+	}
 	w.Deletes = keys(rapid.SliceOfN(modelKey, 0, 2).Draw(r, "deletes")...)
 	return w
 }
@@ -98,15 +101,18 @@ func (m *machine) apply(r *rapid.T, w *store.Write, result store.Result) {
 		}
 		return
 	}
-	if result.Err != nil || (result.Rev == 0) != w.Destroy || slices.Contains(m.old, result.Rev) || (!w.Destroy && result.Rev == c.rev) {
+	if result.Err != nil || (result.Rev == 0) != gone(w) || slices.Contains(m.old, result.Rev) || (!gone(w) && result.Rev == c.rev) {
 		r.Fatalf("%s at %d: %+v", w.CA, c.rev, result)
 	}
 	if c.rev != 0 {
 		m.old = append(m.old, c.rev)
 	}
 	delete(m.cas, w.CA)
-	if w.Destroy {
+	if gone(w) {
 		return
+	}
+	if w.Destroy {
+		maps.DeleteFunc(c.keys, func(key, _ string) bool { return !strings.HasPrefix(key, string(w.Keep)) })
 	}
 	m.cas[w.CA] = c
 	c.rev, c.due = result.Rev, w.Due
@@ -117,6 +123,9 @@ func (m *machine) apply(r *rapid.T, w *store.Write, result store.Result) {
 		c.keys[string(kv.Key)] = string(kv.Value)
 	}
 }
+
+// gone tells whether a write leaves nothing of its CA.
+func gone(w *store.Write) bool { return w.Destroy && len(w.Keep) == 0 }
 
 func (m *machine) get(r *rapid.T) {
 	name, key := rapid.SampledFrom(modelNames).Draw(r, "name"), modelKey.Draw(r, "key")

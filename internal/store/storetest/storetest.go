@@ -38,6 +38,7 @@ func Run(t *testing.T, place func(t *testing.T) Opener) {
 		{"DueGoesOn", dueGoesOn},
 		{"DueOfDestroyed", dueOfDestroyed},
 		{"DestroyLeavesNothing", destroyLeavesNothing},
+		{"DestroyKeepsAPrefix", destroyKeepsAPrefix},
 		{"DestroyOfNothing", destroyOfNothing},
 		{"Limits", limits},
 		{"BadNames", badNames},
@@ -93,7 +94,7 @@ func mustCommit(t testing.TB, s store.Store, w store.Write) store.Rev {
 	if r.Err != nil {
 		t.Fatalf("commit of %s at %d: %v", w.CA, w.Expect, r.Err)
 	}
-	if !w.Destroy && (r.Rev == 0 || r.Rev == w.Expect) {
+	if !gone(&w) && (r.Rev == 0 || r.Rev == w.Expect) {
 		t.Fatalf("commit of %s at %d got revision %d", w.CA, w.Expect, r.Rev)
 	}
 	return r.Rev
