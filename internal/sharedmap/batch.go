@@ -49,36 +49,43 @@ type section struct {
 	changes             []change // so do they
 }
 
-// fields of a section, before those that a later version may add.
-const sectionFields = 6
+// fields of a section and of a delta frame, before those that a later version may add.
+const (
+	sectionFields = 6
+	deltaFields   = 2
+)
 
-// readSections reads the array of a delta frame. All of it is checked before anything is returned. changes is a buffer for them.
-func readSections(deltas []byte, changes []change) (list []section, buffer []change, err error) {
-	r := cbor.NewReader(deltas)
-	n := r.Array()
-	list = make([]section, 0, min(n, 16))
-	for ; n > 0 && r.Err() == nil; n-- {
+// readSections reads a delta frame. All of it is checked before anything is returned. changes is a buffer for them.
+func readSections(frame []byte, changes []change) (list []section, buffer []change, err error) {
+	r := cbor.NewReader(frame)
+	extra := r.Array() - deltaFields
+	r.Uint()
+	for n := r.Array(); n > 0 && r.Err() == nil; n-- {
 		start := len(changes)
 		var s section
-		s, changes = readSection(&r, deltas, changes)
-		s.changes = changes[start:len(changes):len(changes)]
+		s, changes = readSection(&r, frame, changes)
+		s.changes = changes[start:]
 		list = append(list, s)
 	}
-	if err := r.Done(); err != nil {
-		return nil, changes, err
-	}
-	return list, changes, nil
+	skip(&r, extra)
+	return list, changes, r.Done()
 }
 
-func readSection(r *cbor.Reader, whole []byte, changes []change) (section, []change) {
+func readSection(r *cbor.Reader, frame []byte, changes []change) (section, []change) {
 	extra := r.Array() - sectionFields
 	s := section{id: r.Uint(), epoch: r.Uint(), from: r.Uint(), to: r.Uint()}
 	start := r.At()
-	changes = readSets(r, changes)
-	changes = readDeletes(r, changes)
-	s.batch = whole[start:r.At():r.At()]
-	for ; extra > 0 && r.Err() == nil; extra-- {
-		r.Skip()
-	}
+	changes = readDeletes(r, readSets(r, changes))
+	s.batch = frame[start:r.At()]
+	skip(r, extra)
 	return s, changes
 }
+
+// skip passes over elements that this version does not know.
+func skip(r *cbor.Reader, n int) {
+	for ; n > 0; n-- {
+		r.Skip()
+	}
+}
+
+func clone(b []byte) []byte { return append([]byte(nil), b...) }

@@ -41,14 +41,14 @@ func (m *Mirrors) ask(s *mirror) {
 }
 
 // handleOpened takes the answer, or that the server begins anew of its own accord.
-func (m *Mirrors) handleOpened(frame []byte) error {
+func (m *Mirrors) handleOpened(frame []byte) (ok bool) {
 	f, err := wire.ParseMapOpened(frame)
 	if err != nil {
-		return err
+		return false
 	}
 	s := m.sub(f.Sub)
 	if s == nil {
-		return nil
+		return true
 	}
 	dropped := s.unstage()
 	s.asked, s.askAt, s.opened, s.attempts = false, 0, true, 0
@@ -63,11 +63,11 @@ func (m *Mirrors) handleOpened(frame []byte) error {
 	default:
 		s.forget = true
 		m.askAgain(s, dropped)
-		return nil
+		return true
 	}
 	m.turn(s, nil, dropped)
 	m.present(s)
-	return nil
+	return true
 }
 
 // empty begins a new content at version 0.
@@ -119,25 +119,26 @@ func (m *Mirrors) ground(s *mirror, reason *wire.Error) {
 }
 
 // handleEnd takes a refusal: for now, or for good.
-func (m *Mirrors) handleEnd(frame []byte) error {
+func (m *Mirrors) handleEnd(frame []byte) (ok bool) {
 	f, err := wire.ParseMapEnd(frame)
 	if err != nil {
-		return err
+		return false
 	}
 	s := m.sub(f.Sub)
 	if s == nil {
-		return nil
+		return true
 	}
-	switch f.Err.Code {
+	reason := wire.Retry(f.Err.Code, f.Err.Message, f.Err.RetryAfter)
+	switch reason.Code {
 	case wire.Unavailable, wire.Overloaded, wire.Quota:
-		s.askAt = m.now + m.pause(s, f.Err.RetryAfter)
+		s.askAt = m.now + m.pause(s, reason.RetryAfter)
 		m.at(s.askAt)
-		m.ground(s, &f.Err)
+		m.ground(s, reason)
 	default:
 		m.remove(s)
-		m.emit(MirrorEvent{Kind: MirrorTurned, Sub: s.sub, State: Ended, Err: &f.Err})
+		m.emit(MirrorEvent{Kind: MirrorTurned, Sub: s.sub, State: Ended, Err: reason})
 	}
-	return nil
+	return true
 }
 
 // calm is the least time, in µs, between two askings after gaps.

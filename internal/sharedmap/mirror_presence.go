@@ -25,17 +25,16 @@ func (m *Mirrors) SetPresence(now int64, sub uint32, value []byte) error {
 	if s == nil {
 		return nil
 	}
-	if len(value) > wire.MaxPresence {
-		return wire.Err(wire.TooLarge, "What you show of yourself in a map has at most 1,024 bytes.")
-	}
-	if value != nil && cbor.Check(value) != nil {
-		return wire.Err(wire.BadRequest, "What you show of yourself in a map is one CBOR item.")
-	}
 	p := &s.presence
-	p.shown, p.due = append([]byte(nil), value...), true
-	if len(value) == 0 || cbor.KindOf(value) == cbor.KindNull {
+	switch {
+	case len(value) == 0 || cbor.KindOf(value) == cbor.KindNull:
 		p.shown = nil
+	case len(value) > wire.MaxPresence || cbor.Check(value) != nil:
+		return wire.Err(wire.TooLarge, "What you show of yourself in a map is one CBOR item of at most 1,024 bytes.")
+	default:
+		p.shown = clone(value)
 	}
+	p.due = true
 	m.show(s)
 	return nil
 }
@@ -71,54 +70,56 @@ func (m *Mirrors) leave(s *mirror) {
 	}
 }
 
-func (m *Mirrors) handlePresence(frame []byte) error {
-	f, err := wire.ParsePresence(frame)
-	if err != nil {
-		return err
-	}
-	s := m.shared(f.ID)
+// presenceFields stand in a presence frame, before those that a later version may add.
+const presenceFields = 5
+
+func (m *Mirrors) handlePresence(frame []byte) (ok bool) {
+	r := cbor.NewReader(frame)
+	extra := r.Array() - presenceFields
+	r.Uint()
+	id, reset := r.Uint(), r.Bool()
+	s := m.shared(id)
 	if s == nil {
-		return nil
+		return true
 	}
-	if s.presence.take(f) != nil {
-		return malformed()
+	start := r.At()
+	ok = s.presence.take(&r, reset)
+	data := frame[start:r.At()]
+	skip(&r, extra)
+	if r.Done() != nil || !ok {
+		return false
 	}
-	m.emit(MirrorEvent{Kind: MirrorPresence, Sub: s.sub, Who: s.presence.me, Reset: f.Reset, Data: both(f)})
-	return nil
+	m.emit(MirrorEvent{Kind: MirrorPresence, Sub: s.sub, Who: s.presence.me, Reset: reset, Data: data})
+	return true
 }
 
-// both is what changed and who is gone, one behind the other: as they stand in the frame.
-func both(f wire.Presence) []byte {
-	return append(append(make([]byte, 0, len(f.Changed)+len(f.Gone)), f.Changed...), f.Gone...)
-}
-
-func (p *presence) take(f wire.Presence) error {
-	if f.Reset || p.others == nil {
+// take reads who changed and who is gone. If that fails, the connection is given up, and everybody with it.
+func (p *presence) take(r *cbor.Reader, reset bool) (ok bool) {
+	if reset || p.others == nil {
 		p.others = make(map[uint64][]byte)
 	}
-	r := cbor.NewReader(f.Changed)
 	for n := r.Array(); n > 0; n-- {
-		if err := p.takeOne(r.Raw()); err != nil {
-			return err
+		if !p.takeOne(r.Raw()) {
+			return false
 		}
 	}
-	gone := cbor.NewReader(f.Gone)
-	for n := gone.Array(); n > 0 && gone.Err() == nil; n-- {
-		delete(p.others, gone.Uint())
+	for n := r.Array(); n > 0; n-- {
+		delete(p.others, r.Uint())
 	}
-	return gone.Err()
+	return true
 }
 
-func (p *presence) takeOne(entry []byte) error {
+// takeOne reads [who, owner, value].
+func (p *presence) takeOne(entry []byte) (ok bool) {
 	r := cbor.NewReader(entry)
 	r.Array()
 	who := r.Uint()
 	r.TextBytes()
 	r.Skip()
-	if r.Err() == nil {
+	if ok = r.Err() == nil; ok {
 		p.others[who] = append(p.others[who][:0], entry...)
 	}
-	return r.Err()
+	return ok
 }
 
 // all is who is there, as an event that forgets all before.

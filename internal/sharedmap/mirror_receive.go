@@ -1,34 +1,31 @@
 package sharedmap
 
-import (
-	"github.com/wabgo/wab/internal/cbor"
-	"github.com/wabgo/wab/internal/wire"
-)
+import "github.com/wabgo/wab/internal/wire"
 
 // handlePart takes a part of a snapshot. The content is replaced when the last one has come.
-func (m *Mirrors) handlePart(frame []byte) error {
+func (m *Mirrors) handlePart(frame []byte) (ok bool) {
 	f, err := wire.ParseMapPart(frame)
 	if err != nil {
-		return err
+		return false
 	}
 	s := m.sub(f.Sub)
 	if s == nil || s.staged == nil {
-		return nil
+		return true
 	}
 	if s.parts == 0 {
 		s.staged.epoch, s.staged.version = f.Epoch, f.Version
 		s.behind = f.Epoch == s.replica.epoch && f.Version < s.replica.version
 	}
 	if s.staged.epoch != f.Epoch || s.staged.version != f.Version {
-		return malformed()
+		return false
 	}
 	s.parts++
 	if s.behind {
 		m.passOver(s, f.Last)
-		return nil
+		return true
 	}
 	if s.staged.load(f.Entries) != nil {
-		return malformed()
+		return false
 	}
 	m.emit(MirrorEvent{
 		Kind: MirrorChanged, Sub: s.sub, Data: f.Entries, Reset: s.parts == 1, Part: !f.Last, Epoch: f.Epoch, Version: f.Version,
@@ -38,7 +35,7 @@ func (m *Mirrors) handlePart(frame []byte) error {
 		s.unstage()
 		m.turn(s, s.reason, false)
 	}
-	return nil
+	return true
 }
 
 // passOver ignores a snapshot that is older than what we hold.
@@ -50,30 +47,14 @@ func (m *Mirrors) passOver(s *mirror, last bool) {
 }
 
 // handleDelta takes changes of maps that changed together. All of the frame is checked before any of it is applied.
-func (m *Mirrors) handleDelta(frame []byte) error {
-	deltas, err := deltasOf(frame)
+func (m *Mirrors) handleDelta(frame []byte) (ok bool) {
+	sections, buffer, err := readSections(frame, m.buffer)
 	if err != nil {
-		return err
-	}
-	sections, buffer, err := readSections(deltas, m.buffer)
-	m.buffer = buffer
-	if err != nil {
-		return malformed()
+		return false
 	}
 	m.applyAll(sections)
-	m.buffer = reuse(m.buffer)
-	return nil
-}
-
-// deltasOf is the array in a delta frame, which readSections checks.
-func deltasOf(frame []byte) ([]byte, error) {
-	r := cbor.NewReader(frame)
-	if n := r.Array(); n == 2 {
-		r.Uint()
-		return r.Rest(), nil
-	}
-	f, err := wire.ParseMapDelta(frame) // of a later version, with more elements
-	return f.Deltas, err
+	m.buffer = reuse(buffer)
+	return true
 }
 
 // applyAll applies what leads on from what is held. Changes are told first, marked as belonging together, and states after them.
@@ -117,8 +98,4 @@ func (m *Mirrors) follow(s *mirror, d section) {
 	default:
 		m.turn(s, s.reason, false)
 	}
-}
-
-func malformed() *wire.Error {
-	return wire.Err(wire.BadRequest, "A map's frame is malformed.")
 }

@@ -119,17 +119,21 @@ func (m *Mirrors) Received(now int64, frame []byte) error {
 	if !m.connected {
 		return nil
 	}
+	ok := true
 	switch wire.Kind(frame) {
 	case wire.KindMapOpened:
-		return m.handleOpened(frame)
+		ok = m.handleOpened(frame)
 	case wire.KindMapPart:
-		return m.handlePart(frame)
+		ok = m.handlePart(frame)
 	case wire.KindMapDelta:
-		return m.handleDelta(frame)
+		ok = m.handleDelta(frame)
 	case wire.KindMapEnd:
-		return m.handleEnd(frame)
+		ok = m.handleEnd(frame)
 	case wire.KindPresence:
-		return m.handlePresence(frame)
+		ok = m.handlePresence(frame)
+	}
+	if !ok {
+		return wire.Err(wire.BadRequest, "A map's frame is malformed.")
 	}
 	return nil
 }
@@ -172,7 +176,10 @@ func (m *Mirrors) shared(id uint64) *mirror {
 func (m *Mirrors) remove(s *mirror) {
 	for i := range m.list {
 		if m.list[i] == s {
-			m.list = append(m.list[:i], m.list[i+1:]...)
+			last := len(m.list) - 1
+			copy(m.list[i:], m.list[i+1:])
+			m.list[last] = nil
+			m.list = m.list[:last]
 			return
 		}
 	}

@@ -55,7 +55,7 @@ func (r *Replica) All() iter.Seq2[string, []byte] {
 func (r *Replica) Clone() *Replica {
 	c := &Replica{epoch: r.epoch, version: r.version, slots: make(map[string]*slot, len(r.slots)), methods: r.methods}
 	for key, s := range r.slots {
-		c.slots[key] = &slot{append([]byte(nil), s.value...)}
+		c.slots[key] = &slot{clone(s.value)}
 	}
 	return c
 }
@@ -63,18 +63,28 @@ func (r *Replica) Clone() *Replica {
 // Batches hands out the content in batches of about limit bytes, at least one, and tells with each whether it is the last. A batch is valid
 // during the call only, and its keys are in any order.
 func (r *Replica) Batches(limit int, yield func(batch []byte, last bool)) {
-	var pairs, batch []byte
+	b := make([]byte, headRoom, headRoom+1024)
 	n := 0
 	for key, s := range r.slots {
-		if len(pairs) >= limit {
-			batch = append(cbor.AppendMapHeader(batch[:0], n), pairs...)
-			yield(batch, false)
-			pairs, n = pairs[:0], 0
+		if len(b) >= headRoom+limit {
+			yield(withHead(b, n), false)
+			b, n = b[:headRoom], 0
 		}
-		pairs = append(cbor.AppendText(pairs, key), s.value...)
+		b = append(cbor.AppendText(b, key), s.value...)
 		n++
 	}
-	yield(append(cbor.AppendMapHeader(batch[:0], n), pairs...), true)
+	yield(withHead(b, n), true)
+}
+
+// headRoom is what the head of a map takes at most.
+const headRoom = 9
+
+// withHead puts the head of a map of n pairs in front of them. There is headRoom in b.
+func withHead(b []byte, n int) []byte {
+	var head [headRoom]byte
+	start := headRoom - len(cbor.AppendMapHeader(head[:0], n))
+	copy(b[start:headRoom], head[:])
+	return b[start:]
 }
 
 // load applies a batch. After an error the replica is as it was.
@@ -104,7 +114,7 @@ func (r *Replica) set(key, value []byte) {
 		s.write(value)
 		return
 	}
-	r.slots[string(key)] = &slot{append([]byte(nil), value...)}
+	r.slots[string(key)] = &slot{clone(value)}
 	if isMethod(key) {
 		r.methods++
 	}
