@@ -16,35 +16,22 @@ func (t tree) change(items []item, remove bool) tree {
 // change appends to dst what the node becomes: no tree, one, or several, all of them as deep as the node was.
 func (n *node) change(items []item, remove bool, dst []tree) []tree {
 	if n.kids == nil {
-		return divide(merge(n.items, items, remove), leaf, dst)
+		return leaves(merge(n.items, items, remove), dst)
 	}
-	r := row{kids: make([]tree, 0, len(n.kids)+1)}
-	for i, kid := range n.kids {
+	kids, r := n.kids, row{kids: make([]tree, 0, len(n.kids)+1)}
+	for len(items) > 0 {
+		i := kidFor(kids, items[0].key())
 		mine := items
-		if i+1 < len(n.kids) {
-			mine = upTo(items, n.kids[i+1].first)
+		if i+1 < len(kids) {
+			end, _ := place(items, kids[i+1].first)
+			mine = items[:end]
 		}
-		items = items[len(mine):]
-		if len(mine) == 0 {
-			r.add(kid, false)
-			continue
-		}
-		var made [2]tree
-		for _, t := range kid.node.change(mine, remove, made[:0]) {
-			r.add(t, true)
-		}
+		r.add(kids[:i]...)
+		r.addChanged(kids[i].node.change(mine, remove, nil))
+		kids, items = kids[i+1:], items[len(mine):]
 	}
-	return divide(r.kids, branch, dst)
-}
-
-// upTo are the items before a key.
-func upTo(items []item, key string) []item {
-	for i, it := range items {
-		if compareKeys(it.key(), key) >= 0 {
-			return items[:i]
-		}
-	}
-	return items
+	r.add(kids...)
+	return branches(r.kids, dst)
 }
 
 // merge is a new row of a leaf's items with others set, or removed.
@@ -67,28 +54,47 @@ func merge(old, items []item, remove bool) []item {
 // A row collects a node's children. One that has become small is joined with a neighbour.
 type row struct {
 	kids  []tree
-	small bool // is the last one
+	small bool // is the last one, by a change
 }
 
-func (r *row) add(t tree, changed bool) {
-	small := changed && t.small()
-	if last := len(r.kids) - 1; last >= 0 && (small || r.small) {
-		r.kids = join(r.kids[last], t, r.kids[:last])
-		small = r.kids[len(r.kids)-1].small()
-	} else {
-		r.kids = append(r.kids, t)
+// add adds children as they were.
+func (r *row) add(kids ...tree) {
+	if len(kids) > 0 && r.small {
+		r.join(kids[0])
+		kids = kids[1:]
 	}
-	r.small = small
+	if len(kids) > 0 {
+		r.kids, r.small = append(r.kids, kids...), false
+	}
 }
 
-func (t tree) small() bool { return len(t.node.items)+len(t.node.kids) < maxNode/2 }
+// addChanged adds what a child has become.
+func (r *row) addChanged(kids []tree) {
+	for _, kid := range kids {
+		if small := kid.small(); len(r.kids) > 0 && (small || r.small) {
+			r.join(kid)
+		} else {
+			r.kids, r.small = append(r.kids, kid), small
+		}
+	}
+}
+
+func (r *row) join(kid tree) {
+	last := len(r.kids) - 1
+	r.kids = join(r.kids[last], kid, r.kids[:last])
+	r.small = r.kids[len(r.kids)-1].small()
+}
+
+func (t tree) small() bool {
+	return len(t.node.items) < maxItems/2 && len(t.node.kids) < maxKids/2
+}
 
 // join makes one node out of two neighbours, or two that are equally full.
 func join(a, b tree, dst []tree) []tree {
 	if a.node.kids != nil {
-		return divide(concat(a.node.kids, b.node.kids), branch, dst)
+		return branches(concat(a.node.kids, b.node.kids), dst)
 	}
-	return divide(concat(a.node.items, b.node.items), leaf, dst)
+	return leaves(concat(a.node.items, b.node.items), dst)
 }
 
 func concat[T item | tree](a, b []T) []T {

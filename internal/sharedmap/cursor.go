@@ -9,7 +9,7 @@ type Cursor struct {
 // Cursor begins with the first entry.
 func (m *Map) Cursor() *Cursor {
 	c := &Cursor{}
-	if root := m.get().root; root.node != nil {
+	if root := m.self().root; root.node != nil {
 		c.path = []tree{root}
 	}
 	c.seek()

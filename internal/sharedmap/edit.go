@@ -19,18 +19,17 @@ type Edit struct {
 }
 
 // Edit begins a transaction. What doesn't exist can't be edited: a map begins with New.
-func (m *Map) Edit() *Edit { return &Edit{base: m, now: *m.get()} }
+func (m *Map) Edit() *Edit { return &Edit{base: m, now: *m.self()} }
 
 // Get is the value of a key, which must not be changed.
 func (e *Edit) Get(key string) (value []byte, ok bool) {
-	it, ok := e.find(key)
-	return it.valueOrNil(), ok
+	it := e.find(key)
+	return it.value(), !it.dead()
 }
 
 // Has tells whether there is an entry with this key.
 func (e *Edit) Has(key string) bool {
-	_, ok := e.find(key)
-	return ok
+	return !e.find(key).dead()
 }
 
 // Len is the number of entries, without methods.
@@ -50,19 +49,14 @@ func (e *Edit) All() iter.Seq2[string, []byte] {
 		changes := e.sorted()
 		emit := func(it item) bool { return it.dead() || yield(it.key(), it.value()) }
 		whole := e.now.root.each(func(it item) bool {
-			for len(changes) > 0 {
-				order := compareKeys(changes[0].key(), it.key())
-				if order > 0 {
-					break
-				}
-				change := changes[0]
-				changes = changes[1:]
-				if order == 0 {
-					return emit(change)
-				}
-				if !emit(change) {
+			for len(changes) > 0 && compareKeys(changes[0].key(), it.key()) < 0 {
+				if !emit(changes[0]) {
 					return false
 				}
+				changes = changes[1:]
+			}
+			if len(changes) > 0 && changes[0].key() == it.key() {
+				it, changes = changes[0], changes[1:]
 			}
 			return emit(it)
 		})
@@ -85,8 +79,7 @@ func (e *Edit) Set(key string, value []byte) error {
 	if err := checkValue(value); err != nil {
 		return err
 	}
-	old, had := e.find(key)
-	if had && string(old.value()) == string(value) {
+	if string(e.find(key).value()) == string(value) {
 		return nil
 	}
 	return e.change(newItem(key, value, 0))
@@ -102,41 +95,36 @@ func (e *Edit) Delete(key string) bool {
 	return e.err == nil
 }
 
-// find is the live item of a key.
-func (e *Edit) find(key string) (item, bool) {
-	it, ok := e.changes[key]
-	if !ok {
-		it, ok = e.now.root.find(key)
+// find is the item of a key, or none.
+func (e *Edit) find(key string) item {
+	if it, changed := e.changes[key]; changed {
+		return it
 	}
-	if !ok || it.dead() {
-		return item{}, false
-	}
-	return it, true
+	return e.now.root.find(key)
 }
 
-// change puts a new item in the place of what the Edit has for the key, unless a limit is in the way.
+// change puts an item in the place of what the Edit has for its key, unless a limit is in the way. One that is like the map's own, or
+// a tombstone of what the map has not, undoes a change.
 func (e *Edit) change(it item) error {
 	key := it.key()
-	was, known := e.now.root.find(key)
+	own := e.now.root.find(key)
 	last, changed := e.changes[key]
 	next, weight := e.now, e.weight
 	if changed {
-		next.count(last, -1)
 		weight -= last.bytes()
-	} else if known {
-		next.count(was, -1)
+	} else {
+		last = own
 	}
-	if known && was.same(it) || !known && it.dead() {
-		if known {
-			next.count(was, 1)
-		}
+	next.count(last, -1)
+	if own.same(it) {
+		next.count(own, 1)
 		delete(e.changes, key)
 		e.now, e.weight = next, weight
 		return nil
 	}
 	next.count(it, 1)
 	weight += it.bytes()
-	if err := e.checkLimits(&next, weight, it, changed); err != nil {
+	if err := e.checkLimits(&next, weight, changed); err != nil {
 		return err
 	}
 	if e.changes == nil {
@@ -147,14 +135,13 @@ func (e *Edit) change(it item) error {
 	return nil
 }
 
-func (e *Edit) checkLimits(next *Map, weight int, it item, changed bool) error {
+// checkLimits judges what a change would lead to. What makes a map smaller that is too large already may pass.
+func (e *Edit) checkLimits(next *Map, weight int, changed bool) error {
 	switch {
-	case !changed && len(e.changes) == MaxChanges:
+	case !changed && len(e.changes) >= MaxChanges:
 		return wire.Err(wire.TooLarge, "One message changes at most 100,000 entries of a map; divide the work among several.")
 	case weight > MaxChangeBytes:
 		return wire.Err(wire.TooLarge, "One message changes at most 16 MiB of a map; divide the work among several.")
-	case it.dead():
-		return nil
 	case next.live > MaxEntries && next.live > e.now.live:
 		return wire.Err(wire.TooLarge, "A map has at most 2,097,152 entries; delete some first, or use another map.")
 	case next.bytes > MaxBytes && next.bytes > e.now.bytes:
@@ -170,11 +157,4 @@ func (e *Edit) sorted() []item {
 	}
 	slices.SortFunc(items, func(a, b item) int { return compareKeys(a.key(), b.key()) })
 	return items
-}
-
-func (it item) valueOrNil() []byte {
-	if it.text == "" {
-		return nil
-	}
-	return it.value()
 }

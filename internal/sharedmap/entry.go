@@ -10,7 +10,8 @@ type Entry struct {
 }
 
 // An item is an entry as it is kept: one string of a byte (the key's length, less one), the key, and the value, which a tombstone
-// has not. Three words and one piece of memory for each entry are what makes a million of them affordable.
+// has not. Three words and one piece of memory for each entry are what makes a million of them affordable. The zero item is none, and
+// counts as dead.
 type item struct {
 	text    string
 	version uint64
@@ -26,7 +27,9 @@ func (it item) key() string { return it.text[1:it.valueAt()] }
 
 func (it item) valueAt() int { return 2 + int(it.text[0]) }
 
-func (it item) dead() bool { return len(it.text) == it.valueAt() }
+func (it item) none() bool { return it.text == "" }
+
+func (it item) dead() bool { return it.none() || len(it.text) == it.valueAt() }
 
 // bytes are those of the key and the value.
 func (it item) bytes() int { return len(it.text) - 1 }
@@ -42,8 +45,8 @@ func (it item) value() []byte {
 
 func (it item) entry() Entry { return Entry{it.key(), it.value(), it.version} }
 
-// same tells whether two items of one key have the same value, or none.
-func (it item) same(other item) bool { return it.text == other.text }
+// same tells whether two items of one key have the same value, or both have none.
+func (it item) same(other item) bool { return it.text == other.text || it.dead() && other.dead() }
 
 // compareKeys orders keys as a CBOR map does.
 func compareKeys(a, b string) int {

@@ -16,7 +16,7 @@ type Map struct {
 // none stands in for nil.
 var none Map
 
-func (m *Map) get() *Map {
+func (m *Map) self() *Map {
 	if m == nil {
 		return &none
 	}
@@ -28,74 +28,72 @@ func (m *Map) get() *Map {
 func New(epoch uint64) *Map { return &Map{epoch: epoch} }
 
 // Epoch tells maps of one name apart that were made one after the other.
-func (m *Map) Epoch() uint64 { return m.get().epoch }
+func (m *Map) Epoch() uint64 { return m.self().epoch }
 
 // Version is how many times the map has changed.
-func (m *Map) Version() uint64 { return m.get().version }
+func (m *Map) Version() uint64 { return m.self().version }
 
 // Floor is the oldest version for which Since has an answer.
-func (m *Map) Floor() uint64 { return m.get().floor }
+func (m *Map) Floor() uint64 { return m.self().floor }
 
 // Len is the number of entries, without methods.
-func (m *Map) Len() int { return m.get().live - m.get().methods }
+func (m *Map) Len() int { return m.self().live - m.self().methods }
 
 // Size is the number of entries, methods included.
-func (m *Map) Size() int { return m.get().live }
+func (m *Map) Size() int { return m.self().live }
 
 // Bytes is the size of all keys and values of entries.
-func (m *Map) Bytes() int { return m.get().bytes }
+func (m *Map) Bytes() int { return m.self().bytes }
 
 // Graves is the number of tombstones.
-func (m *Map) Graves() int { return m.get().graves }
+func (m *Map) Graves() int { return m.self().graves }
 
 // Get is the value of a key, which must not be changed.
 func (m *Map) Get(key string) (value []byte, ok bool) {
-	it, ok := m.get().root.find(key)
-	if !ok || it.dead() {
-		return nil, false
-	}
-	return it.value(), true
+	it := m.self().root.find(key)
+	return it.value(), !it.dead()
 }
 
 // Has tells whether there is an entry with this key.
 func (m *Map) Has(key string) bool {
-	it, ok := m.get().root.find(key)
-	return ok && !it.dead()
+	return !m.self().root.find(key).dead()
 }
 
 // All goes through the entries, methods included, in order. Values must not be changed.
 func (m *Map) All() iter.Seq2[string, []byte] {
 	return func(yield func(string, []byte) bool) {
-		m.get().root.each(func(it item) bool { return it.dead() || yield(it.key(), it.value()) })
+		m.self().root.each(func(it item) bool { return it.dead() || yield(it.key(), it.value()) })
 	}
 }
 
 // Entries goes through everything that a Loader needs, tombstones included, in order. Values must not be changed.
 func (m *Map) Entries() iter.Seq[Entry] {
 	return func(yield func(Entry) bool) {
-		m.get().root.each(func(it item) bool { return yield(it.entry()) })
+		m.self().root.each(func(it item) bool { return yield(it.entry()) })
 	}
 }
 
 // Since is what has changed after a version: its time follows the number of changes. It is false if nobody knows any more, or if
 // there has been no such version; then only the whole map helps.
 func (m *Map) Since(version uint64) (*Delta, bool) {
-	m = m.get()
+	m = m.self()
 	if version < m.floor || version > m.version {
 		return nil, false
 	}
 	return &Delta{m.epoch, version, m.version, m.root.since(version, nil)}, true
 }
 
-// count adds an item to the numbers, or takes it out.
+// count adds an item to the numbers by 1, or takes it out by -1.
 func (m *Map) count(it item, by int) {
-	if it.dead() {
+	switch {
+	case it.none():
+		return
+	case it.dead():
 		m.graves += by
 		return
+	case IsMethod(it.key()):
+		m.methods += by
 	}
 	m.live += by
 	m.bytes += by * it.bytes()
-	if IsMethod(it.key()) {
-		m.methods += by
-	}
 }

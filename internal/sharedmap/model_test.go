@@ -169,7 +169,7 @@ func checkTree(t interface{ Fatalf(string, ...any) }, m *Map) {
 	var walk func(n tree, level int)
 	walk = func(n tree, level int) {
 		size := len(n.node.items) + len(n.node.kids)
-		if size == 0 || size > maxNode || (n.node.items == nil) == (n.node.kids == nil) {
+		if size == 0 || len(n.node.items) > maxItems || len(n.node.kids) > maxKids || (n.node.items == nil) == (n.node.kids == nil) {
 			t.Fatalf("a node has %d items and %d children", len(n.node.items), len(n.node.kids))
 		}
 		again := tree{}

@@ -5,9 +5,12 @@ import "math"
 // A tree holds items in the order of their keys, all of them in leaves, and all leaves equally deep. Nodes never change: whoever
 // changes something makes new ones on the way from the root to it.
 //
-// maxNode is how many items or children a node has at most; it has half as many or more, unless its neighbours can't spare any or it
-// is the root.
-const maxNode = 32
+// maxItems and maxKids are what a node has at most; most have half as many or more. With larger nodes the tree takes less memory and a
+// commit more time, for it copies one node on every level.
+const (
+	maxItems = 32
+	maxKids  = 16
+)
 
 type node struct {
 	items []item // of a leaf, else
@@ -44,16 +47,16 @@ func branch(kids []tree) tree {
 	return t
 }
 
-// divide makes nodes out of a row of items or children, as few as can be and all about as full. The row becomes theirs.
-func divide[T item | tree](row []T, made func([]T) tree, dst []tree) []tree {
-	if len(row) <= maxNode {
-		if len(row) > 0 {
-			dst = append(dst, made(row))
-		}
-		return dst
+// leaves and branches make nodes out of a row, as few as can be and all about as full, and append them. The row becomes theirs.
+func leaves(items []item, dst []tree) []tree  { return divide(items, maxItems, leaf, dst) }
+func branches(kids []tree, dst []tree) []tree { return divide(kids, maxKids, branch, dst) }
+
+func divide[T item | tree](row []T, most int, made func([]T) tree, dst []tree) []tree {
+	n := (len(row) + most - 1) / most
+	if n == 1 {
+		return append(dst, made(row))
 	}
-	n := (len(row) + maxNode - 1) / maxNode
-	for i := range n {
+	for i := range n { // copies, lest one part that lives on keep all of the row
 		part := row[i*len(row)/n : (i+1)*len(row)/n]
 		dst = append(dst, made(append(make([]T, 0, len(part)), part...)))
 	}
@@ -63,7 +66,7 @@ func divide[T item | tree](row []T, made func([]T) tree, dst []tree) []tree {
 // grow puts roots above a level until there is one.
 func grow(level []tree) tree {
 	for len(level) > 1 {
-		level = divide(level, branch, nil)
+		level = branches(level, nil)
 	}
 	if len(level) == 0 {
 		return tree{}
@@ -75,19 +78,19 @@ func grow(level []tree) tree {
 	return root
 }
 
-func (t tree) find(key string) (item, bool) {
+// find is the item of a key, or none.
+func (t tree) find(key string) item {
 	n := t.node
 	if n == nil {
-		return item{}, false
+		return item{}
 	}
 	for n.kids != nil {
 		n = n.kids[kidFor(n.kids, key)].node
 	}
-	i, found := place(n.items, key)
-	if !found {
-		return item{}, false
+	if i, found := place(n.items, key); found {
+		return n.items[i]
 	}
-	return n.items[i], true
+	return item{}
 }
 
 // kidFor is the last child that begins at the key or before, or the first.
@@ -157,7 +160,7 @@ func (t tree) since(version uint64, dst []Entry) []Entry {
 
 // graves appends the tombstones of a version than which there are no older ones, until there are n.
 func (t tree) graves(version uint64, n int, dst []item) []item {
-	if t.node == nil || t.grave != version {
+	if t.node == nil || t.grave != version || len(dst) == n {
 		return dst
 	}
 	for _, kid := range t.node.kids {
