@@ -37,6 +37,12 @@ func Merge(a, b *Delta) *Delta {
 }
 
 func mergeChanges(a, b []Entry) []Entry {
+	if len(a) == 0 {
+		return b
+	}
+	if len(b) == 0 {
+		return a
+	}
 	merged := make([]Entry, 0, len(a)+len(b))
 	for len(a) > 0 && len(b) > 0 {
 		switch c := compareKeys(a[0].Key, b[0].Key); {
