@@ -72,25 +72,23 @@ func placed(method string, line, column uint64) string {
 	return fmt.Sprintf("%s: line %d, column %d: ", method, line, column)
 }
 
-// explain tells why an instance gave no answer.
+// explain tells why an instance gave no answer: Go's runtime said it before it gave up, or the host closed the instance.
 func (c *call) explain(err error) *wire.Error {
 	var exit *sys.ExitError
-	if errors.As(err, &exit) {
-		switch {
-		case exit.ExitCode() == sys.ExitCodeDeadlineExceeded:
-			return c.over(wire.Deadline, " ran out of time. Let the method do less in one call.")
-		case exit.ExitCode() == sys.ExitCodeContextCanceled:
-			return wire.Err(wire.Deadline, "The method "+c.method+" was stopped, for nobody waits for its result any more.")
-		case strings.Contains(c.last, "out of memory"):
-			return c.over(wire.Failed, " needs more than the 64 MiB of memory it may use. Let the method hold less at once.")
-		case strings.Contains(c.last, "stack exceeds"):
-			return c.over(wire.Failed, " nests too deeply. Use flatter values and expressions.")
-		case exit.ExitCode() == 0:
-			return wire.Err(wire.Unavailable, "The method "+c.method+" was stopped: the server is closing.")
-		}
-	}
-	if strings.Contains(err.Error(), "stack overflow") {
+	errors.As(err, &exit)
+	switch {
+	case strings.Contains(c.last, "out of memory"):
+		return c.over(wire.Failed, " needs more than the 64 MiB of memory it may use. Let the method hold less at once.")
+	case strings.Contains(c.last, "stack exceeds"), strings.Contains(err.Error(), "stack overflow"):
 		return c.over(wire.Failed, " nests too deeply. Use flatter values and expressions.")
+	case exit == nil:
+		return c.defect("the interpreter stopped")
+	case exit.ExitCode() == sys.ExitCodeDeadlineExceeded:
+		return c.over(wire.Deadline, " ran out of time. Let the method do less in one call.")
+	case exit.ExitCode() == sys.ExitCodeContextCanceled:
+		return wire.Err(wire.Deadline, "The method "+c.method+" was stopped, for nobody waits for its result any more.")
+	case exit.ExitCode() == 0:
+		return wire.Err(wire.Unavailable, "The method "+c.method+" was stopped: the server is closing.")
 	}
 	return c.defect("the interpreter stopped")
 }

@@ -9,8 +9,8 @@
 // A method is hostile until proved otherwise. The interpreter alone bounds its steps, but not the memory and time of one step; so it
 // runs as WebAssembly, in an instance of its own:
 //
-//	steps    10,000,000 of the interpreter, the same everywhere (Options.Steps)
-//	time     1 s, or the caller's deadline if that is nearer (Options.Time)
+//	steps    1,000,000 of the interpreter, the same everywhere (Options.Steps)
+//	time     2 s, or the caller's deadline if that is nearer (Options.Time)
 //	memory   64 MiB an instance
 //	result   256 KiB; arguments 1 MiB; a source 64 KiB; 64 lines of print, 1 KiB each
 //

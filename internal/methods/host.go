@@ -24,9 +24,9 @@ type Options struct {
 	Module func() ([]byte, error)
 	// Instances is how many calls run at once: 2, or as many as there are processors.
 	Instances int
-	// Steps of the interpreter a call may take: 10,000,000.
+	// Steps of the interpreter a call may take: 1,000,000.
 	Steps uint64
-	// Time a call may take once it runs: 1 s.
+	// Time a call may take once it runs: 2 s.
 	Time time.Duration
 	// CacheDir keeps the compiled module for the next start. Empty: nowhere. Who can write there can run code as the server.
 	CacheDir string
@@ -37,10 +37,10 @@ func (o Options) withDefaults() Options {
 		o.Instances = max(2, runtime.GOMAXPROCS(0))
 	}
 	if o.Steps == 0 {
-		o.Steps = 10_000_000
+		o.Steps = 1_000_000
 	}
 	if o.Time <= 0 {
-		o.Time = time.Second
+		o.Time = 2 * time.Second
 	}
 	return o
 }

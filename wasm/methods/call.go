@@ -11,7 +11,7 @@ import (
 
 const (
 	methodMark   = "\x00"
-	defaultSteps = 10_000_000
+	defaultSteps = 1_000_000
 	maxDepth     = 8 // of methods that call methods
 	maxLines     = 64
 	maxLine      = 1 << 10

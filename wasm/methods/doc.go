@@ -39,7 +39,7 @@
 //
 //	[1, name text, source text]           check: compiles, and looks for the function. Its answer holds null.
 //	[2, name text, args array, steps]     call: reads the source by get, calls the function with the map and args. steps: how many
-//	                                      steps of the interpreter it may take, 0 for 10,000,000.
+//	                                      steps of the interpreter it may take, 0 for 1,000,000.
 //
 //	[0, result, steps]                    done. steps: how many it took (0 for a check).
 //	[kind, [message, method, line, column], steps]
