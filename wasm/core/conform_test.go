@@ -15,6 +15,7 @@ import (
 
 	"github.com/wabgo/wab/internal/cbor"
 	"github.com/wabgo/wab/internal/link"
+	"github.com/wabgo/wab/internal/sharedmap"
 	"github.com/wabgo/wab/internal/wire"
 )
 
@@ -31,6 +32,8 @@ type op struct {
 	B       string `json:"b"` // client or session
 	Frame   []byte `json:"frame"`
 	Timeout int64  `json:"timeout"`
+	Epoch   uint64 `json:"epoch"`
+	Version uint64 `json:"version"`
 }
 
 func TestModuleDoesWhatPackageLinkDoes(t *testing.T) {
@@ -105,16 +108,23 @@ func playModule(t *testing.T, wasm, support string, script []op) []string {
 	return strings.Split(strings.TrimSpace(string(out)), "\n")
 }
 
-// native plays scripts on package link itself.
+// native plays scripts on package link and on mirrors themselves.
 type native struct {
-	links map[int32]*link.Link
+	links map[int32]*nativeLink
 	wakes map[int32]int64
 	lines []string
 	draws byte
 }
 
+type nativeLink struct {
+	*link.Link
+	mirrors *sharedmap.Mirrors
+	online  bool
+	flawed  bool
+}
+
 func playNative(script []op) []string {
-	p := &native{links: map[int32]*link.Link{}, wakes: map[int32]int64{}}
+	p := &native{links: map[int32]*nativeLink{}, wakes: map[int32]int64{}}
 	for _, o := range script {
 		p.play(o)
 	}
@@ -126,7 +136,8 @@ func (p *native) play(o op) {
 	switch {
 	case o.Op == "start":
 		seed := binary.LittleEndian.Uint64(p.random(8))
-		l = link.New(link.Config{Token: o.A, Client: o.B, Renews: true, Seed: seed, Run: func() string { return hex.EncodeToString(p.random(16)) }})
+		l = &nativeLink{mirrors: sharedmap.NewMirrors(seed)}
+		l.Link = link.New(link.Config{Token: o.A, Client: o.B, Renews: true, Seed: seed, Run: func() string { return hex.EncodeToString(p.random(16)) }})
 		p.links[o.Link] = l
 		l.Start(o.Now)
 	case l == nil:
@@ -135,7 +146,7 @@ func (p *native) play(o op) {
 		p.input(l, o)
 	}
 	if l != nil {
-		p.drain(o.Link, l)
+		p.drain(o, l)
 	}
 	if o.Op == "stop" {
 		delete(p.links, o.Link)
@@ -148,10 +159,12 @@ func (p *native) playGone(o op) {
 		p.log("channel", 0)
 	case "request":
 		p.log("request", 0)
+	case "newMap":
+		p.log("map", 0)
 	}
 }
 
-func (p *native) input(l *link.Link, o op) {
+func (p *native) input(l *nativeLink, o op) {
 	switch o.Op {
 	case "stop":
 		l.Stop(o.Now)
@@ -170,6 +183,7 @@ func (p *native) input(l *link.Link, o op) {
 	case "tick":
 		p.wakes[o.Link] = 0
 		l.Tick(o.Now)
+		l.mirrors.Tick(o.Now)
 	case "open":
 		p.log("channel", l.Open(o.Now, o.A, o.B, uint32(o.N)))
 	case "close":
@@ -180,16 +194,30 @@ func (p *native) input(l *link.Link, o op) {
 			deadline = o.Now + o.Timeout
 		}
 		p.log("request", l.Request(o.Now, uint32(o.N), o.A, o.Frame, deadline))
+	default:
+		p.inputMap(l, o)
 	}
 }
 
-func (p *native) drain(id int32, l *link.Link) {
-	for e, ok := l.Next(); ok; e, ok = l.Next() {
-		p.tell(id, e)
+func (p *native) drain(o op, l *nativeLink) {
+	p.drainMaps(o.Link, l)
+	p.drainLink(o, l)
+	if l.flawed {
+		l.flawed = false
+		l.Disconnected(o.Now, uint64(o.N))
+		p.drainLink(o, l)
 	}
-	if wake := l.Wake(); wake != p.wakes[id] {
-		p.wakes[id] = wake
-		p.log("wake", id, wake)
+}
+
+func (p *native) drainLink(o op, l *nativeLink) {
+	for e, ok := l.Next(); ok; e, ok = l.Next() {
+		p.tell(o.Link, e)
+		p.hand(o, l, e)
+		p.drainMaps(o.Link, l)
+	}
+	if wake := sooner(l.Wake(), l.mirrors.Wake()); wake != p.wakes[o.Link] {
+		p.wakes[o.Link] = wake
+		p.log("wake", o.Link, wake)
 	}
 }
 
@@ -263,6 +291,7 @@ func makeScript(r *rand.Rand, steps int) []op {
 	now := int64(1_700_000_000_000_000)
 	conn := map[int32]int32{1: 1, 2: 1}
 	script := []op{{Op: "start", Link: 1, Now: now, A: "token", B: "client"}}
+	script = append(script, openMaps(now)...)
 	for range steps {
 		now += int64(r.ExpFloat64() * 300_000)
 		o := op{Link: 1 + int32(r.IntN(10)/9), Now: now}
@@ -300,8 +329,10 @@ func draw(r *rand.Rand, o *op, conn map[int32]int32) {
 	case k < 64:
 		o.Op, o.A, o.Timeout = "request", "Add", int64(r.IntN(2))*5_000_000
 		o.Frame = cbor.AppendBytes(cbor.AppendArrayHeader(nil, 1), make([]byte, r.IntN(1<<r.IntN(18))))
-	default:
+	case k < 90:
 		o.Op, o.N, o.Frame = "received", conn[o.Link], drawFrame(r, o.Now)
+	default:
+		drawMap(r, o, conn[o.Link])
 	}
 }
 

@@ -56,14 +56,6 @@ func (d *driver) drain() {
 	}
 }
 
-// sooner is the earlier of two instants, where 0 is never.
-func sooner(a, b int64) int64 {
-	if a == 0 || b != 0 && b < a {
-		return b
-	}
-	return a
-}
-
 func (d *driver) tell(e link.Event) {
 	p, n := unsafe.Pointer(unsafe.SliceData(e.Data)), int32(len(e.Data))
 	conn, ch := int32(e.Conn), int32(e.Ch)

@@ -27,6 +27,9 @@ const wab = {
   reply: (link, ch, req, p, n) => log("reply", link, ch, req, hex(p, n)),
   failure: (link, ch, req, cp, cn, mp, mn, retry) => log("failure", link, ch, req, text(cp, cn), text(mp, mn), retry),
   note: (link, ch, seq, dropped, p, n) => log("note", link, ch, seq, dropped, hex(p, n)),
+  mapState: (link, map, state, cp, cn, mp, mn) => log("mapState", link, map, state, text(cp, cn), text(mp, mn)),
+  mapChanged: (link, map, flags, epoch, version, p, n) => log("mapChanged", link, map, flags, epoch, version, hex(p, n)),
+  mapPresence: (link, map, who, reset, p, n) => log("mapPresence", link, map, who, reset, hex(p, n)),
 };
 
 const go = new Go();
@@ -61,6 +64,13 @@ const ops = {
     log("request", core.request(link, n, ...write(Buffer.from(a), Buffer.from(frame, "base64")), timeout, now));
     core.flush(link);
   },
+  newMap: ({ link, a }) => log("map", core.newMap(link, ...write(Buffer.from(a)))),
+  seedMap: ({ link, n, frame }) => core.seedMap(link, n, ...write(Buffer.from(frame, "base64"))),
+  openMap: ({ link, now, n, epoch, version }) => core.openMap(link, n, epoch, version, now),
+  closeMap: ({ link, now, n }) => core.closeMap(link, n, now),
+  dumpMap: ({ link, n }) => core.dumpMap(link, n),
+  setPresence: ({ link, now, n, frame }) => core.setPresence(link, n, ...write(Buffer.from(frame ?? "", "base64")), now),
+  mark: ({ n }) => log("mark", n),
 };
 
 for (const step of JSON.parse(readFileSync(0, "utf8"))) ops[step.op](step);
