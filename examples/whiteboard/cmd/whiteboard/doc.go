@@ -1,0 +1,2 @@
+// Command whiteboard serves the whiteboard alone.
+package main

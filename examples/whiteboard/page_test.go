@@ -1,0 +1,83 @@
+package whiteboard
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/wabgo/wab/internal/browser"
+	"github.com/wabgo/wab/web/ui/uitest"
+)
+
+const stub = "./examples/whiteboard/testdata/client.ts"
+
+// there is true once the page shows the board and lets one draw.
+const there = `desk.hasAttribute("data-editable") && document.querySelector(".state").innerText === "Live" && window.board`
+
+// TestPageInEveryScene looks at the page on a client without a server; the browser tests of the whole show it with one.
+func TestPageInEveryScene(t *testing.T) {
+	server := uitest.Serve(t, http.HandlerFunc(serve), stub)
+	chromium := browser.Start(t)
+	scenes := map[string]func(*browser.Tab){
+		"guest": func(tab *browser.Tab) { tab.Until(`document.activeElement.id === "owner"`) },
+		"live":  func(tab *browser.Tab) { tab.Until(there + ` && document.querySelectorAll(".cursor").length === 2`) },
+		"share": func(tab *browser.Tab) {
+			tab.Until(there)
+			tab.Do(chromedp.Click("#invite"))
+			tab.Until(`!share.hidden && members.children.length === 3`)
+		},
+		"help": func(tab *browser.Tab) {
+			tab.Until(there)
+			tab.Do(chromedp.KeyEvent("?"))
+			tab.Until(`!help.hidden`)
+		},
+		"list": func(tab *browser.Tab) {
+			tab.Until(there)
+			tab.Do(chromedp.KeyEvent("/"))
+			tab.Until(`elements.children.length > 5`)
+		},
+		"selected": func(tab *browser.Tab) {
+			tab.Until(there)
+			tab.Do(chromedp.Focus("#surface"), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Tab))
+			tab.Until(`!arrange.hidden`)
+		},
+		"viewer":  func(tab *browser.Tab) { tab.Until(`strip.innerText.includes("ask alice") && draw.hidden`) },
+		"refused": func(tab *browser.Tab) { tab.Until(`notice.innerText.includes("Ask alice")`) },
+		"offline": func(tab *browser.Tab) {
+			tab.Until(`strip.innerText.includes("Go on drawing")`)
+			tab.Do(chromedp.Focus("#surface"), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.ArrowRight))
+			tab.Until(`saving.textContent === "1 change kept here"`)
+		},
+		"failing": func(tab *browser.Tab) {
+			tab.Until(there)
+			tab.Do(chromedp.Focus("#surface"), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.ArrowRight))
+			tab.Until(`document.querySelector(".toast")?.innerText.includes("not kept") && saving.textContent === "Not saved"`)
+		},
+		"empty": func(tab *browser.Tab) { tab.Until(there) },
+		"many":  func(tab *browser.Tab) { tab.Until(there) },
+		"slow":  func(tab *browser.Tab) { tab.Until(`notice.innerText.includes("Getting the board")`) },
+	}
+	for scene, play := range scenes {
+		for _, look := range browser.Looks {
+			t.Run(scene+"/"+look.Name, func(t *testing.T) {
+				tab := chromium.Tab(t, look)
+				path := "/?ca=home#"
+				if scene == "refused" || scene == "viewer" {
+					path = "/?ca=alice/home#"
+				}
+				tab.Open(server.URL + path + scene)
+				play(tab)
+				settle(tab)
+				tab.Shoot("whiteboard-" + scene)
+				tab.Check()
+			})
+		}
+	}
+}
+
+// settle waits until what was asked to be painted is painted.
+func settle(tab *browser.Tab) {
+	tab.Eval(`new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))`)
+}
