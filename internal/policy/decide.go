@@ -27,7 +27,7 @@ type Decision struct {
 	about        string // the group of the doubt
 	self, caller name.Name
 	method       string
-	rule         Rule
+	rule         *Rule // nil for DefaultRule
 }
 
 // open is a rule about a group of which not enough is known.
@@ -55,7 +55,8 @@ func Decide(self, caller name.Name, method string, rules Rules, facts Facts) Dec
 		}
 		switch m := r.Who.includes(self, caller, facts); {
 		case m.Answer == Yes && r.Deny:
-			return d.settle(false, wire.NotAllowed, i, *r, m.Chain)
+			d.settle(wire.NotAllowed, i, r, m.Chain)
+			return d
 		case m.Answer == Yes:
 			d.Allowed, d.Rule, d.Chain = true, i, m.Chain
 		case m.Answer == No:
@@ -67,7 +68,8 @@ func Decide(self, caller name.Name, method string, rules Rules, facts Facts) Dec
 			allow = open{i, m.Doubt, m.About}
 		}
 	}
-	return d.conclude(rules, deny, allow)
+	d.conclude(rules, deny, allow)
+	return d
 }
 
 // Undecided is the decision where not even the rules could be read: unavailable.
@@ -76,28 +78,27 @@ func Undecided(self, caller name.Name, method string) Decision {
 }
 
 // conclude weighs what is unknown: it counts only where it could turn the decision.
-func (d Decision) conclude(rules Rules, deny, allow open) Decision {
+func (d *Decision) conclude(rules Rules, deny, allow open) {
 	switch {
 	case d.Allowed && deny.rule != DefaultRule:
-		return d.leave(deny, rules)
+		d.leave(deny, rules)
 	case d.Allowed && d.Rule != DefaultRule:
-		d.rule = rules.list[d.Rule]
+		d.rule = &rules.list[d.Rule]
 	case d.Allowed:
 	case allow.rule != DefaultRule:
-		return d.leave(allow, rules)
+		d.leave(allow, rules)
 	default:
 		d.Code = wire.NotAllowed
 	}
-	return d
 }
 
-func (d Decision) settle(allowed bool, code wire.Code, i int, r Rule, chain Chain) Decision {
-	d.Allowed, d.Code, d.Rule, d.rule, d.Chain = allowed, code, i, r, chain
-	return d
+// settle says no, by a rule.
+func (d *Decision) settle(code wire.Code, i int, r *Rule, chain Chain) {
+	d.Allowed, d.Code, d.Rule, d.rule, d.Chain = false, code, i, r, chain
 }
 
 // leave has a decision open, for want of what a rule is about.
-func (d Decision) leave(o open, rules Rules) Decision {
+func (d *Decision) leave(o open, rules Rules) {
 	d.doubt, d.about = o.doubt, o.about
-	return d.settle(false, wire.Unavailable, o.rule, rules.list[o.rule], Chain{})
+	d.settle(wire.Unavailable, o.rule, &rules.list[o.rule], Chain{})
 }

@@ -89,7 +89,7 @@ func (s Subject) nameFlaw(want string, a, b name.Kind) string {
 }
 
 // includes tells whether the caller is one of them, and for a group through which chain of groups.
-func (s Subject) includes(self, caller name.Name, facts Facts) Membership {
+func (s *Subject) includes(self, caller name.Name, facts Facts) Membership {
 	switch s.Kind {
 	case KindPrincipal:
 		return answer(s.Name.In(self.App).Covers(caller))
