@@ -20,6 +20,7 @@ var benches = []bench{
 	{"request-ws", "changes to 100 CAs over 64 WebSockets, against an echo and a commit", benchRequestWS},
 	{"request-read", "reads of 100 CAs over 64 WebSockets, and what they write", benchRequestRead},
 	{"idle", "memory of CAs and sockets that do nothing, and a start with a million CAs", benchIdle},
+	{"policy", "decisions over groups of 100,000 members, direct and over three links, against a bare map", benchPolicy},
 }
 
 func find(name string) (bench, bool) {

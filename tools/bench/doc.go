@@ -45,6 +45,13 @@
 // same after they have left memory. bytes_per_websocket is resident memory of a whole server with 2,000 signed-in sockets, a session
 // each, against none. open_1m_ca_s is from the start of the process until it listens, then a CA has to answer.
 //
+// # policy
+//
+// Whole decisions, as a server makes them out of a CA's turn (bus.Gate.Standing), of one CA whose rule lets in the members of a group of 100,000: for members
+// (direct_us), for members of a group of the same size at the end of three links to other owners' groups (delegated_us), and for strangers, for whom all four groups
+// are searched (stranger_us). Each decision includes that CA's rules, and those of every other owner whose group it looks into. 4,096 callers take turns, so
+// most of what they touch is not in the processor's caches. The limit is a lookup of the same keys in a bare Go map of the same size (map_lookup_us).
+//
 // # What dominates
 //
 // Two processors of a virtual machine, quiet.
