@@ -21,7 +21,8 @@ type bundle struct {
 // fixed are the bundles of the client, each after those it names.
 var fixed = []bundle{
 	{Name: "worker.js", Entry: "web/client/worker.ts", Names: map[string]string{"WASM": "wab.wasm"}},
-	{Name: clientName, Entry: "web/client/client.ts", Names: map[string]string{"WORKER": "worker.js"}},
+	{Name: "methods.js", Entry: "web/client/methods-worker.ts", Names: map[string]string{"METHODS": "methods.wasm"}},
+	{Name: clientName, Entry: "web/client/client.ts", Names: map[string]string{"WORKER": "worker.js", "METHODS_WORKER": "methods.js"}},
 	{Name: "embed.js", Entry: "web/client/embed.ts"},
 }
 

@@ -27,13 +27,11 @@ export interface ConnectOptions {
   keep?: number;
   /** How long a call may take, waiting for a connection included, in ms; 30,000 unless said, 0 for as long as it takes. */
   timeout?: number;
-  /** Resolves without a connection, too: calls wait, and maps show what was kept of them. */
-  offline?: boolean;
   /** A port that the embedding page has bound with serve(). It brings server and token. */
   port?: MessagePort;
   /** Asked for a fresh token a minute before the present one expires, or when the server takes it no more. Without it such a session is refused. */
   renew?: () => Promise<string>;
-  /** false: resolve at once and not when the session is live. Calls wait for it; maps are there from the cache, offline too. */
+  /** false: resolve as soon as the CA's name is known, and not when the session is live. Calls wait for it; maps are there from the cache, offline too. */
   wait?: boolean;
   /** Hears the states from the very first. */
   onState?: (status: Status) => void;
@@ -41,16 +39,15 @@ export interface ConnectOptions {
 
 /**
  * connect opens a session with a CA. The promise resolves when the session is live and rejects with a WabError when it is refused;
- * while there is no network it waits, unless offline is set. Afterwards the session comes back by itself after every cut, and calls are neither lost nor doubled.
+ * while there is no network it waits, unless wait is false. Afterwards the session comes back by itself after every cut, and calls are neither lost nor doubled.
  */
 export async function connect<T extends object = Methods>(o: ConnectOptions): Promise<T & Handle> {
   const { background, target } = await way(o);
   const open = { app: o.app, ca: o.ca, session: o.session ?? `tab-${randomText(10)}`, keep: o.keep ?? 0, ...(target && { target }) };
   const session = new Session(background, open, o.timeout ?? 30_000, o.renew);
   if (o.onState) session.on("state", o.onState);
-  if (o.wait === false) return withMethods<T>(session);
   try {
-    await session.ready(o.offline);
+    await session.ready(o.wait ?? true);
   } catch (e) {
     session.close();
     throw e;

@@ -4,8 +4,10 @@ import { onBeat } from "./beat.ts";
 import { Reader, type Value } from "./cbor.ts";
 import { type Code, WabError } from "./error.ts";
 import { Listeners } from "./listeners.ts";
+import { Methods } from "./methods.ts";
 import { Presence } from "./presence.ts";
 import type { MapBatch, MapState } from "./protocol.ts";
+import { methodsRoom } from "./spawn.ts";
 
 /** Change is what has happened since the listener was called last: setting set and deleting deleted makes the new content of the old. */
 export interface Change<V = Value> {
@@ -49,9 +51,10 @@ export class SharedMap<V = Value> implements ReadonlyMap<string, V> {
   private readonly changes = new Listeners<[Change<V>]>();
   private readonly states = new Listeners<[MapStatus]>();
   private readonly s: number;
+  private methods: Methods | undefined;
   private settle: { resolve(m: SharedMap<V>): void; reject(e: WabError): void } | undefined;
 
-  private constructor(private readonly background: Background, via: number, readonly name: string) {
+  private constructor(private readonly background: Background, private readonly via: number, readonly name: string) {
     this.s = background.join((m) => this.receive(m));
     this.presence = new Presence(background, this.s);
     background.post({ t: "openMap", s: this.s, via, map: name });
@@ -82,6 +85,16 @@ export class SharedMap<V = Value> implements ReadonlyMap<string, V> {
     const off = this.states.add(listener as MapEvents<V>["state"]);
     (listener as MapEvents<V>["state"])(this.status);
     return off;
+  }
+
+  /**
+   * call calls one of the map's own methods, in a worker of this page: it reads the map as it is now, and answers the same as on the server. It
+   * has a second, and rejects with a WabError: not_found, failed, deadline.
+   */
+  async call(method: string, ...args: unknown[]): Promise<Value> {
+    if (this.state === "ended") throw this.ended();
+    this.methods ??= new Methods(this.background, this.via, this.name, methodsRoom);
+    return this.methods.call(method, args);
   }
 
   /** close ends this view: it is empty from now on, and what the page showed in presence is withdrawn. */
@@ -118,10 +131,15 @@ export class SharedMap<V = Value> implements ReadonlyMap<string, V> {
     this.aside = undefined;
     this.epoch = this.version = 0;
     this.presence.end();
-    const { code, message } = status.reason ?? { code: "unavailable", message: "The map was closed." };
-    this.settle?.reject(new WabError(code, message));
+    this.methods?.end(this.ended());
+    this.settle?.reject(this.ended());
     this.settle = undefined;
     this.states.tell(status);
+  }
+
+  private ended(): WabError {
+    const { code, message } = this.status.reason ?? { code: "unavailable", message: "The map was closed." };
+    return new WabError(code, message);
   }
 
   private apply({ reset, part, epoch, version, batch }: MapBatch): void {

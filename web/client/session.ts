@@ -1,6 +1,7 @@
 /** One session of this page with one CA: its calls, its notes and its state. */
+import { encodeArgs } from "./args.ts";
 import type { Background, SessionMessage } from "./background.ts";
-import { decode, encode, type Value } from "./cbor.ts";
+import { decode, type Value } from "./cbor.ts";
 import { type Code, WabError } from "./error.ts";
 import { Listeners } from "./listeners.ts";
 import { mapName, SharedMap } from "./map.ts";
@@ -112,10 +113,10 @@ export class Session implements Handle {
     this.rejectAll(new WabError("unavailable", "The session was closed before an answer came."));
   }
 
-  /** ready resolves when the session is live for the first time, or offline when its name is known, and rejects when it is refused before. */
-  ready(offline = false): Promise<void> {
+  /** ready resolves when the session is live for the first time, or without waiting when its name is known, and rejects when it is refused before. */
+  ready(wait = true): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (offline) this.named = resolve;
+      if (!wait) this.named = resolve;
       let off = (): void => {};
       off = this.on("state", ({ state, reason }) => {
         if (state === "live") resolve();
@@ -183,14 +184,6 @@ export class Session implements Handle {
     const waiting = [...this.waiting.values()];
     this.waiting.clear();
     for (const w of waiting) w.reject(e);
-  }
-}
-
-function encodeArgs(method: string, args: unknown[]): Uint8Array {
-  try {
-    return encode(args);
-  } catch (e) {
-    throw new WabError("bad_request", `The arguments of ${method} can't be sent: ${(e as Error).message}.`);
   }
 }
 

@@ -8,6 +8,9 @@ import { protocolVersion } from "./protocol.ts";
 /** The worker's file beside this one; tools/build knows it. Without a build it stands in the server's manifest. */
 declare const WORKER_FILE: string | undefined;
 
+/** The same of the worker in which methods of maps run. */
+declare const METHODS_WORKER_FILE: string | undefined;
+
 const here = import.meta.url;
 
 /** defaultServer is the origin that this script came from. */
@@ -23,7 +26,7 @@ export function backgroundFor(server: string, owner: string): Promise<Background
   const key = `${owner} ${server}`;
   let b = backgrounds.get(key);
   if (!b) {
-    b = workerURL(server).then((url) => new Background(candidates(url, key)));
+    b = assetURL(server, "worker.js", typeof WORKER_FILE === "string" ? WORKER_FILE : undefined).then((url) => new Background(candidates(url, key)));
     b.catch(() => backgrounds.delete(key));
     backgrounds.set(key, b);
   }
@@ -42,11 +45,17 @@ export function running(): Promise<Background[]> {
   return Promise.allSettled(backgrounds.values()).then((all) => all.flatMap((r) => (r.status === "fulfilled" ? [r.value] : [])));
 }
 
-async function workerURL(server: string): Promise<URL> {
-  if (typeof WORKER_FILE === "string") return new URL(WORKER_FILE, here);
+/** methodsRoom makes a worker for the methods of one map. */
+export async function methodsRoom(): Promise<Worker> {
+  const url = await assetURL(defaultServer(), "methods.js", typeof METHODS_WORKER_FILE === "string" ? METHODS_WORKER_FILE : undefined);
+  return new Worker(url.origin === location.origin ? url : importer(url), { type: "module" });
+}
+
+async function assetURL(server: string, name: string, file: string | undefined): Promise<URL> {
+  if (file) return new URL(file, here);
   const res = await fetch(`${server}/wab/manifest.json`);
   const manifest = (await res.json()) as { assets: { [name: string]: { file: string } } };
-  return new URL(`/wab/${manifest.assets["worker.js"]!.file}`, server);
+  return new URL(`/wab/${manifest.assets[name]!.file}`, server);
 }
 
 function candidates(url: URL, key: string): Candidate[] {
