@@ -20,14 +20,17 @@ type client struct {
 	gone    bool
 	subs    map[uint32]*subscription
 	readers map[*writer]*reader
+	more    name.Name         // the writer of which another map is to be opened next; the connection's reader's
+	pending map[name.Name]int // subscriptions by writer that are not decided yet: what stands already waits for them
 }
 
 // A subscription is what a client has asked for.
 type subscription struct {
-	name   name.Name // of the map
-	opened wire.MapOpen
-	reader *reader // nil until it is let in
-	sub    *sub
+	name      name.Name // of the map
+	opened    wire.MapOpen
+	undecided bool    // counted in client.pending
+	reader    *reader // nil until it is let in
+	sub       *sub
 }
 
 var (
@@ -53,7 +56,7 @@ func (h *Hub) client(c *session.Conn, makeOne bool) *client {
 	defer h.mu.Unlock()
 	cl := h.clients[c]
 	if cl == nil && makeOne {
-		cl = &client{hub: h, conn: c, subs: map[uint32]*subscription{}, readers: map[*writer]*reader{}}
+		cl = &client{hub: h, conn: c, subs: map[uint32]*subscription{}, readers: map[*writer]*reader{}, pending: map[name.Name]int{}}
 		h.clients[c] = cl
 	}
 	return cl
@@ -70,7 +73,10 @@ func (h *Hub) handleOpen(c *session.Conn, frame []byte) error {
 		cl.sendEnd(f.Sub, errMapName)
 		return nil
 	}
+	more := cl.more
+	cl.more = name.Name{}
 	s, bad := cl.reserve(f, n)
+	cl.arrived(more)
 	if bad != nil {
 		cl.sendEnd(f.Sub, bad)
 		return nil
@@ -109,7 +115,58 @@ func (cl *client) reserve(f wire.MapOpen, n name.Name) (*subscription, *wire.Err
 	}
 	s := &subscription{name: n, opened: f}
 	cl.subs[f.Sub] = s
+	cl.announce(s)
 	return s, nil
+}
+
+// announce notes that a subscription is to be decided, and with More that another one of the same writer follows. Call with mu held.
+func (cl *client) announce(s *subscription) {
+	ca := s.name.CA()
+	s.undecided = true
+	cl.pending[ca]++
+	if s.opened.More {
+		cl.more = ca
+		cl.pending[ca]++
+	}
+}
+
+// arrived takes back what a More has announced: whatever is opened next was meant.
+func (cl *client) arrived(more name.Name) {
+	if more != (name.Name{}) {
+		cl.mu.Lock()
+		defer cl.mu.Unlock()
+		cl.release(more)
+	}
+}
+
+// decided lets those go on that have waited for a subscription. Call with mu held.
+func (cl *client) decided(s *subscription) {
+	if s.undecided {
+		s.undecided = false
+		cl.release(s.name.CA())
+	}
+}
+
+// release is called with mu held.
+func (cl *client) release(ca name.Name) {
+	if cl.pending[ca]--; cl.pending[ca] > 0 {
+		return
+	}
+	delete(cl.pending, ca)
+	for w, r := range cl.readers {
+		if w.name == ca {
+			r.hold(false)
+		}
+	}
+}
+
+// hold keeps the reader from bringing anything, or lets it go on.
+func (r *reader) hold(on bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.held = on; !on && r.behind {
+		r.wake()
+	}
 }
 
 func (r *reader) restart(s *sub, f wire.MapOpen) {
@@ -153,7 +210,9 @@ func (cl *client) attach(s *subscription, w *writer) {
 		cl.readers[w] = r
 	}
 	s.reader = r
+	r.hold(true)
 	s.sub = w.subscribe(r, s)
+	cl.decided(s)
 	cl.mu.Unlock()
 	cl.check(s) // the rules may have changed since the writer's policy has answered
 }
@@ -189,6 +248,7 @@ func (cl *client) refuse(s *subscription, why *wire.Error) {
 	if cl.subs[s.opened.Sub] == s {
 		delete(cl.subs, s.opened.Sub)
 		cl.detach(s, why)
+		cl.decided(s)
 	}
 }
 

@@ -22,9 +22,9 @@ const (
 	MaxSubs    = 256     // of one connection
 )
 
-// Judge decides from a CA's durable rules, out of its turn, whether a caller may read a map of it; nested counts the decisions that wait for this one. It is
+// Judge decides from a CA's durable rules, out of its turn, whether a caller may read a map of it; waiting is who needs to know. It is
 // bus.Gate.StandingWithin.
-type Judge func(ca, caller name.Name, label string, nested int) policy.Decision
+type Judge func(ca, caller name.Name, label string, waiting bus.Reader) policy.Decision
 
 // Bus lets clients in: it asks the writer's policy.
 type Bus interface{ Request(bus.Request) }

@@ -28,15 +28,18 @@ type lookup struct {
 // Group is a group as the CA sees it.
 func (l *lookup) Group(group name.Name) (policy.GroupView, policy.State) {
 	ca := group.CA()
-	if group.Host != "" {
+	switch {
+	case group.Host != "":
 		return nil, policy.Missing
+	case !l.reader.Look():
+		return nil, policy.Spent
 	}
 	if ca != l.reader.CA {
 		switch {
 		case l.reader.Nested >= maxNested:
 			return nil, policy.Missing
 		default:
-			d := l.hub.opt.Judge(ca, l.reader.CA, group.Item, l.reader.Nested+1)
+			d := l.hub.opt.Judge(ca, l.reader.CA, group.Item, l.reader)
 			if !d.Allowed {
 				l.hub.note(ca, l.reader.CA)
 				return nil, stateOf(d)

@@ -4,6 +4,7 @@ import (
 	"iter"
 
 	"github.com/wabgo/wab/internal/actor"
+	"github.com/wabgo/wab/internal/bus"
 	"github.com/wabgo/wab/internal/name"
 	"github.com/wabgo/wab/internal/sharedmap"
 	"github.com/wabgo/wab/internal/wire"
@@ -33,7 +34,7 @@ func (p *part) read(n name.Name) (*sharedmap.Map, error) {
 		}
 		return own.m, nil
 	}
-	if err := p.hub.opt.Judge(n.CA(), self, n.Item, 0).Refusal(); err != nil {
+	if err := p.hub.opt.Judge(n.CA(), self, n.Item, bus.Reader{}).Refusal(); err != nil {
 		return nil, err
 	}
 	v, err := p.look(n.CA())

@@ -15,6 +15,7 @@ type reader struct {
 
 	mu     sync.Mutex
 	subs   []*sub
+	held   bool     // until all subscriptions of this writer that were asked for together are decided
 	behind bool     // the connection's writer is to bring it up to date; until then the pump leaves it alone
 	ends   [][]byte // map-end frames to be sent
 }
@@ -65,65 +66,90 @@ func (r *reader) Fill(dst []byte, limit int) (out []byte, more bool) {
 		dst = session.AppendFrame(dst, end)
 	}
 	r.ends = nil
-	for {
-		for _, s := range r.subs {
-			if dst, more = r.bring(dst, limit, s); more {
-				return dst, true
-			}
-		}
-		var whole bool
-		if dst, whole = r.catchUp(dst); whole {
-			r.behind = false
-			return r.fillPresence(dst), false
-		}
+	if r.held {
+		return dst, false // who lets it go on wakes it
 	}
-}
-
-// bring begins a subscription and sends its snapshot, as far as there is room.
-func (r *reader) bring(dst []byte, limit int, s *sub) (out []byte, more bool) {
-	if !s.begun {
-		dst = session.AppendFrame(dst, r.begin(s).Append(nil))
-	}
-	for s.feed != nil {
-		if len(dst) >= limit {
+	for whole := false; !whole; {
+		if dst, more = r.stream(dst, limit); more {
 			return dst, true
 		}
-		entries, last := s.feed.next()
-		m := s.feed.m
-		dst = session.AppendFrame(dst, wire.MapPart{Sub: s.number, Epoch: m.Epoch(), Version: m.Version(), Last: last, Entries: entries}.Append(nil))
-		if last {
-			s.feed = nil
+		v := r.writer.view.Load()
+		if s := r.unbegun(); s != nil {
+			dst = r.begin(dst, s, v)
+		} else {
+			dst, whole = r.catchUp(dst, v)
+		}
+	}
+	r.behind = false
+	return r.fillPresence(dst), false
+}
+
+// stream sends the snapshot that is under way, as far as there is room.
+func (r *reader) stream(dst []byte, limit int) (out []byte, more bool) {
+	for _, s := range r.subs {
+		for s.feed != nil {
+			if len(dst) >= limit {
+				return dst, true
+			}
+			entries, last := s.feed.next()
+			f := wire.MapPart{Sub: s.number, Epoch: s.epoch, Version: s.version, Last: last, Entries: entries}
+			dst = session.AppendFrame(dst, f.Append(nil))
+			if last {
+				s.feed = nil
+			}
 		}
 	}
 	return dst, false
 }
 
-// begin decides whether the client's replica can go on, or starts over.
-func (r *reader) begin(s *sub) wire.MapOpened {
-	w, o := r.writer, s.outlet
-	m := w.view.Load().at(o.label).m
-	_, goesOn := w.delta(o, m, s.epoch, s.version)
-	f := wire.MapOpened{Sub: s.number, ID: o.id, Who: s.who, Epoch: m.Epoch(), Version: m.Version(), From: s.version}
-	s.begun = true
-	if goesOn {
-		return f
+func (r *reader) unbegun() *sub {
+	for _, s := range r.subs {
+		if !s.begun {
+			return s
+		}
 	}
-	w.mu.Lock()
-	packed := o.pack(m)
-	w.mu.Unlock()
-	s.feed = newFeed(m, packed)
-	s.epoch, s.version = s.feed.m.Epoch(), s.feed.m.Version()
-	f.From, f.Snapshot = 0, true
-	return f
+	return nil
 }
 
-// catchUp sends what has changed since, of all maps together. It tells false where a map has to start over first.
-func (r *reader) catchUp(dst []byte) (out []byte, whole bool) {
-	v := r.writer.view.Load()
+// begin decides whether the client's replica can go on, or starts over. A snapshot appears when its last part has come; so that it does not appear
+// ahead of the writer's other maps, those are brought to the same view first, and wait there.
+func (r *reader) begin(dst []byte, s *sub, v *view) []byte {
+	m := v.at(s.outlet.label).m
+	_, goesOn := r.writer.delta(s.outlet, m, s.epoch, s.version)
+	f := wire.MapOpened{Sub: s.number, ID: s.outlet.id, Who: s.who, Epoch: m.Epoch(), Version: m.Version(), From: s.version}
+	if !goesOn {
+		var whole bool
+		if dst, whole = r.catchUp(dst, v); !whole {
+			return dst // another one has to start over before
+		}
+		s.feed = r.feed(s, m)
+		s.epoch, s.version = s.feed.m.Epoch(), s.feed.m.Version()
+		f.From, f.Snapshot = 0, true
+	}
+	s.begun = true
+	return session.AppendFrame(dst, f.Append(nil))
+}
+
+// feed is a snapshot for a subscription: one that is shared with others that begin now, and may be a little older, where it is the only one.
+func (r *reader) feed(s *sub, m *sharedmap.Map) *feed {
+	w := r.writer
+	w.mu.Lock()
+	p := s.outlet.pack(m)
+	w.mu.Unlock()
+	if p != nil && len(r.subs) > 1 && p.m.Version() != m.Version() {
+		p = nil
+	}
+	return newFeed(m, p)
+}
+
+// catchUp brings all maps that have begun to a view, in one frame. It tells false where a map has to start over first.
+func (r *reader) catchUp(dst []byte, v *view) (out []byte, whole bool) {
 	var deltas [][]byte
 	for _, s := range r.subs {
-		m := v.at(s.outlet.label).m
-		d, ok := r.writer.delta(s.outlet, m, s.epoch, s.version)
+		if !s.begun {
+			continue
+		}
+		d, ok := r.writer.delta(s.outlet, v.at(s.outlet.label).m, s.epoch, s.version)
 		if !ok {
 			s.begun = false
 			return dst, false
@@ -133,8 +159,10 @@ func (r *reader) catchUp(dst []byte) (out []byte, whole bool) {
 		}
 	}
 	for _, s := range r.subs {
-		m := v.at(s.outlet.label).m
-		s.epoch, s.version = m.Epoch(), m.Version()
+		if s.begun {
+			m := v.at(s.outlet.label).m
+			s.epoch, s.version = m.Epoch(), m.Version()
+		}
 	}
 	if len(deltas) > 0 {
 		dst = session.AppendFrame(dst, join(deltas))

@@ -332,3 +332,27 @@ func storm(t *testing.T, seed uint64) {
 		}
 	}
 }
+
+func TestOPS1_AnAnnouncedMapThatNeverComesHoldsUpNothingElse(t *testing.T) {
+	w := newWorld(t)
+	w.must("alice/home", "Set", "m", "n", 1)
+	w.must("alice/home", "Set", "o", "n", 1)
+	w.must("bob/home", "Set", "m", "n", 1)
+	w.must("bob/home", "Allow", "alice", "m")
+	p := w.peer("alice").connect()
+	raw := func(sub uint32, full string, more bool) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.write(wire.MapOpen{Sub: sub, Map: full, More: more}.Append(nil))
+	}
+	p.open("app:alice/home/m")
+	p.holds("app:alice/home/m")
+	raw(77, "app:alice/home/o", true) // announces another one of alice's; bob's comes instead
+	raw(78, "app:bob/home/m", true)
+	raw(78, "app:alice/home/x", false) // a number in use
+	raw(79, "app:alice/home/m", false) // a map in use
+	p.open("app:bob/home/other")
+	w.Until("bob's other map to be decided", func() bool { return p.end(p.subs["app:bob/home/other"]) == wire.NotAllowed })
+	w.must("alice/home", "Set", "m", "n", 2)
+	p.holds("app:alice/home/m")
+}

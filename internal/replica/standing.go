@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"github.com/wabgo/wab/internal/bus"
 	"github.com/wabgo/wab/internal/clock"
 	"github.com/wabgo/wab/internal/name"
 	"github.com/wabgo/wab/internal/session"
@@ -89,7 +90,7 @@ func (h *Hub) mayRead(c *session.Conn, n name.Name) *wire.Error {
 		}
 		return wire.Err(wire.NotAllowed, "Your token does not open this map.")
 	}
-	return h.opt.Judge(n.CA(), name.Name{App: n.App, Owner: c.Owner()}, n.Item, 0).Refusal()
+	return h.opt.Judge(n.CA(), name.Name{App: n.App, Owner: c.Owner()}, n.Item, bus.Reader{}).Refusal()
 }
 
 // renewed checks a connection whose token is another one now.

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/wabgo/wab/internal/actor"
+	"github.com/wabgo/wab/internal/bus"
 	"github.com/wabgo/wab/internal/cbor"
 	"github.com/wabgo/wab/internal/name"
 	"github.com/wabgo/wab/internal/wire"
@@ -102,7 +103,7 @@ type handled struct {
 
 // newest is a map's version, if the CA may read the map.
 func (p *watches) newest(of name.Name) (epoch, version uint64, ok bool) {
-	if of.CA() != p.ca.Name() && !p.hub.opt.Judge(of.CA(), p.ca.Name(), of.Item, 0).Allowed {
+	if of.CA() != p.ca.Name() && !p.hub.opt.Judge(of.CA(), p.ca.Name(), of.Item, bus.Reader{}).Allowed {
 		return 0, 0, false
 	}
 	m, err := p.hub.Newest(of)

@@ -30,14 +30,45 @@ type mirror struct {
 }
 
 // ask subscribes from what is held.
-func (m *Mirrors) ask(s *mirror) {
+func (m *Mirrors) ask(s *mirror, more bool) {
 	s.asked, s.askedAt, s.askAt = true, m.now, 0
-	f := wire.MapOpen{Sub: s.sub, Map: s.name}
+	f := wire.MapOpen{Sub: s.sub, Map: s.name, More: more}
 	if !s.forget {
 		f.Epoch, f.Version = s.replica.epoch, s.replica.version
 	}
 	s.forget = false
 	m.send(f.Append(nil))
+}
+
+// askAll subscribes anew to all maps, those of one writer one after the other: they go on together, so that none is seen ahead of the others.
+func (m *Mirrors) askAll() {
+	for _, s := range m.list {
+		for s != nil && s.started && !s.asked {
+			next := m.sibling(s)
+			m.ask(s, next != nil)
+			s = next
+		}
+	}
+}
+
+// sibling is another map of the same writer that is yet to be asked for.
+func (m *Mirrors) sibling(of *mirror) *mirror {
+	for _, s := range m.list {
+		if s != of && s.started && !s.asked && writerOf(s.name) == writerOf(of.name) {
+			return s
+		}
+	}
+	return nil
+}
+
+// writerOf is the CA that writes a map: the name without its last label.
+func writerOf(name string) string {
+	for i := len(name) - 1; i >= 0; i-- {
+		if name[i] == '/' {
+			return name[:i]
+		}
+	}
+	return name
 }
 
 // handleOpened takes the answer, or that the server begins anew of its own accord.
@@ -97,6 +128,9 @@ func (m *Mirrors) turn(s *mirror, reason *wire.Error, force bool) {
 	case s.known:
 		state = Stale
 	}
+	if force && state == Live {
+		m.emit(MirrorEvent{Kind: MirrorTurned, Sub: s.sub, State: Stale}) // Live alone drops nothing
+	}
 	if state != s.state || reason != s.reason || force {
 		s.state, s.reason = state, reason
 		m.emit(MirrorEvent{Kind: MirrorTurned, Sub: s.sub, State: state, Err: reason})
@@ -153,7 +187,7 @@ func (m *Mirrors) askAgain(s *mirror, dropped bool) {
 		s.askAt = at
 		m.at(at)
 	} else {
-		m.ask(s)
+		m.ask(s, false)
 	}
 	m.turn(s, nil, dropped)
 }

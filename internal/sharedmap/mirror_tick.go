@@ -22,7 +22,7 @@ func (m *Mirrors) Tick(now int64) {
 func (m *Mirrors) tick(s *mirror) {
 	if m.connected && s.askAt != 0 {
 		if s.askAt <= m.now {
-			m.ask(s)
+			m.ask(s, false)
 		} else {
 			m.at(s.askAt)
 		}

@@ -69,7 +69,7 @@ func (m *Mirrors) Start(now int64, sub uint32, epoch, version uint64) {
 	}
 	m.turn(s, nil, true)
 	if m.connected {
-		m.ask(s)
+		m.ask(s, false)
 	}
 }
 
@@ -90,11 +90,7 @@ func (m *Mirrors) Close(now int64, sub uint32) {
 func (m *Mirrors) Connected(now int64) {
 	m.advance(now)
 	m.connected = true
-	for _, s := range m.list {
-		if s.started {
-			m.ask(s)
-		}
-	}
+	m.askAll()
 }
 
 // Disconnected tells that the connection is gone.

@@ -51,9 +51,10 @@
 // Subscriptions to maps belong to the connection, not to a channel. A replica is known by (epoch, version): the epoch is random and made
 // with the map, the version rises by one with each transaction that changes it. From the client:
 //
-//	64 map-open      [64, sub uint32, map text, epoch uint, version uint]
+//	64 map-open      [64, sub uint32, map text, epoch uint, version uint (, true)]
 //	                 sub: the client's number from 1. map: app:owner/local/map. epoch, version: what its replica holds, 0 and 0 for
-//	                 nothing. The same sub and map again start over from what is said now.
+//	                 nothing. With true, more: the next frame opens another map of the same writer; nothing comes of either before both are
+//	                 decided, so that they go on together. The same sub and map again start over from what is said now.
 //	65 map-close     [65, sub uint32]
 //	66 set-presence  [66, sub uint32, value raw]      what others in the map see of this client, ≤ 1,024 bytes; null withdraws it.
 //

@@ -56,7 +56,7 @@ var samples = []struct {
 	{"pong", Pong{T: -1, Received: 2, Now: 3}},
 	{"bye", Bye{Code: Unauthenticated, Message: "sign in again", ReconnectAfter: -1}},
 
-	{"map-open", MapOpen{Sub: 1, Map: "whiteboard:alice/home/board", Epoch: 1 << 52, Version: 7}},
+	{"map-open", MapOpen{Sub: 1, Map: "whiteboard:alice/home/board", Epoch: 1 << 52, Version: 7, More: true}},
 	{"map-close", MapClose{Sub: 1}},
 	{"set-presence", SetPresence{Sub: 1, Value: []byte{0x82, 0x18, 100, 0x18, 50}}},
 	{"map-opened", MapOpened{Sub: 1, ID: 9, Who: 3, Epoch: 1 << 52, Version: 8, From: 7}},

@@ -24,18 +24,27 @@ type MapOpen struct {
 	Map     string // app:owner/local/map
 	Epoch   uint64 // what the client's replica holds; 0 nothing
 	Version uint64
+	More    bool // another map of the same writer is opened next: they go on together
 }
 
 // Append appends the frame to dst.
 func (f MapOpen) Append(dst []byte) []byte {
-	dst = appendUint(appendHead(dst, 5, KindMapOpen), uint64(f.Sub))
-	return appendUint(appendUint(appendText(dst, f.Map), f.Epoch), f.Version)
+	n := 5
+	if f.More {
+		n = 6
+	}
+	dst = appendUint(appendHead(dst, n, KindMapOpen), uint64(f.Sub))
+	dst = appendUint(appendUint(appendText(dst, f.Map), f.Epoch), f.Version)
+	if f.More {
+		dst = appendBool(dst, true)
+	}
+	return dst
 }
 
 // ParseMapOpen reads a map-open. The name is the receiver's to check.
 func ParseMapOpen(b []byte) (MapOpen, error) {
 	r := open(b, KindMapOpen, 4)
-	f := MapOpen{Sub: r.sub(), Map: r.text(MaxCA), Epoch: r.uint(), Version: r.uint()}
+	f := MapOpen{Sub: r.sub(), Map: r.text(MaxCA), Epoch: r.uint(), Version: r.uint(), More: r.option()}
 	return f, r.close()
 }
 
@@ -197,6 +206,15 @@ func (r *reader) sub() uint32 {
 		r.fail("A subscription's number begins at 1.")
 	}
 	return n
+}
+
+// option reads a last element that is there only if it is true.
+func (r *reader) option() bool {
+	if r.extra == 0 {
+		return false
+	}
+	r.extra--
+	return r.bool()
 }
 
 // rawOf reads an item of one kind as it is.
