@@ -86,6 +86,7 @@ type guard struct {
 	ledger    ledger
 	receipts  receipts
 	strangers *strangers
+	looks     int // into groups that a decision may still take
 
 	// Of the message being handled:
 	message  *actor.Message
@@ -118,7 +119,7 @@ func (g *guard) Admit(m *actor.Message, now int64) actor.Verdict {
 			return g.refuse(err)
 		}
 	}
-	*g.decision = policy.Decide(g.ca.Name(), m.From, m.Method, g.rules, g)
+	*g.decision = g.decide(m.From, m.Method)
 	if !g.decision.Allowed {
 		return g.refuse(g.decision.Refusal())
 	}
@@ -148,6 +149,12 @@ func reads(m *actor.Message) bool {
 	return m.Kind == actor.Call && policy.IsMap(m.Method) && len(m.Args) == 0
 }
 
+// decide asks the rules as the message sees them.
+func (g *guard) decide(caller name.Name, method string) policy.Decision {
+	g.looks = policy.MaxGroups
+	return policy.Decide(g.ca.Name(), caller, method, g.rules, g)
+}
+
 func (g *guard) now() int64 { return clock.Micros(g.gate.Clock.Now()) }
 
 // refuse counts as a denial, unless it is only not known whether it is one.
@@ -168,7 +175,7 @@ func (g *guard) Accepted(principal name.Name) uint64 {
 
 // Member asks about a group as it was when the message began.
 func (g *guard) Member(group, principal name.Name, depth int) policy.Membership {
-	return g.gate.member(Reader{CA: g.ca.Name(), Turn: g.ca}, group, principal, depth)
+	return g.gate.member(Reader{CA: g.ca.Name(), Turn: g.ca, left: &g.looks}, group, principal, depth)
 }
 
 // Settle counts the message.

@@ -18,7 +18,25 @@ type Reader struct {
 	Turn *actor.CA // while that CA handles a message: groups are seen as of its beginning. Nil out of its turn: as they are
 	// Nested counts the decisions that wait for this one: whether a group may be read can itself depend on groups. There is an end to that.
 	Nested int
+
+	left *int // how many groups may still be looked into, for the first of those decisions and all that it needs
 }
+
+// Look counts a group that is about to be looked into. It reports false when there were policy.MaxGroups already, for this decision and those that wait for it:
+// whoever's rules rest on groups whose owners' rules rest on groups must not take others' time without an end.
+func (r Reader) Look() bool {
+	if r.left == nil {
+		return true
+	}
+	if *r.left == 0 {
+		return false
+	}
+	*r.left--
+	return true
+}
+
+// waits tells whether a decision waits for an answer at all.
+func (r Reader) waits() bool { return r.CA != (name.Name{}) }
 
 // member asks about a group. Without Groups nobody knows.
 func (g *Gate) member(r Reader, group, principal name.Name, depth int) policy.Membership {

@@ -69,7 +69,7 @@ func TestBUS4_RulesAboutGroupsAskInTheTurn(t *testing.T) {
 	c.set("app:bob", policy.No)
 	w.want(wire.NotAllowed, w.do("bob", "alice/home", "Get"))
 	for _, r := range c.asked {
-		if r.CA != target("alice/home") || r.Turn == nil || r.Turn.Name() != r.CA || r.Nested != 0 {
+		if r.CA != target("alice/home") || r.Turn == nil || r.Turn.Name() != r.CA || r.Nested != 0 || !r.Look() {
 			t.Error(r)
 		}
 	}

@@ -41,8 +41,7 @@ func (g *Gate) Rules(tx *actor.Tx) (rules policy.Rules) {
 // Decide tells what the CA's policy says of a call, and why.
 func (g *Gate) Decide(tx *actor.Tx, caller name.Name, method string) (d policy.Decision) {
 	tx.Use(g, func(p actor.Part) {
-		guard := p.(*guard)
-		d = policy.Decide(guard.ca.Name(), caller, method, guard.rules, guard)
+		d = p.(*guard).decide(caller, method)
 	})
 	return d
 }

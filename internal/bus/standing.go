@@ -10,16 +10,24 @@ import (
 // nothing. It is for what goes on after it was let in, subscriptions to a map for instance; RulesChanged tells when to ask again. Where
 // the rules can't be read the decision is unavailable.
 func (g *Gate) Standing(ca, caller name.Name, item string) policy.Decision {
-	return g.StandingWithin(ca, caller, item, 0)
+	return g.StandingWithin(ca, caller, item, Reader{})
 }
 
-// StandingWithin is Standing for a decision that others wait for: nested tells how many (Reader.Nested).
-func (g *Gate) StandingWithin(ca, caller name.Name, item string, nested int) policy.Decision {
+// StandingWithin is Standing for a Reader that waits for it, to know what it may read. The zero Reader is nobody.
+func (g *Gate) StandingWithin(ca, caller name.Name, item string, waiting Reader) policy.Decision {
 	rules, err := g.durable(ca)
 	if err != nil {
 		return policy.Undecided(ca, caller, item)
 	}
-	return policy.Decide(ca, caller, item, rules, outside{g, ca, nested})
+	o := &outside{gate: g, reader: Reader{CA: ca, left: waiting.left}}
+	if waiting.waits() {
+		o.reader.Nested = waiting.Nested + 1
+	}
+	if o.reader.left == nil {
+		o.left = policy.MaxGroups
+		o.reader.left = &o.left
+	}
+	return policy.Decide(ca, caller, item, rules, o)
 }
 
 // durable are the rules that a CA's senders see, or those in the store if it is not in memory or has shown none.
@@ -47,13 +55,13 @@ func (g *Gate) read(ca name.Name, key []byte) ([]byte, error) {
 // outside are the policy's Facts out of a CA's turn.
 type outside struct {
 	gate   *Gate
-	ca     name.Name
-	nested int
+	reader Reader
+	left   int // of the groups, where nobody waits
 }
 
 // Accepted counts the stored changes of a principal.
-func (o outside) Accepted(principal name.Name) uint64 {
-	value, err := o.gate.read(o.ca, ledgerKey(principal))
+func (o *outside) Accepted(principal name.Name) uint64 {
+	value, err := o.gate.read(o.reader.CA, ledgerKey(principal))
 	if err != nil || value == nil {
 		return 0
 	}
@@ -64,6 +72,6 @@ func (o outside) Accepted(principal name.Name) uint64 {
 	return e.Changes
 }
 
-func (o outside) Member(group, principal name.Name, depth int) policy.Membership {
-	return o.gate.member(Reader{CA: o.ca, Nested: o.nested}, group, principal, depth)
+func (o *outside) Member(group, principal name.Name, depth int) policy.Membership {
+	return o.gate.member(o.reader, group, principal, depth)
 }

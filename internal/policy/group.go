@@ -21,6 +21,7 @@ const (
 	Missing State = iota // it has not arrived, or is cut off
 	Ready
 	Locked // its owner does not let the asker read it
+	Spent  // this decision, or one that waits for it, has looked into too many groups already
 )
 
 // GroupView is one snapshot of a group's map.

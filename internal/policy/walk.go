@@ -2,7 +2,7 @@ package policy
 
 import "github.com/wabgo/wab/internal/name"
 
-// MaxGroups is how many groups one walk looks into. Where that is not enough the answer is Unknown.
+// MaxGroups is how many groups one decision looks into. Where that is not enough the answer is Unknown.
 const MaxGroups = 1000
 
 // Walk tells whether a principal is in a group, or in one that it links to, over at most depth groups (MaxDepth at most); 1 means the
@@ -55,9 +55,11 @@ type walk struct {
 // pass notes a group that can't be looked into.
 func (w *walk) pass(i int, state State) {
 	switch {
+	case state == Spent:
+		w.crowded = true
 	case state == Locked && w.shut == 0:
 		w.shut = i + 1
-	case state != Locked && w.away == 0:
+	case state == Missing && w.away == 0:
 		w.away = i + 1
 	}
 }
