@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -176,6 +177,29 @@ func TestBUS4_GroupsHoldThroughARestart(t *testing.T) {
 	g.of("dan", "Drop", "team", "bob")
 	g.restart()
 	g.enters("bob", "not_allowed")
+}
+
+// Owners whose rules rest on each other's groups can't make others decide without an end: what is asked for in their name is bounded by what one decision may take.
+func TestBUS4_GroupsThatRestOnGroupsTakeNoTimeWithoutEnd(t *testing.T) {
+	g := newGuilds(t)
+	const puppets = 40 // 40 × 40 × 40 × 40 × 40 groups, were nobody counting
+	var names []string
+	for i := range puppets {
+		names = append(names, fmt.Sprint("puppet", i))
+	}
+	for _, owner := range names {
+		for _, other := range names {
+			g.of(owner, "Put", "group", other+"/home/group", true)
+		}
+		g.of(owner, "Admit", "group", 8, things("group"))
+	}
+	g.of("alice", "Put", "acl", "bob", true)
+	g.of("alice", "Put", "acl", "puppet0/home/group", true)
+	g.of("alice", "Admit", "acl", 8, things("Enter"))
+	g.enters("bob", "guild:alice/home/acl")
+	g.enters("eve", "unavailable")
+	g.of("alice", "Put", "acl", "puppet0/home/group", false)
+	g.enters("eve", "not_allowed")
 }
 
 // town is what a naive model knows of the groups of a few owners.

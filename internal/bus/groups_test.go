@@ -211,3 +211,44 @@ func TestBUS2_ChangedRulesAreAnnouncedWhenTheyHold(t *testing.T) {
 		t.Error("also", <-seen)
 	}
 }
+
+// maze is a group whose every look rests on another decision about the same group.
+type maze struct {
+	gate          *bus.Gate
+	looks, nested int
+}
+
+func (m *maze) Member(r bus.Reader, _, principal name.Name, _ int) policy.Membership {
+	m.nested = max(m.nested, r.Nested)
+	for range 3 {
+		if !r.Look() {
+			return policy.Membership{}
+		}
+		m.looks++
+		m.gate.StandingWithin(target("alice/home"), principal, "Get", r)
+	}
+	return policy.Membership{Answer: policy.No}
+}
+
+func TestBUS4_OneDecisionLooksIntoAThousandGroupsWithAllThatItRestsOn(t *testing.T) {
+	w, _ := newClub(t)
+	w.must("alice", "alice/home", "Allow", "allow", "#alice/home/club", "Get")
+	m := &maze{gate: w.gate}
+	w.Runtime.Close()
+	w.gate.Groups = m
+	w.reboot()
+	for _, decide := range []func(){
+		func() { w.want(wire.Unavailable, w.do("bob", "alice/home", "Get")) },
+		func() {
+			if w.standing("app:bob", "Get") != "unavailable" {
+				t.Error("it was decided")
+			}
+		},
+	} {
+		m.looks, m.nested = 0, 0
+		decide()
+		if m.looks != policy.MaxGroups || m.nested != policy.MaxGroups {
+			t.Errorf("%d looks, %d deep", m.looks, m.nested)
+		}
+	}
+}

@@ -18,7 +18,7 @@
 //
 // A decision remembers what led to it; Explain puts that into a sentence, later and only if somebody asks.
 //
-// Limits: 256 rules a CA, 64 methods and maps a rule, 64 bytes a method name, groups followed at most 8 deep and 1,000 in one walk.
+// Limits: 256 rules a CA, 64 methods and maps a rule, 64 bytes a method name, groups followed at most 8 deep, and 1,000 for one decision.
 //
 // The package is pure. Rules and Scopes are values that never change once made: a transaction that fails just keeps the old ones.
 package policy
