@@ -32,7 +32,7 @@ type instanceKey struct{}
 func current(ctx context.Context) *instance { return ctx.Value(instanceKey{}).(*instance) }
 
 func (e *engine) instance(ctx context.Context) (*instance, error) {
-	in := &instance{nanos: firstNanos}
+	in := &instance{nanos: firstNanos - nanosStep}
 	// Begun instances are finished, whatever becomes of who wanted them: others may use them.
 	ctx = context.WithValue(context.WithoutCancel(ctx), instanceKey{}, in)
 	config := wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize")

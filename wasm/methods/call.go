@@ -27,7 +27,6 @@ type call struct {
 	depth    int
 	lines    int
 	spent    bool // the steps are used up
-	failed   *failure
 }
 
 func newCall(s snapshot, p *programs, steps uint64) *call {
