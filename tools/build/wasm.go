@@ -17,6 +17,7 @@ type module struct {
 	program string
 	env     string // tells tests in TypeScript where it is
 	flags   []string
+	pages   uint64 // the most memory it may have, in pages of 64 KiB; 0: as much as there is
 }
 
 var stripped = []string{"-trimpath", "-buildvcs=false", "-ldflags=-s -w"}
@@ -24,8 +25,8 @@ var stripped = []string{"-trimpath", "-buildvcs=false", "-ldflags=-s -w"}
 // modules: in the core our own functions are not inlined, which saves 4 kB and costs no measurable time; the interpreter of methods is a
 // reactor, whose exports are called one after the other.
 var modules = []module{
-	{"wab.wasm", "js", "./wasm/core", "WAB_WASM", append(slices.Clone(stripped), "-gcflags=github.com/wabgo/wab/...=-l")},
-	{"methods.wasm", "wasip1", "./wasm/methods", "WAB_METHODS_WASM", append(slices.Clone(stripped), "-buildmode=c-shared")},
+	{"wab.wasm", "js", "./wasm/core", "WAB_WASM", append(slices.Clone(stripped), "-gcflags=github.com/wabgo/wab/...=-l"), 0},
+	{"methods.wasm", "wasip1", "./wasm/methods", "WAB_METHODS_WASM", append(slices.Clone(stripped), "-buildmode=c-shared"), 1024},
 }
 
 // expose compiles the module into dir, and tells tests where it is.
@@ -57,7 +58,11 @@ func (m module) compile(root string) ([]byte, error) {
 	if err := cmd.Run(); err != nil {
 		return nil, fmt.Errorf("compile %s: %w\n%s", m.program, err, stderr.Bytes())
 	}
-	return os.ReadFile(file)
+	code, err := os.ReadFile(file)
+	if err != nil || m.pages == 0 {
+		return code, err
+	}
+	return capMemory(code, m.pages)
 }
 
 // wasmExec is the path of the JavaScript support file that belongs to the compiler of the core.
