@@ -2,7 +2,7 @@
 import { decode, encode, type Value } from "./cbor.ts";
 import { WabError } from "./error.ts";
 import type { Table } from "./table.ts";
-import { Exit, wasi } from "./wasi.ts";
+import { wasi } from "./wasi.ts";
 
 /** An instance that has grown beyond this many bytes serves no other call; one that grows beyond the second number is stopped. */
 const grown = 32 << 20, most = 64 << 20;
@@ -17,6 +17,9 @@ interface Exports {
 
 const text = new TextDecoder();
 
+/** The runtime's last words are kept up to this many characters. What went wrong comes first. */
+const maxWords = 1024;
+
 /** TooMuch is thrown through an instance that takes too much memory. */
 class TooMuch extends Error {}
 
@@ -24,13 +27,14 @@ class TooMuch extends Error {}
 export class Interpreter {
   private readonly exports: Exports;
   private broken = false;
+  private words = "";
   private print: (line: string) => void = () => {};
 
   constructor(module: WebAssembly.Module, private readonly table: Table) {
     const busy = (): void => {
       if (this.exports.memory.buffer.byteLength > most) throw new TooMuch();
     };
-    const instance = new WebAssembly.Instance(module, { wab: this.snapshot(busy), wasi_snapshot_preview1: wasi(() => this.view(), busy) });
+    const instance = new WebAssembly.Instance(module, { wab: this.snapshot(busy), wasi_snapshot_preview1: wasi(() => this.view(), busy, (words) => this.say(words)) });
     this.exports = instance.exports as unknown as Exports;
     this.exports._initialize();
   }
@@ -48,7 +52,7 @@ export class Interpreter {
       answer = this.run(request);
     } catch (e) {
       this.broken = true;
-      throw explain(method, e);
+      throw explain(method, e, this.words);
     }
     return read(method, answer);
   }
@@ -58,6 +62,10 @@ export class Interpreter {
     this.bytes(at, request.length).set(request);
     const n = this.exports.run(request.length);
     return this.bytes(this.exports.answer(), n).slice();
+  }
+
+  private say(words: string): void {
+    if (this.words.length < maxWords) this.words += words;
   }
 
   private view(): DataView {
@@ -111,8 +119,7 @@ function read(name: string, answer: Uint8Array): Value {
 }
 
 /** explain tells why there is no answer. */
-function explain(method: string, e: unknown): WabError {
-  const words = e instanceof Exit ? e.words : "";
+function explain(method: string, e: unknown, words: string): WabError {
   if (e instanceof TooMuch || words.includes("out of memory")) {
     return new WabError("failed", `The method ${method} needs more than the 64 MiB of memory it may use. Let the method hold less at once.`);
   }

@@ -3,10 +3,10 @@
  * method depends on nothing but its map. See wasm/methods/doc.go.
  */
 
-/** Exit is thrown when the module ends itself, with its last words. */
+/** Exit is thrown when the module ends itself. */
 export class Exit extends Error {
-  constructor(readonly code: number, readonly words: string) {
-    super(`exit ${code}: ${words}`);
+  constructor(readonly code: number) {
+    super(`exit ${code}`);
   }
 }
 
@@ -14,13 +14,12 @@ const badFile = 8;
 const firstNanos = 1_000_000_000n, tick = 1_000n;
 const text = new TextDecoder();
 
-/** The runtime's last words are kept up to this many characters. What went wrong comes first. */
-const maxWords = 1024;
-
-/** wasi makes the imports. view is the module's memory as it is then; busy is called now and then, and may throw. */
-export function wasi(view: () => DataView, busy: () => void): WebAssembly.ModuleImports {
+/**
+ * wasi makes the imports. view is the module's memory as it is then; busy is called now and then, and may throw; say takes the runtime's last
+ * words, a few at a time: after them it traps.
+ */
+export function wasi(view: () => DataView, busy: () => void, say: (words: string) => void): WebAssembly.ModuleImports {
   let nanos = firstNanos - tick;
-  let words = "";
   const zero = (...at: number[]): number => (at.forEach((p) => view().setUint32(p, 0, true)), 0);
   const known: WebAssembly.ModuleImports = {
     args_sizes_get: zero,
@@ -49,14 +48,14 @@ export function wasi(view: () => DataView, busy: () => void): WebAssembly.Module
       let sum = 0;
       for (let i = 0; i < n; i++) {
         const [p, size] = [v.getUint32(iovs + 8 * i, true), v.getUint32(iovs + 8 * i + 4, true)];
-        if (words.length < maxWords) words += text.decode(new Uint8Array(v.buffer, p, size));
+        say(text.decode(new Uint8Array(v.buffer, p, size)));
         sum += size;
       }
       v.setUint32(written, sum, true);
       return 0;
     },
     proc_exit: (code: number) => {
-      throw new Exit(code, words);
+      throw new Exit(code);
     },
   };
   return new Proxy(known, { get: (of, name: string) => of[name] ?? (() => badFile) });
