@@ -12,7 +12,7 @@ func (e *Edit) Commit() (next *Map, d *Delta, dropped []string) {
 	items := e.sorted()
 	d = &Delta{Epoch: made.epoch, From: made.version - 1, To: made.version, Changes: make([]Entry, len(items))}
 	for i := range items {
-		items[i].version = made.version
+		items[i] = items[i].at(made.version)
 		d.Changes[i] = items[i].entry()
 	}
 	made.root = made.root.put(items)

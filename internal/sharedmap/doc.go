@@ -5,7 +5,7 @@
 // A Map is one version of a map. It never changes, costs its readers no lock, and shares with its successor what they have in common:
 // whoever holds one reads the same for as long as they like. A writer takes an Edit, changes what it likes, and either forgets it or
 // commits it, which makes the next version and the Delta between the two in time that follows the changes, not the size of the map.
-// An Edit belongs to one goroutine at a time; everything else may be shared.
+// An Edit, a Cursor and a Loader belong to one goroutine at a time; Maps and Deltas may be shared.
 //
 // Each entry knows the version that changed it last. A deletion leaves a tombstone, so that Since can tell a reader at any version
 // from the map's floor on what it has missed. Of tombstones at most 10,000 stay, or a quarter of the number of live entries if that
@@ -15,6 +15,27 @@
 // map or a delta can be written out as it comes.
 //
 // Values and texts that are handed out share memory with the map, which nobody may change. What is handed in is copied.
+//
+// # The structure
+//
+// A Map is a tree whose nodes are copied when they change: a B+tree of 32 items a leaf and 16 children a node. A commit goes through it
+// once with all of its changes in order. Each child stands with the newest version and the oldest tombstone below it, so that neither
+// Since nor the end of old tombstones needs a list of its own. It was measured against others, at a million and at 10,000 entries with
+// keys of 20 and values of 50 bytes in random order; ns of CPU time, per entry where a hundred change at once (2 cores, busy, Go 1.26:
+// compare them with each other only).
+//
+//	1,000,000 / 10,000 entries         bytes an entry  get           commit of 1     of 100         iterate    load
+//	this tree                          111             2,400 / 230   11,400 / 3,400  6,400 / 1,100  16 / 1.6   760 / 280
+//	hash trie, 32 ways, same items     133 / 125         780 / 100    4,100 / 2,000  5,400 / 1,000  40 / 3.8  1,340 / 370
+//	treap, same items                  144             3,500 / 360    4,900 / 2,000  9,300 / 1,800  76 / 11     800 / 370
+//	tidwall/btree 1.7, same items      132 / 122       2,700 / 390    7,700 / 3,400  5,900 / 1,000  20 / 1.7    730 / 370
+//	tidwall/btree 1.7, key and value   183 / 171       2,700 / 350   11,400 / 5,100  7,400 / 1,500  28 / 2.6    810 / 410
+//	benbjohnson/immutable 0.4 Map      190 / 180       1,200 / 100    3,500 / 2,300  5,800 / 1,600  150 / 27    900 / 320
+//	the same, SortedMap                177 / 143       2,600 / 270   10,600 / 3,300  9,300 / 3,000  43 / 5     1,900 / 590
+//
+// A hash trie is quicker in reading and changing single keys, by less than a durable commit takes. It has no order, though: each part
+// of a snapshot and each delta would have to be sorted, and readers, who are many, iterate. The benchmarks of this package measure the
+// tree as it is.
 //
 // # Limits
 //

@@ -30,9 +30,9 @@ const noGrave = math.MaxUint64
 func leaf(items []item) tree {
 	t := tree{first: items[0].key(), grave: noGrave, node: &node{items: items}}
 	for _, it := range items {
-		t.newest = max(t.newest, it.version)
+		t.newest = max(t.newest, it.version())
 		if it.dead() {
-			t.grave = min(t.grave, it.version)
+			t.grave = min(t.grave, it.version())
 		}
 	}
 	return t
@@ -151,7 +151,7 @@ func (t tree) since(version uint64, dst []Entry) []Entry {
 		dst = kid.since(version, dst)
 	}
 	for _, it := range t.node.items {
-		if it.version > version {
+		if it.version() > version {
 			dst = append(dst, it.entry())
 		}
 	}
@@ -167,7 +167,7 @@ func (t tree) graves(version uint64, n int, dst []item) []item {
 		dst = kid.graves(version, n, dst)
 	}
 	for _, it := range t.node.items {
-		if len(dst) < n && it.version == version && it.dead() {
+		if len(dst) < n && it.version() == version && it.dead() {
 			dst = append(dst, it)
 		}
 	}

@@ -55,7 +55,7 @@ func inOrderOnce(items []item) []item {
 		if c := compareKeys(a.key(), b.key()); c != 0 {
 			return c
 		}
-		return cmp.Compare(b.version, a.version)
+		return cmp.Compare(b.version(), a.version())
 	}
 	if !slices.IsSortedFunc(items, newestFirst) {
 		slices.SortFunc(items, newestFirst)
