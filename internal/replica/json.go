@@ -10,11 +10,18 @@ import (
 	"github.com/wabgo/wab/internal/wire"
 )
 
+const maxJSON = 64 << 20 // bytes of a map's keys and values
+
+var errBigMap = wire.Err(wire.TooLarge, "A map of more than 64 MiB can't be shown as JSON; open it in a session, where it comes in parts.")
+
 // JSON shows a map as it is now, its methods left out: {"version":7,"entries":{…}}. Bytes are shown as base64.
 func (h *Hub) JSON(n name.Name) ([]byte, *wire.Error) {
 	m, err := h.Newest(n)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case m.Bytes() > maxJSON:
+		return nil, errBigMap
 	}
 	out := strconv.AppendUint([]byte(`{"version":`), m.Version(), 10)
 	out = append(out, `,"entries":{`...)
