@@ -11,10 +11,17 @@
 // mailbox. On arrival only rules that are durable count; they are shown before the reply of the transaction that made them. Without rules only the CA's own
 // owner is let in, of the same app and server. Rules change with their transaction, and are taken back with it.
 //
+// # Groups and maps
+//
+// What rules say of groups is asked of Groups, which answers from what this process holds. Asking to read a map is a message like any other, by the map's label; it is
+// decided and counted, and nothing is run. What goes on from there without messages, subscriptions for instance, asks Standing when RulesChanged says so, or a
+// group has changed: from the durable rules, out of the CA's turn, so that CAs that read each other don't wait for each other. One decision looks into
+// policy.MaxGroups groups at most, those included on which the right to look rests.
+//
 // # Ledger
 //
 // Every principal has a row: first, last, accepted, denied, changes. Changes are written with what they changed. Reads and refusals are counted in memory, written
-// together after 10 s and when the server drains; a crash loses at most those.
+// together after 10 s and when the server drains; a crash loses at most those. What could not be decided counts as neither.
 //
 // # Receipts
 //
