@@ -83,9 +83,9 @@ func BenchmarkAll(b *testing.B) {
 }
 
 func BenchmarkLoad(b *testing.B) {
-	forSizes(b, func(b *testing.B, m *Map, entries []Entry) {
+	forSizes(b, func(b *testing.B, _ *Map, entries []Entry) {
 		for b.Loop() {
-			m = load(entries)
+			load(entries)
 		}
 	})
 }
