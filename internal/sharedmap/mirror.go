@@ -9,6 +9,7 @@ type mirror struct {
 	started bool
 	spoilt  bool // a seed was malformed
 	replica *Replica
+	shared  bool // somebody keeps the replica: it is to be copied before it changes
 	known   bool // the replica is, or was, what the server has
 	state   MirrorState
 	reason  *wire.Error // what is in the way
@@ -88,7 +89,7 @@ func (m *Mirrors) handleOpened(frame []byte) (ok bool) {
 	case f.Snapshot:
 		s.staged = NewReplica()
 	case s.continues(f.Epoch, f.From):
-		s.replica.epoch = f.Epoch
+		s.own().epoch = f.Epoch
 	case f.From == 0:
 		m.empty(s, f.Epoch)
 	default:
@@ -135,6 +136,14 @@ func (m *Mirrors) turn(s *mirror, reason *wire.Error, force bool) {
 		s.state, s.reason = state, reason
 		m.emit(MirrorEvent{Kind: MirrorTurned, Sub: s.sub, State: state, Err: reason})
 	}
+}
+
+// own is the replica, to be changed.
+func (s *mirror) own() *Replica {
+	if s.shared {
+		s.replica, s.shared = s.replica.Clone(), false
+	}
+	return s.replica
 }
 
 // unstage gives up the snapshot that is under way, and tells whether somebody has put parts of it aside.

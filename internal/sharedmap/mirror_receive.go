@@ -83,8 +83,9 @@ func (m *Mirrors) applyOne(s *mirror, d section) bool {
 	if s.staged != nil || !s.continues(d.epoch, d.from) || d.to <= s.replica.version {
 		return false
 	}
-	s.replica.apply(d.changes)
-	s.replica.epoch, s.replica.version, s.known = d.epoch, d.to, true
+	r := s.own()
+	r.apply(d.changes)
+	r.epoch, r.version, s.known = d.epoch, d.to, true
 	return true
 }
 

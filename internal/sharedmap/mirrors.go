@@ -142,6 +142,25 @@ func (m *Mirrors) Replica(sub uint32) *Replica {
 	return nil
 }
 
+// Share is the content of an open subscription, for good: the machine copies it before it changes anything. nil if there is none.
+func (m *Mirrors) Share(sub uint32) *Replica {
+	s := m.sub(sub)
+	if s == nil {
+		return nil
+	}
+	s.shared = true
+	return s.replica
+}
+
+// Presence is who is in the map of an open subscription: our own number, and a CBOR array of [who, owner, value].
+func (m *Mirrors) Presence(sub uint32) (me uint64, present []byte) {
+	if s := m.sub(sub); s != nil {
+		e := s.presence.all(sub)
+		return e.Who, e.Data[:len(e.Data)-1] // without the empty array of those who are gone
+	}
+	return 0, []byte{0x80}
+}
+
 // State is where an open subscription stands, and what is in the way, if anything.
 func (m *Mirrors) State(sub uint32) (MirrorState, *wire.Error) {
 	if s := m.sub(sub); s != nil {

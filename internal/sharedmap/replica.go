@@ -53,10 +53,9 @@ func (r *Replica) All() iter.Seq2[string, []byte] {
 
 // Clone is a copy that later changes leave alone.
 func (r *Replica) Clone() *Replica {
-	c := &Replica{epoch: r.epoch, version: r.version, slots: make(map[string]*slot, len(r.slots)), methods: r.methods}
-	for key, s := range r.slots {
-		c.slots[key] = &slot{clone(s.value)}
-	}
+	c := NewReplica()
+	c.epoch, c.version = r.epoch, r.version
+	r.Batches(1<<16, func(batch []byte, _ bool) { c.load(batch) })
 	return c
 }
 

@@ -60,6 +60,7 @@ type Client struct {
 	sock  *socket
 	calls map[uint64]chan<- link.Event
 	cas   map[uint32]*CA
+	maps  *maps
 	first chan struct{} // closed once Dial can tell how it went
 	ended bool
 }
@@ -80,6 +81,7 @@ func Dial(ctx context.Context, url string, opt Options) (*Client, error) {
 	}
 	c.ctx, c.stop = context.WithCancel(context.Background())
 	c.link = link.New(link.Config{Client: opt.Name, Token: opt.Token, Renews: opt.Renew != nil, Seed: seed(), Run: rand.Text})
+	c.maps = newMaps(c)
 	c.wg.Go(c.todo.run)
 	c.do(func() { c.link.Start(c.now()) })
 	select {
@@ -120,6 +122,7 @@ func (c *Client) Offset() (offset, rtt time.Duration, ok bool) {
 func (c *Client) Close() error {
 	c.do(func() { c.link.Stop(c.now()) })
 	c.mu.Lock()
+	c.maps.end()
 	c.ended = true
 	if c.timer != nil {
 		c.timer.Stop()
@@ -153,13 +156,23 @@ func (c *Client) do(input func()) {
 
 // drain is called with mu held. It hands everything on; nothing in it waits.
 func (c *Client) drain() {
+	c.maps.drain()
 	for e, ok := c.link.Next(); ok; e, ok = c.link.Next() {
 		c.handle(e)
+		c.maps.drain()
 	}
-	if wake := c.link.Wake(); wake != c.wake {
+	if wake := sooner(c.link.Wake(), c.maps.mirrors.Wake()); wake != c.wake {
 		c.wake = wake
 		c.setTimer(wake)
 	}
+}
+
+// sooner is the earlier of two instants, where 0 is never.
+func sooner(a, b int64) int64 {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
 }
 
 func (c *Client) setTimer(wake int64) {
@@ -172,6 +185,7 @@ func (c *Client) setTimer(wake int64) {
 			c.do(func() {
 				c.wake = 0
 				c.link.Tick(c.now())
+				c.maps.mirrors.Tick(c.now())
 			})
 		})
 	}
@@ -190,6 +204,7 @@ func (c *Client) handle(e link.Event) {
 	case link.Token:
 		c.wg.Go(c.renew)
 	case link.Changed:
+		c.maps.linked(e.State.Status)
 		c.changed(e.State)
 	case link.Answer:
 		if answer := c.calls[e.Req]; answer != nil {
@@ -202,6 +217,8 @@ func (c *Client) handle(e link.Event) {
 		c.cas[e.Ch].opened(e)
 	case link.Closed:
 		c.cas[e.Ch].closed(e)
+	case link.Frame:
+		c.maps.received(e.Data)
 	}
 }
 

@@ -91,7 +91,7 @@ func (c *Client) exchange(ws *websocket.Conn, s *socket) {
 		if err != nil {
 			break
 		}
-		c.do(func() { c.link.Received(c.now(), s.conn, frame) })
+		c.do(func() { c.receive(s.conn, frame) })
 	}
 	s.cancel()
 	writer.Wait()

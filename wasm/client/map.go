@@ -1,0 +1,286 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/wabgo/wab/internal/cbor"
+	"github.com/wabgo/wab/internal/sharedmap"
+)
+
+// MapOptions are who hears of a map. Handlers run on the Client's goroutine, one after the other; what happens while they run is put
+// together for the next time.
+type MapOptions struct {
+	OnChange   func(MapChange) // hears what changed
+	OnState    func(MapState)  // hears whether the content is the server's
+	OnPresence func()          // hears that Others changed
+}
+
+// MapState is what can be said of a map's content.
+type MapState = sharedmap.MirrorState
+
+// The states of a Map.
+const (
+	MapOpening = sharedmap.Opening // nothing is known of it yet
+	MapLive    = sharedmap.Live    // the content is the server's
+	MapStale   = sharedmap.Stale   // there is a content, and it may be old
+	MapEnded   = sharedmap.Ended   // refused, revoked, or the Client is closed; there is no content any more
+)
+
+// MapChange is what changed in a map.
+type MapChange struct {
+	Set            map[string][]byte // encoded; see Decode
+	Deleted        []string
+	Reset          bool // Set is the whole content: forget all before
+	Epoch, Version uint64
+}
+
+// Map is a replica of a SharedMap, kept up to date while the Client is connected. Its methods may be called from many goroutines.
+type Map struct {
+	c   *Client
+	sub *mirrored
+	opt MapOptions
+
+	mu      sync.Mutex
+	pending pending
+}
+
+// pending is what handlers are to be told.
+type pending struct {
+	change    *MapChange
+	state     bool
+	presence  bool
+	delivered bool // deliver is queued or runs
+	closed    bool
+}
+
+// Map subscribes to a map, app:owner/local/map, and returns once its content is there. Several Maps of one name share the replica and what we
+// show of ourselves. Errors are *wire.Error if the server refuses, ctx's, or ErrClosed.
+func (c *Client) Map(ctx context.Context, name string, opt MapOptions) (*Map, error) {
+	m := &Map{c: c, opt: opt}
+	c.do(func() { c.maps.use(m, name) })
+	if m.sub == nil {
+		return nil, ErrClosed
+	}
+	select {
+	case <-m.sub.ready:
+	case <-ctx.Done():
+		m.Close()
+		return nil, ctx.Err()
+	}
+	if state, err := m.State(); state == MapEnded {
+		return nil, err
+	}
+	return m, nil
+}
+
+// use makes m a user of the subscription, which it opens if it is the first.
+func (s *maps) use(m *Map, name string) {
+	sub := s.mirrors.Add(name)
+	m.sub = s.open[sub]
+	if m.sub == nil {
+		m.sub = &mirrored{sub: sub, name: name, ready: make(chan struct{})}
+		s.open[sub] = m.sub
+	}
+	m.sub.users = append(m.sub.users, m)
+	s.mirrors.Start(s.c.now(), sub, 0, 0)
+}
+
+// Close ends the subscription, if m is its last user.
+func (m *Map) Close() {
+	m.tell(func(p *pending) { p.closed = true })
+	m.c.do(func() {
+		s := m.sub
+		s.users = slices.DeleteFunc(s.users, func(u *Map) bool { return u == m })
+		if len(s.users) == 0 && m.c.maps.open[s.sub] == s {
+			delete(m.c.maps.open, s.sub)
+			m.c.maps.mirrors.Close(m.c.now(), s.sub)
+		}
+	})
+}
+
+// Name is the map's full name.
+func (m *Map) Name() string { return m.sub.name }
+
+// State tells whether the content is the server's; err is what is in the way, or why the map has ended.
+func (m *Map) State() (state MapState, err error) {
+	m.c.mu.Lock()
+	defer m.c.mu.Unlock()
+	return m.sub.state, m.sub.err
+}
+
+// replica is the content, with Client.mu held. After the end it is empty.
+func (m *Map) replica() *sharedmap.Replica {
+	if r := m.c.maps.mirrors.Replica(m.sub.sub); r != nil && m.c.maps.open[m.sub.sub] == m.sub {
+		return r
+	}
+	return sharedmap.NewReplica()
+}
+
+// Get decodes a value into into, which may be nil; ok is false if there is no such key.
+func (m *Map) Get(key string, into any) (ok bool, err error) {
+	m.c.mu.Lock()
+	value, ok := get(m.replica(), key)
+	value = slices.Clone(value)
+	m.c.mu.Unlock()
+	return decodeEntry(key, value, ok, into)
+}
+
+// get leaves out methods.
+func get(r *sharedmap.Replica, key string) (value []byte, ok bool) {
+	if sharedmap.IsMethod(key) {
+		return nil, false
+	}
+	return r.Get(key)
+}
+
+func decodeEntry(key string, value []byte, ok bool, into any) (bool, error) {
+	if !ok || into == nil {
+		return ok, nil
+	}
+	if err := Decode(value, into); err != nil {
+		return true, fmt.Errorf("client: the value of %q does not fit: %w", key, err)
+	}
+	return true, nil
+}
+
+// Has tells whether there is such a key.
+func (m *Map) Has(key string) bool {
+	ok, _ := m.Get(key, nil)
+	return ok
+}
+
+// Len is the number of entries.
+func (m *Map) Len() int {
+	m.c.mu.Lock()
+	defer m.c.mu.Unlock()
+	return m.replica().Len()
+}
+
+// Epoch and Version tell what the content is of; both are 0 while the map doesn't exist.
+func (m *Map) Epoch() uint64 {
+	m.c.mu.Lock()
+	defer m.c.mu.Unlock()
+	return m.replica().Epoch()
+}
+
+// Version rises by one with each transaction that changes the map.
+func (m *Map) Version() uint64 {
+	m.c.mu.Lock()
+	defer m.c.mu.Unlock()
+	return m.replica().Version()
+}
+
+// put notes what became of a key; a nil value deletes.
+func (ch *MapChange) put(key string, value []byte) {
+	if ch.Set == nil {
+		ch.Set = make(map[string][]byte)
+	}
+	ch.Set[key] = value
+}
+
+// merge adds a later change.
+func (p *pending) merge(change *MapChange) {
+	merged := p.change
+	if merged == nil || change.Reset {
+		merged = &MapChange{Reset: change.Reset}
+	}
+	for key, value := range change.Set {
+		merged.put(key, value)
+	}
+	merged.Epoch, merged.Version = change.Epoch, change.Version
+	p.change = merged
+}
+
+// finish sorts out deletions, which stood among Set with nil values.
+func (ch *MapChange) finish() MapChange {
+	for key, value := range ch.Set {
+		if value == nil {
+			delete(ch.Set, key)
+			if !ch.Reset {
+				ch.Deleted = append(ch.Deleted, key)
+			}
+		}
+	}
+	slices.Sort(ch.Deleted)
+	return *ch
+}
+
+// tell adds to what is pending, and has it delivered.
+func (m *Map) tell(add func(*pending)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	add(&m.pending)
+	if !m.pending.delivered {
+		m.pending.delivered = true
+		m.c.todo.add(m.deliver)
+	}
+}
+
+// deliver runs the handlers until nothing is pending.
+func (m *Map) deliver() {
+	for {
+		m.mu.Lock()
+		p := m.pending
+		m.pending = pending{delivered: p.change != nil || p.state || p.presence, closed: p.closed}
+		m.mu.Unlock()
+		if p.closed || p.change == nil && !p.state && !p.presence {
+			return
+		}
+		m.run(p)
+	}
+}
+
+func (m *Map) run(p pending) {
+	if p.change != nil && m.opt.OnChange != nil {
+		m.opt.OnChange(p.change.finish())
+	}
+	if p.state && m.opt.OnState != nil {
+		state, _ := m.State()
+		m.opt.OnState(state)
+	}
+	if p.presence && m.opt.OnPresence != nil {
+		m.opt.OnPresence()
+	}
+}
+
+// Presence is what somebody shows of themselves in a map.
+type Presence struct {
+	Who   uint64 // a subscriber, for as long as it stays
+	Owner string
+	Value []byte // encoded; see Decode
+}
+
+// Show tells the others in the map about us: a value of at most 1,024 bytes when encoded, nil to withdraw it. It is told again after a cut.
+func (m *Map) Show(value any) error {
+	raw, err := encoding.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("client: what is to be shown can't be encoded: %w", err)
+	}
+	err = ErrClosed
+	m.c.do(func() {
+		if m.c.maps.open[m.sub.sub] == m.sub {
+			err = m.c.maps.mirrors.SetPresence(m.c.now(), m.sub.sub, raw)
+		}
+	})
+	return err
+}
+
+// Others are those who show themselves in the map, without us, in the order of Who.
+func (m *Map) Others() []Presence {
+	m.c.mu.Lock()
+	me, present := m.c.maps.mirrors.Presence(m.sub.sub)
+	m.c.mu.Unlock()
+	var others []Presence
+	r := cbor.NewReader(present)
+	for n := r.Array(); n > 0; n-- {
+		r.Array()
+		if p := (Presence{Who: r.Uint(), Owner: r.Text(), Value: r.Raw()}); p.Who != me {
+			others = append(others, p)
+		}
+	}
+	slices.SortFunc(others, func(a, b Presence) int { return int(min(max(int64(a.Who)-int64(b.Who), -1), 1)) })
+	return others
+}
