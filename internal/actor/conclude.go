@@ -161,12 +161,16 @@ func (c *CA) join(m *Message, state, result []byte, err, word *wire.Error) bool 
 	return true
 }
 
-// encodeParts lets the guard come last: it counts only what changed something.
+// encodeParts lets the timers and then the guard come last: they ask whether anything has changed.
 func (c *CA) encodeParts(commit *Commit) {
+	timers := c.timers()
 	for i := range c.parts {
-		if p := c.parts[i].part; p != Part(c.guard) {
+		if p := c.parts[i].part; p != Part(c.guard) && p != Part(timers) {
 			p.Encode(commit)
 		}
+	}
+	if timers != nil {
+		timers.Encode(commit)
 	}
 	c.guard.Encode(commit)
 }

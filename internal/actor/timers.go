@@ -1,6 +1,7 @@
 package actor
 
 import (
+	"container/heap"
 	"errors"
 	"slices"
 	"time"
@@ -21,26 +22,33 @@ func (timerFeature) Letter() byte        { return letterTimer }
 func (timerFeature) NewPart(ca *CA) Part { return &timers{ca: ca} }
 
 // timers are a CA's durable alarms. Each is a side key. One that is due becomes a message; it goes, or moves on to its next time, in that message's transaction,
-// and also when that fails.
+// and also when that fails. Where nothing else is written, the next time of a short period isn't either, until the server drains: after a crash the alarm is overdue, and rings.
 type timers struct {
-	ca      *CA
-	alarms  []*alarm // by time
-	changes []change // not encoded yet
-	lastID  uint64
-	kept    int // how many of them were made while loading, and are no message's to undo
+	ca        *CA
+	alarms    alarms
+	changes   []change // not encoded yet
+	lastID    uint64
+	busyUntil int64 // µs UTC; what has rung takes this long at MaxRings
+	restUntil int64 // µs UTC; nothing rings until then
+	kept      int   // how many of them were made while loading, and are no message's to undo
 }
 
-// alarm calls a method at an instant. It is never changed once made: another one takes its place.
+// alarm calls a method at an instant. Its time is never changed: another one takes its place.
 type alarm struct {
-	id     uint64
-	at     int64 // µs UTC
-	every  int64 // µs; 0 rings once
-	method string
-	args   []byte
+	place     int  // among alarms; -1 for one that is not set
+	unwritten bool // the store has an earlier time
+	id        uint64
+	at        int64 // µs UTC
+	every     int64 // µs; 0 rings once
+	method    string
+	args      []byte
 }
 
 // change is what happened to an alarm: nil was added or is removed.
-type change struct{ before, after *alarm }
+type change struct {
+	before, after *alarm
+	light         bool // not worth a write of its own
+}
 
 // timerBytes is about what a timer takes besides its method and arguments.
 const timerBytes = 32
@@ -121,7 +129,7 @@ func (t *timers) pulse(every time.Duration, now int64) {
 
 // Next makes a message of the first alarm that is due.
 func (t *timers) Next(now int64) *Message {
-	if len(t.alarms) == 0 || t.alarms[0].at > now {
+	if len(t.alarms) == 0 || t.alarms[0].at > now || !t.mayRing(now) {
 		return nil
 	}
 	a := t.alarms[0]
@@ -136,31 +144,79 @@ func (t *timers) Next(now int64) *Message {
 // its row.
 func (t *timers) Settled(m *Message, _ *wire.Error) {
 	a, now := m.alarm, t.ca.rt.now()
-	if t.find(a.id) != a {
-		return // cancelled by its own method
-	}
-	if a.every == 0 {
+	switch {
+	case a.place < 0: // cancelled by its own method
+	case a.every == 0:
 		t.change(a, nil)
-		return
+	default:
+		later := *a
+		later.at += a.every * (1 + max(0, now-a.at)/a.every)
+		t.change(a, &later)
+		t.changes[len(t.changes)-1].light = a.every <= lightEvery
 	}
-	later := *a
-	later.at += a.every * (1 + max(0, now-a.at)/a.every)
-	t.change(a, &later)
 }
 
+// MaxRings is how many rings a CA's timers may have in one second, and at once after a silence. What is due beyond that rings later.
+const (
+	MaxRings = 1000
+	ringTime = 1_000_000 / MaxRings // µs
+	restTime = 50_000               // µs in which rings gather again after the limit
+)
+
+// mayRing counts a ring, or has the CA rest.
+func (t *timers) mayRing(now int64) bool {
+	if now < t.restUntil {
+		return false
+	}
+	busy := min(max(t.busyUntil, now), now+MaxRings*ringTime) + ringTime // a clock may be put back
+	if busy > now+MaxRings*ringTime {
+		t.restUntil = now + restTime
+		return false
+	}
+	t.busyUntil = busy
+	return true
+}
+
+// lightEvery is the longest period in µs whose next time is kept in memory alone (see wakes: well within its horizon).
+const lightEvery = 30_000_000
+
 func (t *timers) change(before, after *alarm) {
-	t.changes = append(t.changes, change{before, after})
+	t.changes = append(t.changes, change{before: before, after: after})
 	t.apply(before, after)
 }
 
 func (t *timers) apply(before, after *alarm) {
-	if i := slices.Index(t.alarms, before); before != nil && i >= 0 {
-		t.alarms = slices.Delete(t.alarms, i, i+1)
+	if before != nil && before.place >= 0 {
+		heap.Remove(&t.alarms, before.place)
 	}
 	if after != nil {
-		i, _ := slices.BinarySearchFunc(t.alarms, after.at+1, func(a *alarm, at int64) int { return int(min(1, max(-1, a.at-at))) })
-		t.alarms = slices.Insert(t.alarms, i, after)
+		heap.Push(&t.alarms, after)
 	}
+}
+
+// alarms are a heap by time.
+type alarms []*alarm
+
+func (s alarms) Len() int { return len(s) }
+func (s alarms) Less(i, j int) bool {
+	return s[i].at < s[j].at || s[i].at == s[j].at && s[i].id < s[j].id
+}
+func (s alarms) Swap(i, j int) {
+	s[i], s[j] = s[j], s[i]
+	s[i].place, s[j].place = i, j
+}
+
+func (s *alarms) Push(x any) {
+	a := x.(*alarm)
+	a.place = len(*s)
+	*s = append(*s, a)
+}
+
+func (s *alarms) Pop() any {
+	last := len(*s) - 1
+	a := (*s)[last]
+	a.place, (*s)[last], *s = -1, nil, (*s)[:last]
+	return a
 }
 
 func (t *timers) Begin() {}
@@ -179,9 +235,15 @@ func (t *timers) clear() {
 	}
 }
 
+// Encode comes late: it asks whether anything else is written.
 func (t *timers) Encode(c *Commit) {
 	for _, ch := range t.changes {
+		if ch.light && !c.Wrote() {
+			ch.after.unwritten = true
+			continue
+		}
 		if ch.after != nil {
+			ch.after.unwritten = false
 			c.Put(ch.after.key(), ch.after.encode())
 		} else {
 			c.Delete(ch.before.key())
@@ -194,7 +256,24 @@ func (t *timers) Due() int64 {
 	if len(t.alarms) == 0 {
 		return 0
 	}
-	return t.alarms[0].at
+	return max(t.alarms[0].at, t.restUntil)
+}
+
+// Idle keeps the CA in memory while a time is known there only.
+func (t *timers) Idle() bool {
+	return !slices.ContainsFunc(t.alarms, func(a *alarm) bool { return a.unwritten })
+}
+
+// Tend writes such times before the server ends.
+func (t *timers) Tend(int64) {
+	if !t.ca.Draining() {
+		return
+	}
+	for _, a := range t.alarms {
+		if a.unwritten {
+			t.changes = append(t.changes, change{before: a, after: a})
+		}
+	}
 }
 
 func (t *timers) Load(key, value []byte) error {

@@ -6,7 +6,8 @@ import (
 )
 
 const (
-	turnMessages = 32      // a CA with more to do goes back in line
+	turnMessages = 32      // a CA with more to do goes back in line,
+	turnTime     = 100     // µs after which it does so too
 	maxPending   = 4 << 20 // bytes of changes, after which a CA waits for its commit
 	maxEffects   = 1024    // the same for effects
 )
@@ -34,11 +35,17 @@ const (
 // turn works for one CA until there is nothing to do or others should have their share. It reports false when a method overran its deadline:
 // the turn has then passed to another worker.
 func (c *CA) turn(w *worker) (kept bool) {
-	for range turnMessages {
+	start := c.rt.now()
+	w.long = true
+	for n := range turnMessages {
+		if n%4 == 3 && c.rt.now()-start > turnTime {
+			return true
+		}
 		step, m := c.next()
 		kept = true
 		switch step {
 		case rest:
+			w.long = n > turnMessages/2
 			return true
 		case cleanUp:
 			c.cleanUp()

@@ -196,6 +196,7 @@ func TestCA7_StarterIsTendedOnceAStart(t *testing.T) {
 	w.Must(w.Call("alice/home", "once", nil))
 	w.Must(w.Call("alice/home", "later", nil))
 	for start := range 2 {
+		w.Until("quiet", w.Runtime.Quiet)
 		f.tended.Store(0)
 		w.Restart()
 		w.Until("it to be tended", func() bool { return f.tended.Load() == 1 && w.Runtime.Quiet() })

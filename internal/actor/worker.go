@@ -3,6 +3,7 @@ package actor
 import (
 	"fmt"
 	"log/slog"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync/atomic"
@@ -14,6 +15,7 @@ import (
 type worker struct {
 	rt      *Runtime
 	current atomic.Pointer[Tx] // the transaction whose method runs now
+	long    bool               // the last turn had more to do
 	blocked bool               // counted in scheduler.blocked; guarded by its mu
 }
 
@@ -25,6 +27,9 @@ func (w *worker) work() {
 		}
 		if c.turn(w) {
 			c.endTurn()
+		}
+		if w.long {
+			runtime.Gosched() // the committer, and whoever waits for an answer, must not wait for a time slice of ours
 		}
 	}
 }

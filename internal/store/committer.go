@@ -10,8 +10,8 @@ const (
 
 // CommitterOptions bound the batches of a Committer.
 type CommitterOptions struct {
-	MaxWrites int         // most writes in one Commit; default 4,096
-	MaxBytes  int         // most bytes in one Commit, but for one write that is larger by itself; default 4 MiB
+	MaxWrites int         // most writes in one Commit, half of it of one owner; default 4,096
+	MaxBytes  int         // most bytes in one Commit, a quarter of it of one owner, but for one write that is larger by itself; default 4 MiB
 	Fatal     func(error) // called once when an outcome is unknown, nothing is acknowledged afterwards; default Exit
 }
 
@@ -20,7 +20,9 @@ type Committer struct {
 	store     Store
 	maxWrites int
 	maxBytes  int
+	share     share
 	fatal     func(error)
+	backlog   backlog // what others' shares have left for later; the commit goroutine's own
 
 	mu      sync.Mutex // guards what follows
 	wake    *sync.Cond
@@ -38,11 +40,10 @@ type queue struct {
 	dones  []func(Result)
 }
 
-// finished is a part of a queue whose outcome is known.
+// finished is a queue whose outcome is known.
 type finished struct {
-	dones   []func(Result)
+	*queue
 	results []Result
-	empty   *queue // to be used again after this, where it was the queue's last part
 }
 
 // NewCommitter starts a committer on a store. Close it before the store.
@@ -64,6 +65,7 @@ func NewCommitter(s Store, opts CommitterOptions) *Committer {
 	if c.fatal == nil {
 		c.fatal = Exit
 	}
+	c.share = share{writes: max(1, c.maxWrites/2), bytes: c.maxBytes / 4}
 	c.wake = sync.NewCond(&c.mu)
 	c.stopped.Add(2)
 	go c.commitAll()
@@ -72,7 +74,7 @@ func NewCommitter(s Store, opts CommitterOptions) *Committer {
 }
 
 // Submit hands a write over and returns at once. done gets the outcome on the committer's finisher goroutine, in the order of
-// submission; it must not block, and may Submit. A CA has at most one write in flight. After Close, done is called from Submit with
+// submission among the writes of an owner; it must not block, and may Submit. A CA has at most one write in flight. After Close, done is called from Submit with
 // ErrClosed; after a fatal error it is never called.
 func (c *Committer) Submit(w Write, done func(Result)) {
 	c.mu.Lock()
@@ -112,11 +114,23 @@ func (c *Committer) commitAll() {
 	}
 }
 
-// take waits for writes; nil means closed and drained.
+// take waits for writes and returns those of the next commit; nil means closed and drained.
 func (c *Committer) take() *queue {
+	q := c.gathered()
+	if q == nil || c.backlog.empty() && !c.share.crowded(q.writes) {
+		return q
+	}
+	c.backlog.add(q)
+	q.empty()
+	c.backlog.pick(q, c.share, c.maxWrites, c.maxBytes)
+	return q
+}
+
+// gathered is what was submitted since the last time. It waits for writes only if there is no backlog.
+func (c *Committer) gathered() *queue {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for len(c.waiting.writes) == 0 {
+	for len(c.waiting.writes) == 0 && c.backlog.empty() {
 		if c.closed {
 			return nil
 		}
@@ -130,37 +144,16 @@ func (c *Committer) take() *queue {
 	return q
 }
 
-// commit writes a queue in parts within the bounds. Its error is an outcome that nobody knows.
+// commit writes a queue. Its error is an outcome that nobody knows.
 func (c *Committer) commit(q *queue) error {
-	writes, dones := q.writes, q.dones // the queue goes to the finisher with its last part
-	for from := 0; from < len(writes); {
-		to := c.part(writes, from)
-		results := c.store.Commit(writes[from:to])
-		for i := range results {
-			if err := results[i].Err; err != nil && !Known(err) {
-				return err
-			}
+	results := c.store.Commit(q.writes)
+	for i := range results {
+		if err := results[i].Err; err != nil && !Known(err) {
+			return err
 		}
-		f := finished{dones: dones[from:to], results: results}
-		if to == len(writes) {
-			f.empty = q
-		}
-		c.finish <- f
-		from = to
 	}
+	c.finish <- finished{q, results}
 	return nil
-}
-
-// part finds the end of the longest part that is within the bounds, at least one write.
-func (c *Committer) part(writes []Write, from int) int {
-	bytes := 0
-	for i := from; i < len(writes); i++ {
-		bytes += writes[i].Size()
-		if i > from && (bytes > c.maxBytes || i-from == c.maxWrites) {
-			return i
-		}
-	}
-	return len(writes)
 }
 
 func (c *Committer) finishAll() {
@@ -169,9 +162,7 @@ func (c *Committer) finishAll() {
 		for i, done := range f.dones {
 			done(f.results[i])
 		}
-		if f.empty != nil {
-			c.reuse(f.empty)
-		}
+		c.reuse(f.queue)
 	}
 }
 
@@ -180,12 +171,16 @@ func (c *Committer) reuse(q *queue) {
 	if cap(q.writes) > 4*c.maxWrites {
 		return
 	}
-	clear(q.writes)
-	clear(q.dones)
-	q.writes, q.dones = q.writes[:0], q.dones[:0]
+	q.empty()
 	c.mu.Lock()
 	c.spare = append(c.spare, q)
 	c.mu.Unlock()
+}
+
+func (q *queue) empty() {
+	clear(q.writes)
+	clear(q.dones)
+	q.writes, q.dones = q.writes[:0], q.dones[:0]
 }
 
 // drop forgets whatever is submitted from now on: its outcome is not to be told.

@@ -246,3 +246,83 @@ func BenchmarkSubmit(b *testing.B) {
 	}
 	all.Wait()
 }
+
+// TestCA9_OwnersTakeTurnsInCommits: a crowd of writes and huge ones wait; another owner's small write is in the next batch, and the crowd keeps its order.
+func TestCA9_OwnersTakeTurnsInCommits(t *testing.T) {
+	for name, size := range map[string]int{"Many": 1, "Huge": 3 << 20} {
+		t.Run(name, func(t *testing.T) {
+			count := 20_000
+			if size > 1 {
+				count = 10
+			}
+			h, b := newHeld()
+			c := store.NewCommitter(b, noFatal(t))
+			var done []string // the finisher's until Close
+			submit := func(ca string, size int) {
+				c.Submit(store.Write{CA: ca, Puts: []store.KV{{Key: []byte("k"), Value: make([]byte, size)}}}, func(store.Result) { done = append(done, ca) })
+			}
+			submit("app:first/ca", 1)
+			batch := <-h.batches
+			var crowd []string
+			for i := range count {
+				crowd = append(crowd, fmt.Sprintf("app:mallory/ca%d", i))
+				submit(crowd[i], size)
+			}
+			for got := 0; got < count; {
+				submit("app:alice/home", 1)
+				h.release <- make([]store.Result, len(batch))
+				batch = <-h.batches
+				bytes := 0
+				for i := range batch[1:] {
+					bytes += batch[i].Size()
+				}
+				alice := slices.ContainsFunc(batch, func(w store.Write) bool { return w.CA == "app:alice/home" })
+				if !alice || len(batch) > 2049 || len(batch) > 2 && bytes > 1<<20 {
+					t.Fatalf("a batch of %d writes, %d bytes; alice %v", len(batch), bytes, alice)
+				}
+				got += len(batch) - 1
+			}
+			h.release <- make([]store.Result, len(batch))
+			c.Close()
+			if got := slices.DeleteFunc(done[1:], func(ca string) bool { return ca == "app:alice/home" }); !slices.Equal(got, crowd) {
+				t.Error("out of order, or incomplete")
+			}
+		})
+	}
+}
+
+// TestCA9_ManyOwnersAreServedInTurn: with more owners than a batch takes, each waits for those who came before, whatever comes later.
+func TestCA9_ManyOwnersAreServedInTurn(t *testing.T) {
+	h, b := newHeld()
+	c := store.NewCommitter(b, store.CommitterOptions{MaxWrites: 4, Fatal: func(err error) { t.Error(err) }})
+	submit := func(owner int, n int) {
+		c.Submit(store.Write{CA: fmt.Sprintf("app:o%d/ca%d", owner, n)}, func(store.Result) {})
+	}
+	submit(100, 0)
+	batch := <-h.batches
+	for round := range 5 {
+		for owner := range 10 {
+			submit(owner, round)
+		}
+	}
+	served := map[string]int{}
+	for range 13 {
+		h.release <- make([]store.Result, len(batch))
+		if batch = <-h.batches; len(batch) > 4 {
+			t.Fatal(len(batch))
+		}
+		for i := range batch {
+			served[batch[i].CA[:len("app:o1")]]++
+		}
+		least, most := 5, 0
+		for owner := range 10 {
+			n := served[fmt.Sprint("app:o", owner)]
+			least, most = min(least, n), max(most, n)
+		}
+		if most-least > 1 {
+			t.Fatal("served unequally:", served)
+		}
+	}
+	h.release <- make([]store.Result, len(batch))
+	c.Close()
+}

@@ -11,8 +11,10 @@
 // # Committer
 //
 // Submit queues and never blocks. One goroutine takes all that waits and commits it in batches; another calls the dones, in the order
-// of submission, so that effects leave while the next batch is on its way to the disk. Nothing limits the queue but the rule that a
-// CA has at most one write in flight. A slow done holds the next batches up, after one that waits.
+// of submission among those of an owner, so that effects leave while the next batch is on its way to the disk. Nothing limits the queue but
+// the rule that a CA has at most one write in flight; but an owner has a share of each batch (half of its writes, a quarter of its bytes), and when not all that
+// waits fits, owners take turns: whoever comes with one small write finds a place in the next batch, whatever others have waiting (CA-9). A slow done holds the next
+// batches up, after one that waits.
 // An outcome that the store doesn't know ends the process; nothing is acknowledged afterwards.
 //
 // Locks: Committer.mu guards the queues; it is held neither during Commit nor during a done, and no other lock is taken under it.
