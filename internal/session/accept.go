@@ -53,7 +53,7 @@ func (s *Server) serve(ws *websocket.Conn, g *gate, token string) {
 	now := s.micros()
 	c := &Conn{
 		srv: s, ws: ws, born: now, bearer: token, channels: make(map[uint32]*channel),
-		out: &outbox{gate: g, limit: s.opt.MaxQueue, done: &s.writers, now: s.micros},
+		out: &outbox{gate: g, limit: s.opt.MaxQueue, flush: &s.flush, now: s.micros},
 	}
 	c.heard.Store(now)
 	if !s.add(c) {

@@ -10,7 +10,6 @@ import (
 	"net/http/httptest"
 	"runtime"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/coder/websocket"
@@ -51,7 +50,7 @@ func tcpPair(b *testing.B) net.Conn {
 func BenchmarkWrite(b *testing.B) {
 	frame := NewFrame(make([]byte, 126))
 	b.Run("each", func(b *testing.B) {
-		g := &gate{Conn: tcpPair(b)}
+		g := newGate(tcpPair(b))
 		for b.Loop() {
 			if _, err := g.Write(frame.b); err != nil {
 				b.Fatal(err)
@@ -59,15 +58,15 @@ func BenchmarkWrite(b *testing.B) {
 		}
 	})
 	b.Run("joined", func(b *testing.B) {
-		var writers sync.WaitGroup
-		c := &Conn{out: &outbox{gate: &gate{Conn: tcpPair(b)}, limit: 2 << 20, done: &writers, now: func() int64 { return 1 }}}
+		var flush flusher
+		c := &Conn{out: &outbox{gate: newGate(tcpPair(b)), limit: 2 << 20, flush: &flush, now: func() int64 { return 1 }}}
 		b.ReportAllocs()
 		for b.Loop() {
 			for !c.Send(frame) {
 				runtime.Gosched()
 			}
 		}
-		writers.Wait()
+		flush.done.Wait()
 	})
 }
 

@@ -163,8 +163,9 @@ func (c *Conn) readAll(b []byte, r io.Reader) ([]byte, error) {
 			b = append(b, 0)[:len(b)]
 		}
 		n, err := r.Read(b[len(b):cap(b)])
-		b = b[:len(b)+n]
-		c.heard.Store(c.srv.micros())
+		if b = b[:len(b)+n]; n > 0 {
+			c.heard.Store(c.srv.micros())
+		}
 		if err == io.EOF {
 			return b, nil
 		}

@@ -126,8 +126,8 @@ func TestWholeWritesNeverInterleave(t *testing.T) {
 func TestFeatureFramesAreRefusedBeyondHalfOfTheBound(t *testing.T) {
 	a, b := net.Pipe()
 	defer b.Close()
-	var writers sync.WaitGroup
-	c := &Conn{out: &outbox{gate: &gate{Conn: a}, limit: 1000, done: &writers, now: func() int64 { return 1 }}}
+	var flush flusher
+	c := &Conn{out: &outbox{gate: newGate(a), limit: 1000, flush: &flush, now: func() int64 { return 1 }}}
 	f := NewFrame(make([]byte, 200))
 	sent := 0
 	for c.Send(f) {
@@ -137,7 +137,7 @@ func TestFeatureFramesAreRefusedBeyondHalfOfTheBound(t *testing.T) {
 		t.Errorf("%d frames, %d bytes are queued", sent, c.out.size())
 	}
 	a.Close()
-	writers.Wait()
+	flush.done.Wait()
 }
 
 // FuzzDispatch plays a hostile client that has said hello: frames of the input, each with its length in front.
@@ -158,7 +158,7 @@ func FuzzDispatch(f *testing.F) {
 		a, b := net.Pipe()
 		c := &Conn{
 			srv: srv, channels: map[uint32]*channel{},
-			out: &outbox{gate: &gate{Conn: a}, limit: 10_000, done: &srv.writers, now: srv.micros},
+			out: &outbox{gate: newGate(a), limit: 10_000, flush: &srv.flush, now: srv.micros},
 		}
 		c.id.Store(&identity{owner: "alice"})
 		for len(in) > 0 {

@@ -9,13 +9,11 @@ import (
 // joinBytes is how much one write joins. Larger frames are written by themselves.
 const joinBytes = 16 << 10
 
-var joinBuffers = sync.Pool{New: func() any { b := make([]byte, 0, joinBytes); return &b }}
-
 // Source makes frames when there is room for them: what it holds back may be merged or dropped meanwhile. It is a pointer, so that the
 // outbox knows it again.
 type Source interface {
 	// Fill appends whole frames, made with AppendFrame, to dst, while dst has less than limit bytes. more tells whether some are left.
-	// It runs on the connection's writer and must not block.
+	// It runs on the connection's writer and must not block. What was sent before Ready is written before what Fill appends.
 	Fill(dst []byte, limit int) (out []byte, more bool)
 }
 
@@ -29,20 +27,22 @@ func AppendFrame(dst, payload []byte) []byte {
 // An outbox is what waits to be written to one connection.
 type outbox struct {
 	gate  *gate
-	limit int             // bytes
-	done  *sync.WaitGroup // counts writers
+	limit int // bytes
+	flush *flusher
 	now   func() int64
 
 	mu      sync.Mutex
-	queue   [][]byte
-	spare   [][]byte // the queue before, empty
+	queue   [][]byte // sealed frames; those before first are gone
+	first   int
 	sources []Source // that have something
+	before  int      // frames in the queue that go before the sources
 	bytes   int      // in the queue, and in the write under way
-	writing bool
-	last    []byte // what ends the connection; nothing is taken after it
-	closed  bool   // written, or failed
+	writing bool     // somebody writes, or is about to
+	owed    int      // of bytes: what the gate still has of a write that was cut; the writer's
+	last    []byte   // what ends the connection; nothing is taken after it
+	closed  bool     // written, or failed
 
-	started atomic.Int64 // when the write under way began, or got on, 0 if none is
+	started atomic.Int64 // when the write that waits for room began, or got on, 0 if none does
 }
 
 // push queues a sealed frame. A frame beyond the limit is not taken.
@@ -60,10 +60,20 @@ func (o *outbox) add(frame []byte, limit int) bool {
 	if o.bytes > 0 && o.bytes+len(frame) > limit {
 		return false
 	}
+	if o.first > 0 && len(o.queue) == cap(o.queue) {
+		o.moveUp()
+	}
 	o.queue = append(o.queue, frame)
 	o.bytes += len(frame)
 	o.start()
 	return true
+}
+
+// moveUp makes room at the end of the queue. It is called with mu held.
+func (o *outbox) moveUp() {
+	n := copy(o.queue, o.queue[o.first:])
+	clear(o.queue[n:])
+	o.queue, o.first = o.queue[:n], 0
 }
 
 // ready notes that a source has something.
@@ -72,6 +82,7 @@ func (o *outbox) ready(s Source) {
 	defer o.mu.Unlock()
 	if o.last == nil && !o.closed && !slices.Contains(o.sources, s) {
 		o.sources = append(o.sources, s)
+		o.before = o.waiting()
 		o.start()
 	}
 }
@@ -85,10 +96,10 @@ func (o *outbox) finish(last []byte, drain bool) bool {
 	}
 	o.last, o.sources = last, nil
 	if !drain {
-		for _, f := range o.queue {
+		for _, f := range o.queue[o.first:] {
 			o.bytes -= len(f)
 		}
-		o.queue = nil
+		o.queue, o.first = nil, 0
 	}
 	o.start()
 	return true
@@ -98,7 +109,7 @@ func (o *outbox) finish(last []byte, drain bool) bool {
 func (o *outbox) abort() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.closed, o.queue, o.spare, o.sources = true, nil, nil, nil
+	o.closed, o.queue, o.first, o.sources = true, nil, 0, nil
 }
 
 // size is how many bytes wait.
@@ -108,117 +119,95 @@ func (o *outbox) size() int {
 	return o.bytes
 }
 
+// waiting is the length of the queue. It is called with mu held.
+func (o *outbox) waiting() int { return len(o.queue) - o.first }
+
 // start is called with mu held.
 func (o *outbox) start() {
-	if !o.writing {
-		o.writing = true
-		o.done.Add(1)
-		go o.run()
+	if o.writing {
+		return
+	}
+	o.writing = true
+	if o.last == nil && o.gate.quick() {
+		o.flush.add(o)
+	} else {
+		o.wait()
 	}
 }
 
-// run writes until there is nothing left.
-func (o *outbox) run() {
-	defer o.done.Done()
-	buf := joinBuffers.Get().(*[]byte)
-	defer joinBuffers.Put(buf)
-	for {
-		queue, sources, last, ok := o.take()
-		if !ok {
-			return
-		}
-		err := o.write(buf, queue, sources)
-		if err == nil && last != nil {
-			err = o.gate.writeLast(last)
-		}
-		if err != nil {
-			o.gate.Close() // the reader notices
-		}
-		if err != nil || last != nil {
-			o.abort()
-		}
-		o.release(queue)
-	}
-}
-
-// take gives the writer all there is, or ends it.
-func (o *outbox) take() (queue [][]byte, sources []Source, last []byte, ok bool) {
+// idle tells whether there is nothing to write, and then ends the writing.
+func (o *outbox) idle() bool {
+	const small = 2 // frames an idle connection keeps room for
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.closed || len(o.queue) == 0 && len(o.sources) == 0 && o.last == nil {
-		o.writing, o.spare = false, nil
-		return nil, nil, nil, false
+	if !o.closed && (o.waiting() > 0 || len(o.sources) > 0 || o.last != nil) {
+		return false
 	}
-	queue, o.queue, o.spare = o.queue, o.spare, nil
-	sources, o.sources = o.sources, nil
-	return queue, sources, o.last, true
+	if o.writing = false; cap(o.queue) > small {
+		o.queue = nil
+	}
+	return true
 }
 
-// release gives back the room that was written, and the queue's array.
-func (o *outbox) release(queue [][]byte) {
-	n := 0
-	for _, f := range queue {
-		n += len(f)
-	}
-	clear(queue)
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.bytes -= n
-	o.spare = queue[:0]
-}
-
-// write joins frames into as few writes as fit the buffer.
-func (o *outbox) write(buf *[]byte, queue [][]byte, sources []Source) error {
-	b := (*buf)[:0]
-	for _, f := range queue {
-		if len(b) > 0 && len(b)+len(f) > joinBytes {
-			if err := o.flush(b); err != nil {
-				return err
-			}
-			b = b[:0]
-		}
-		if len(f) > joinBytes {
-			if err := o.flush(f); err != nil {
-				return err
-			}
-			continue
-		}
-		b = append(b, f...)
-	}
-	b, err := o.pull(b, sources)
-	if err == nil {
-		err = o.flush(b)
-	}
-	if cap(b) <= 4*joinBytes {
-		*buf = b[:0]
-	}
-	return err
-}
-
-// pull asks each source once, so that none starves the others.
-func (o *outbox) pull(b []byte, sources []Source) ([]byte, error) {
-	for _, s := range sources {
-		if len(b) >= joinBytes {
-			if err := o.flush(b); err != nil {
-				return b, err
-			}
-			b = b[:0]
+// gather takes what one write holds, joined in buf, or one large frame as it is; n bytes of it were in the queue. Only the one who writes
+// calls it.
+func (o *outbox) gather(buf []byte) (b []byte, n int) {
+	b, n, ask := o.gatherQueue(buf)
+	for ; ask > 0 && len(b) < joinBytes; ask-- {
+		s := o.nextSource()
+		if s == nil {
+			break
 		}
 		var more bool
 		if b, more = s.Fill(b, joinBytes); more {
 			o.ready(s)
 		}
 	}
-	return b, nil
+	return b, n
 }
 
-func (o *outbox) flush(b []byte) error {
-	if len(b) == 0 {
-		return nil
+// gatherQueue takes frames from the queue. ask is how many sources are to be asked now, each once, so that none starves the others.
+func (o *outbox) gatherQueue(buf []byte) (b []byte, n, ask int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for b = buf; o.waiting() > 0 && (o.before > 0 || len(o.sources) == 0); {
+		f := o.queue[o.first]
+		if len(b) > 0 && len(b)+len(f) > joinBytes {
+			return b, n, 0
+		}
+		o.drop()
+		if n += len(f); len(f) > joinBytes {
+			return f, n, 0
+		}
+		b = append(b, f...)
 	}
-	err := o.gate.writeFrames(b, func() { o.started.Store(o.now()) })
-	o.started.Store(0)
-	return err
+	return b, n, len(o.sources)
+}
+
+// drop removes the first frame of the queue. It is called with mu held.
+func (o *outbox) drop() {
+	o.queue[o.first] = nil
+	o.before = max(0, o.before-1)
+	if o.first++; o.first == len(o.queue) {
+		o.queue, o.first = o.queue[:0], 0
+	}
+}
+
+func (o *outbox) nextSource() (s Source) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.sources) > 0 {
+		s = o.sources[0]
+		o.sources = slices.Delete(o.sources, 0, 1)
+	}
+	return s
+}
+
+// release gives back room that was written.
+func (o *outbox) release(n int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.bytes -= n
 }
 
 // stuck tells whether the write under way has not got on for longer than allowed.

@@ -30,7 +30,7 @@ type Server struct {
 	gone   *sync.Cond // a connection went, or a call ended
 
 	readers  sync.WaitGroup
-	writers  sync.WaitGroup
+	flush    flusher
 	sweeping sync.Mutex // held by a sweep: Close waits for it
 }
 
@@ -116,7 +116,7 @@ func (s *Server) Close() {
 	s.sweeping.Lock()
 	defer s.sweeping.Unlock()
 	s.readers.Wait()
-	s.writers.Wait()
+	s.flush.done.Wait()
 }
 
 func (s *Server) micros() int64 { return clock.Micros(s.opt.Clock.Now()) }

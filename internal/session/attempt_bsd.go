@@ -1,0 +1,7 @@
+//go:build unix && !linux
+
+package session
+
+import "syscall"
+
+func writeOnce(fd uintptr, b []byte) (int, error) { return syscall.Write(int(fd), b) }
