@@ -44,4 +44,15 @@
 // 100,000 changes of 16 MiB in all. What goes beyond is refused with a *wire.Error, and leaves everything as it was.
 //
 // # The client's side
+//
+// A Replica is a plain map of encoded values. Mirrors is the machine of all subscriptions of one link, without I/O: it is told of the
+// connection and of frames, and tells what to send and what changed. The same one runs in browsers and in native clients; the cases
+// in testdata/mirror say what it does.
+//
+// A delta applies whole or not at all, and so does a snapshot, in however many parts it comes. What doesn't lead on from the version that
+// is held is a gap: the map is asked for again from there, at most once a second, and is stale until it has caught up. A version never goes back
+// within an epoch. Refused with unavailable, overloaded or quota, a mirror keeps its content and asks again, after what the server asks for
+// or ½ s to 30 s, with jitter; any other code ends it. A frame that is malformed changes nothing, and the connection is to be given up.
+//
+// Frames may be used again once their events are drained: what is kept is copied.
 package sharedmap

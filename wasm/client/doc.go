@@ -5,12 +5,21 @@
 //	ca := c.CA("counter:alice/home", client.CAOptions{})
 //	var n int
 //	err = ca.Call(ctx, &n, "Add", 1)
+//	m, err := c.Map(ctx, "counter:alice/home/board", client.MapOptions{OnChange: func(ch client.MapChange) { … }})
+//	ok, err := m.Get("total", &n)
 //
 // # Guarantees
 //
 // A Client connects again by itself, for as long as it is not closed. A call that was cut is repeated with its identity, and the server
 // takes care that it runs once; only where the server can't know any more does Call return session_expired. Calls of one CA are sent in
 // the order in which they were made. Errors of Call are *wire.Error, or those of ctx.
+//
+// # Maps
+//
+// A Map is a replica in memory. Reads cost no round trip. All maps that one transaction changed change here together, before any handler
+// hears of it; a version never goes back within an epoch, and a content that comes in parts is shown when it is whole. After a cut a Map is
+// stale and goes on from the version that it holds. A View stays as it is for as long as somebody keeps it. OnChange hears of every key
+// that changed, but of versions between only as many as it is quick enough for. What is refused or revoked is erased.
 //
 // # Goroutines and locks
 //

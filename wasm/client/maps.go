@@ -115,10 +115,10 @@ func (s *maps) changed(m *mirrored, e sharedmap.MirrorEvent) {
 	if e.Reset || change == nil {
 		change = &MapChange{Reset: e.Reset}
 	}
-	m.aside = nil
-	if m.heard() {
+	if e.Part || m.aside != nil || m.heard() {
 		change.read(e.Data)
 	}
+	m.aside = nil
 	change.Epoch, change.Version = e.Epoch, e.Version
 	if e.Part {
 		m.aside = change
@@ -163,4 +163,5 @@ func (s *maps) end() {
 		m.state, m.err = MapEnded, ErrClosed
 		m.settled()
 	}
+	clear(s.open)
 }
