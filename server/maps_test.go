@@ -284,3 +284,39 @@ func TestMAP_AWatchWakesItsCAAfterARestartToo(t *testing.T) {
 	k.want("bob", "watcher/bob/w/Stop", `["keeper:alice/home/m"]`, "false")
 	k.want("bob", "watcher/bob/w/Log", "[]", `["keeper:alice/home/m 1","keeper:alice/home/m 2","keeper:alice/home/m 3"]`)
 }
+
+// SetAndTell sets an entry and has another CA look at it.
+func (k *keeper) SetAndTell(tx *Tx, m string, n int, to string) error {
+	if err := tx.Map(m).Set("n", n); err != nil {
+		return err
+	}
+	tx.Send(to, "Note", tx.Self().String()+"/"+m, n)
+	return nil
+}
+
+// Note fails unless it sees at least n.
+func (k *keeper) Note(tx *Tx, full string, n int) error {
+	v, err := tx.Read(full)
+	if err != nil {
+		return err
+	}
+	var got int
+	if _, err := v.Get("n", &got); err != nil || got < n {
+		return fmt.Errorf("it was told of %d and sees %d, %v", n, got, err)
+	}
+	k.N++
+	return nil
+}
+
+func (k *keeper) Noted(*Tx) (int, error) { return k.N, nil }
+
+func TestMAP5_WhoIsToldOfAChangeSeesIt(t *testing.T) {
+	k := newKit(t, keeperApp())
+	k.do("alice", "keeper/alice/home/Let", `["bob",["m"]]`)
+	k.do("bob", "keeper/bob/home/Let", `["alice",["Note"]]`)
+	const n = 50
+	for i := range n {
+		k.want("alice", "keeper/alice/home/SetAndTell", fmt.Sprintf(`["m",%d,"bob/home"]`, i+1), "null")
+	}
+	k.eventually("bob", "keeper/bob/home/Noted", "[]", fmt.Sprint(n))
+}

@@ -18,7 +18,8 @@ type Commit struct {
 	due     int64 // when the CA next has work of its own, µs UTC
 	left    bool  // that is left to the store's index
 	destroy bool
-	grave   int64 // when what outlives the CA goes, µs UTC; 0 for a CA that leaves nothing
+	grave   int64    // when what outlives the CA goes, µs UTC; 0 for a CA that leaves nothing
+	first   []func() // what comes before all effects
 	effects []effect
 
 	// Of the message being encoded:
@@ -71,6 +72,10 @@ func (c *Commit) set(key, value []byte) {
 
 // Wrote tells whether the message being encoded has changed anything durable so far.
 func (c *Commit) Wrote() bool { return c.wrote }
+
+// First calls do once all that the commit holds is durable, before replies, messages and all that After was given: for what those who hear of the change must find.
+// It must not block.
+func (c *Commit) First(do func()) { c.first = append(c.first, do) }
 
 // After calls do once all that the commit holds is durable. It must not block.
 func (c *Commit) After(do func()) { c.effects = append(c.effects, effect{do: do}) }
@@ -165,6 +170,9 @@ func (c *Commit) bury(w *store.Write) {
 
 // release lets the effects out, in the order of their messages.
 func (c *Commit) release() {
+	for _, do := range c.first {
+		do()
+	}
 	for i := range c.effects {
 		if e := &c.effects[i]; e.message != nil {
 			e.message.reply(e.result, e.err)

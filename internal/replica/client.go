@@ -52,10 +52,12 @@ func (h *Hub) Serve(s *session.Server, b Bus) {
 }
 
 func (h *Hub) client(c *session.Conn, makeOne bool) *client {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	h.mu.RLock()
 	cl := h.clients[c]
-	if cl == nil && makeOne {
+	h.mu.RUnlock()
+	if cl == nil && makeOne { // nobody else makes it: frames come from the connection's reader
+		h.mu.Lock()
+		defer h.mu.Unlock()
 		cl = &client{hub: h, conn: c, subs: map[uint32]*subscription{}, readers: map[*writer]*reader{}, pending: map[name.Name]int{}}
 		h.clients[c] = cl
 	}
@@ -214,7 +216,7 @@ func (cl *client) attach(s *subscription, w *writer) {
 	s.sub = w.subscribe(r, s)
 	cl.decided(s)
 	cl.mu.Unlock()
-	cl.check(s) // the rules may have changed since the writer's policy has answered
+	cl.hub.spawn(func() { cl.check(s) }) // the rules may have changed since the writer's policy has answered
 }
 
 // subscribe adds a subscription to what the pump brings.

@@ -40,5 +40,6 @@
 //
 // # Locks
 //
-// client.mu, then reader.mu, then writer.mu or those of a session's connection; Hub.mu is a leaf. None is held across reads of the store.
+// client.mu, then reader.mu, then writer.mu or those of a session's connection; Hub.mu, then writer.mu. Hub.workMu
+// is a leaf. None is held across reads of the store.
 package replica

@@ -35,7 +35,7 @@ type Options struct {
 	Judge Judge
 	Clock clock.Clock
 	Log   *slog.Logger
-	// IdleAfter is how long maps stay in memory that nobody uses, a minute by default.
+	// IdleAfter is how long maps stay in memory at least that nobody uses, a minute by default.
 	IdleAfter time.Duration
 }
 
@@ -49,9 +49,10 @@ type Hub struct {
 	writers map[name.Name]*writer
 	clients map[*session.Conn]*client
 	sweeps  clock.Timer
-	closed  bool
 
-	work sync.WaitGroup
+	workMu sync.Mutex
+	closed bool
+	work   sync.WaitGroup
 }
 
 // New makes a Hub. Close ends it.
@@ -68,23 +69,25 @@ func New(o Options) *Hub {
 	h := &Hub{opt: o, writers: map[name.Name]*writer{}, clients: map[*session.Conn]*client{}}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.sweeps = o.Clock.AfterFunc(o.IdleAfter/2, h.sweep)
+	h.sweeps = o.Clock.AfterFunc(o.IdleAfter, h.sweep)
 	return h
 }
 
 // Close ends what the Hub does by itself, and waits for it. Sessions are to be closed before.
 func (h *Hub) Close() {
 	h.mu.Lock()
-	h.closed = true
 	h.sweeps.Stop()
 	h.mu.Unlock()
+	h.workMu.Lock()
+	h.closed = true
+	h.workMu.Unlock()
 	h.work.Wait()
 }
 
 // spawn runs f on a goroutine that Close waits for.
 func (h *Hub) spawn(f func()) {
-	h.mu.RLock()
-	defer h.mu.RUnlock()
+	h.workMu.Lock()
+	defer h.workMu.Unlock()
 	if !h.closed {
 		h.work.Go(f)
 	}
@@ -110,24 +113,28 @@ func (h *Hub) writer(ca name.Name) *writer {
 			h.writers[ca] = w
 		}
 	}
-	w.used.Store(h.now())
+	if !w.used.Load() {
+		w.used.Store(true)
+	}
 	return w
 }
 
-// sweep drops what nobody uses.
+// sweep drops what nobody has used since the last one.
 func (h *Hub) sweep() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.closed {
+	h.workMu.Lock()
+	closed := h.closed
+	h.workMu.Unlock()
+	if closed {
 		return
 	}
-	before := h.now() - h.opt.IdleAfter.Microseconds()
 	for ca, w := range h.writers {
-		if w.idle(before, h.writers) {
+		if w.idle(h.writers) {
 			delete(h.writers, ca)
 		}
 	}
-	h.sweeps = h.opt.Clock.AfterFunc(h.opt.IdleAfter/2, h.sweep)
+	h.sweeps = h.opt.Clock.AfterFunc(h.opt.IdleAfter, h.sweep)
 }
 
 // Stats are what a Hub holds right now.

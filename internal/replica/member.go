@@ -4,6 +4,7 @@ import (
 	"github.com/wabgo/wab/internal/bus"
 	"github.com/wabgo/wab/internal/name"
 	"github.com/wabgo/wab/internal/policy"
+	"github.com/wabgo/wab/internal/wire"
 )
 
 // maxNested bounds decisions that depend on decisions: whether A may look into B's group may itself depend on a group.
@@ -11,7 +12,7 @@ const maxNested = 4
 
 // Member tells whether a principal is in a group. It makes the Hub the bus's Groups.
 func (h *Hub) Member(r bus.Reader, group, principal name.Name, depth int) policy.Membership {
-	l := lookup{hub: h, reader: r}
+	l := lookup{hub: h, reader: r, asker: h.known(r.CA)}
 	if r.Turn != nil {
 		l.part, _ = r.Turn.Part(h).(*part)
 	}
@@ -22,7 +23,8 @@ func (h *Hub) Member(r bus.Reader, group, principal name.Name, depth int) policy
 type lookup struct {
 	hub    *Hub
 	reader bus.Reader
-	part   *part // of the CA, in its turn; nil if it has used no maps
+	asker  *writer // the CA's own, nil if there is none
+	part   *part   // of the CA, in its turn; nil if it has used no maps
 }
 
 // Group is a group as the CA sees it.
@@ -35,78 +37,60 @@ func (l *lookup) Group(group name.Name) (policy.GroupView, policy.State) {
 		return nil, policy.Spent
 	}
 	if ca != l.reader.CA {
-		switch {
-		case l.reader.Nested >= maxNested:
+		if l.reader.Nested >= maxNested {
 			return nil, policy.Missing
-		default:
-			d := l.hub.opt.Judge(ca, l.reader.CA, group.Item, l.reader)
-			if !d.Allowed {
-				l.hub.note(ca, l.reader.CA)
-				return nil, stateOf(d)
-			}
+		}
+		if d := l.hub.opt.Judge(ca, l.reader.CA, group.Item, l.reader); !d.Allowed {
+			l.note(ca)
+			return nil, stateOf(d)
 		}
 	}
 	s, err := l.shown(ca, group.Item)
 	if err != nil {
 		return nil, policy.Missing
 	}
-	return groupView{s, group}, policy.Ready
+	return s, policy.Ready
 }
 
 func stateOf(d policy.Decision) policy.State {
-	if d.Refusal().Code == "unavailable" {
+	if d.Refusal().Code == wire.Unavailable {
 		return policy.Missing
 	}
 	return policy.Locked
 }
 
-func (l *lookup) shown(ca name.Name, label string) (shown, error) {
-	own := ca == l.reader.CA
-	if own && l.part != nil {
+func (l *lookup) shown(ca name.Name, label string) (*shown, error) {
+	if ca == l.reader.CA && l.part != nil {
 		h, err := l.part.head(label)
 		if err != nil {
-			return shown{}, err
+			return nil, err
 		}
-		return shown{label, h.m, h.links}, nil
+		return h.shown, nil
 	}
+	var v *view
+	var err error
 	if l.part != nil {
-		v, err := l.part.look(ca)
-		if err != nil {
-			return shown{}, err
-		}
-		l.hub.note(ca, l.reader.CA)
-		return v.at(label), nil
+		v, err = l.part.look(ca)
+	} else {
+		v, err = l.hub.writer(ca).load()
 	}
-	w := l.hub.writer(ca)
-	v, err := w.load()
 	if err != nil {
-		return shown{}, err
+		return nil, err
 	}
-	l.hub.note(ca, l.reader.CA)
+	l.note(ca)
 	return v.at(label), nil
 }
 
-// note remembers that a CA's policy has looked into another's maps, or was refused to, if there are subscriptions that stand by that policy.
-func (h *Hub) note(ca, reader name.Name) {
-	asker := h.known(reader)
-	if asker == nil || !asker.listened.Load() {
+// note remembers that the CA's policy has looked into another's maps, or was refused to, if there are subscriptions that stand by that policy.
+func (l *lookup) note(ca name.Name) {
+	if l.asker == nil || !l.asker.listened.Load() {
 		return
 	}
-	w := h.writer(ca)
+	w := l.hub.writer(ca)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.asked == nil {
 		w.asked = map[name.Name]struct{}{}
 	}
-	w.asked[reader] = struct{}{}
+	w.asked[l.reader.CA] = struct{}{}
 }
-
-// groupView is a map as a group.
-type groupView struct {
-	shown
-	name name.Name
-}
-
-func (g groupView) Name() string                       { return g.name.String() }
-func (g groupView) Get(key string) (v []byte, ok bool) { return g.m.Get(key) }
-func (g groupView) Links() []name.Name                 { return g.links.names }

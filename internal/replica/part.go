@@ -29,15 +29,13 @@ type part struct {
 
 // head is one of the CA's own maps.
 type head struct {
-	label string
-	m     *sharedmap.Map // after the last message, durable or not
-	links linkList
-	edit  *sharedmap.Edit // what the message changes; nil if it has not touched the map
+	*shown                 // after the last message, durable or not
+	edit   *sharedmap.Edit // what the message changes; nil if it has not touched the map
 }
 
 // pin holds another CA's maps as they were when the message first looked.
 type pin struct {
-	ca   name.Name
+	of   *writer
 	view *view
 }
 
@@ -78,12 +76,12 @@ func (p *part) Encode(c *actor.Commit) {
 			c.Delete(entryKey(h.label, key))
 		}
 		c.Put(headerKey(h.label), appendHeader(next))
-		h.m, h.links = next, h.links.after(delta)
-		changes = append(changes, change{h.label, next, delta, h.links})
+		h.shown = h.after(next, delta)
+		changes = append(changes, change{h.shown, delta})
 	}
 	if len(changes) > 0 {
 		h, ca := p.hub, p.ca.Name()
-		c.After(func() { h.writer(ca).apply(changes) })
+		c.First(func() { h.writer(ca).apply(changes) })
 	}
 }
 
@@ -98,8 +96,7 @@ func (p *part) head(label string) (*head, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := v.at(label)
-	p.heads = append(p.heads, head{label: label, m: s.m, links: s.links})
+	p.heads = append(p.heads, head{shown: v.at(label)})
 	return &p.heads[len(p.heads)-1], nil
 }
 
@@ -123,6 +120,9 @@ func (p *part) edit(label string) (*sharedmap.Edit, error) {
 	}
 	m := h.m
 	if m == nil {
+		if _, err := p.load(); err != nil {
+			return nil, errLoad
+		}
 		if p.full() {
 			return nil, errMaps
 		}
@@ -134,16 +134,16 @@ func (p *part) edit(label string) (*sharedmap.Edit, error) {
 
 // full tells whether the CA can have no further map.
 func (p *part) full() bool {
-	n := 0
-	if v := p.own.view.Load(); v != nil {
-		n = len(v.maps)
-	}
+	v := p.own.view.Load()
+	n := len(v.maps)
 	for i := range p.heads {
 		if h := &p.heads[i]; h.m != nil || h.edit != nil {
-			n++ // those that are durable count twice: a bound, not a census
+			if _, durable := v.find(h.label); !durable {
+				n++
+			}
 		}
 	}
-	return n >= 2*MaxMaps
+	return n >= MaxMaps
 }
 
 // Own is a map of a CA, as its transaction sees and changes it.

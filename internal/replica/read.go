@@ -47,14 +47,15 @@ func (p *part) read(n name.Name) (*sharedmap.Map, error) {
 
 // look is another CA's maps as the message sees them.
 func (p *part) look(ca name.Name) (*view, error) {
+	w := p.hub.writer(ca)
 	for i := range p.pins {
-		if p.pins[i].ca == ca {
+		if p.pins[i].of == w {
 			return p.pins[i].view, nil
 		}
 	}
-	v, err := p.hub.writer(ca).load()
+	v, err := w.load()
 	if err == nil {
-		p.pins = append(p.pins, pin{ca, v})
+		p.pins = append(p.pins, pin{w, v})
 	}
 	return v, err
 }

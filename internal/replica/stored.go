@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/wabgo/wab/internal/cbor"
+	"github.com/wabgo/wab/internal/name"
 	"github.com/wabgo/wab/internal/sharedmap"
 	"github.com/wabgo/wab/internal/store"
 )
@@ -42,21 +43,22 @@ var errStored = errors.New("replica: a stored map is damaged or of a newer versi
 
 // stored collects what the store holds of a CA's maps.
 type stored struct {
+	ca      name.Name
 	label   string
 	entries []sharedmap.Entry
-	maps    []shown
+	maps    []*shown
 }
 
 // fetch reads all maps of a CA in one snapshot of the store.
-func fetch(s store.Store, ca string) ([]shown, error) {
-	var got stored
-	if _, err := s.Load(ca, []byte{letter}, got.add); err != nil {
+func fetch(s store.Store, ca name.Name) (*view, error) {
+	got := stored{ca: ca}
+	if _, err := s.Load(ca.String(), []byte{letter}, got.add); err != nil {
 		return nil, err
 	}
 	if len(got.entries) > 0 {
 		return nil, errStored
 	}
-	return got.maps, nil
+	return newView(ca, got.maps), nil
 }
 
 // add takes one key. They come in order, so a map's entries come before its header.
@@ -106,7 +108,7 @@ func (s *stored) finish(label string, header []byte) error {
 		l.Add(e)
 		note(links, e)
 	}
-	s.maps = append(s.maps, shown{label: label, m: l.Map(), links: linksOf(links)})
+	s.maps = append(s.maps, show(s.ca, label, l.Map(), linksOf(links)))
 	s.entries = nil
 	return nil
 }

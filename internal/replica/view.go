@@ -4,53 +4,79 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wabgo/wab/internal/name"
 	"github.com/wabgo/wab/internal/sharedmap"
 )
 
 // A view is what one CA's maps hold at the end of one of its commits. It never changes; nil has not been loaded.
-type view struct{ maps []shown } // sorted by label
-
-// shown is one map in a view.
-type shown struct {
-	label string
-	m     *sharedmap.Map
-	links linkList // the groups that its entries link to, if it is used as one
+type view struct {
+	ca   name.Name
+	maps []*shown // sorted by label
 }
 
-func newView(maps []shown) *view {
-	slices.SortFunc(maps, func(a, b shown) int { return strings.Compare(a.label, b.label) })
-	return &view{maps}
+// shown is one map in a view. It never changes. It is the map as a group, too.
+type shown struct {
+	label string
+	full  string // the map's whole name
+	m     *sharedmap.Map
+	links linkList // the groups that its keys name
+}
+
+func show(ca name.Name, label string, m *sharedmap.Map, links linkList) *shown {
+	ca.Item = label
+	return &shown{label, ca.String(), m, links}
+}
+
+// Name is the map's whole name.
+func (s *shown) Name() string { return s.full }
+
+// Get is the value of a key.
+func (s *shown) Get(key string) (value []byte, ok bool) { return s.m.Get(key) }
+
+// Links are the groups that the map's keys name.
+func (s *shown) Links() []name.Name { return s.links.names }
+
+// after is the map once a transaction has changed it.
+func (s *shown) after(next *sharedmap.Map, d *sharedmap.Delta) *shown {
+	return &shown{s.label, s.full, next, s.links.after(d)}
+}
+
+func newView(ca name.Name, maps []*shown) *view {
+	slices.SortFunc(maps, func(a, b *shown) int { return strings.Compare(a.label, b.label) })
+	return &view{ca, maps}
 }
 
 func (v *view) find(label string) (i int, ok bool) {
-	return slices.BinarySearchFunc(v.maps, label, func(s shown, l string) int { return strings.Compare(s.label, l) })
+	for i = range v.maps { // they are few
+		if v.maps[i].label >= label {
+			return i, v.maps[i].label == label
+		}
+	}
+	return len(v.maps), false
 }
 
 // at is a map of the view, an empty one if there is none.
-func (v *view) at(label string) shown {
+func (v *view) at(label string) *shown {
 	if i, ok := v.find(label); ok {
 		return v.maps[i]
 	}
-	return shown{label: label}
+	return show(v.ca, label, nil, linkList{})
 }
 
 // A change is what a transaction made of one map.
 type change struct {
-	label string
-	next  *sharedmap.Map
+	next  *shown
 	delta *sharedmap.Delta
-	links linkList
 }
 
 // with is the view after a transaction.
 func (v *view) with(changes []change) *view {
-	next := &view{slices.Clone(v.maps)}
+	next := &view{v.ca, slices.Clone(v.maps)}
 	for _, c := range changes {
-		s := shown{c.label, c.next, c.links}
-		if i, ok := next.find(c.label); ok {
-			next.maps[i] = s
+		if i, ok := next.find(c.next.label); ok {
+			next.maps[i] = c.next
 		} else {
-			next.maps = slices.Insert(next.maps, i, s)
+			next.maps = slices.Insert(next.maps, i, c.next)
 		}
 	}
 	return next
@@ -59,7 +85,7 @@ func (v *view) with(changes []change) *view {
 // newer leaves out the changes that the view has already: they were durable when it was loaded.
 func (v *view) newer(changes []change) []change {
 	return slices.DeleteFunc(slices.Clone(changes), func(c change) bool {
-		m := v.at(c.label).m
-		return m.Epoch() == c.next.Epoch() && m.Version() >= c.next.Version()
+		m := v.at(c.next.label).m
+		return m.Epoch() == c.next.m.Epoch() && m.Version() >= c.next.m.Version()
 	})
 }

@@ -15,8 +15,8 @@ type writer struct {
 	name     name.Name
 	key      string
 	view     atomic.Pointer[view]
-	used     atomic.Int64 // µs UTC
-	listened atomic.Bool  // there are subscriptions, or one is about to be: what its policy rests on is noted
+	used     atomic.Bool // since the last sweep
+	listened atomic.Bool // there are subscriptions, or one is about to be: what its policy rests on is noted
 
 	mu      sync.Mutex
 	loading chan struct{}          // not nil while somebody loads; closed when that ends
@@ -49,7 +49,7 @@ func (w *writer) load() (*view, error) {
 	}
 	w.loading = make(chan struct{})
 	w.mu.Unlock()
-	maps, err := fetch(w.hub.opt.Store, w.key)
+	v, err := fetch(w.hub.opt.Store, w.name)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	close(w.loading)
@@ -58,7 +58,6 @@ func (w *writer) load() (*view, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := newView(maps)
 	v = v.with(v.newer(early))
 	w.view.Store(v)
 	return v, nil
@@ -83,7 +82,7 @@ func (w *writer) apply(changes []change) {
 func (w *writer) show(v *view, changes []change) {
 	w.view.Store(v)
 	for _, c := range changes {
-		if o := w.outlets[c.label]; o != nil {
+		if o := w.outlets[c.next.label]; o != nil {
 			o.log.add(c.delta)
 		}
 	}
@@ -94,7 +93,7 @@ func (w *writer) show(v *view, changes []change) {
 func (w *writer) forget() {
 	w.mu.Lock()
 	if w.view.Load() != nil {
-		w.show(&view{}, nil)
+		w.show(&view{ca: w.name}, nil)
 	}
 	w.early = nil
 	w.mu.Unlock()
@@ -122,8 +121,8 @@ func (w *writer) unask(ca name.Name) {
 	delete(w.asked, ca)
 }
 
-// idle tells whether nobody has used the maps since an instant, waits for changes, or decides by them.
-func (w *writer) idle(before int64, all map[name.Name]*writer) bool {
+// idle tells whether nobody has used the maps since it was last asked, waits for changes, or decides by them.
+func (w *writer) idle(all map[name.Name]*writer) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for ca := range w.asked {
@@ -131,7 +130,7 @@ func (w *writer) idle(before int64, all map[name.Name]*writer) bool {
 			delete(w.asked, ca)
 		}
 	}
-	return w.used.Load() < before && w.loading == nil && len(w.readers)+len(w.watch)+len(w.asked) == 0 && !w.pumping && !w.asking
+	return !w.used.Swap(false) && w.loading == nil && len(w.readers)+len(w.watch)+len(w.asked) == 0 && !w.pumping && !w.asking
 }
 
 func (w *writer) subscriptions() (n int) {
