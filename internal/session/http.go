@@ -46,7 +46,13 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request) {
 		answer.Error(w, busy)
 		return
 	}
-	req, bad := s.httpRequest(w, r)
+	id, done, bad := s.caller(r.Header)
+	if bad != nil {
+		answer.Error(w, bad)
+		return
+	}
+	defer done()
+	req, bad := s.httpRequest(w, r, id)
 	if bad != nil {
 		answer.Error(w, bad)
 		return
@@ -66,12 +72,8 @@ func (s *Server) await(w http.ResponseWriter, r *http.Request, req bus.Request) 
 	}
 }
 
-// httpRequest reads a request: who is asking first, so that nobody learns anything else without a token.
-func (s *Server) httpRequest(w http.ResponseWriter, r *http.Request) (req bus.Request, bad *wire.Error) {
-	id, bad := s.verify(bearer(r.Header))
-	if bad != nil {
-		return req, bad
-	}
+// httpRequest reads a request of somebody who is known: nobody learns anything without a token.
+func (s *Server) httpRequest(w http.ResponseWriter, r *http.Request, id *identity) (req bus.Request, bad *wire.Error) {
 	req.Caller = bus.Caller{Owner: id.owner, Scope: id.scope}
 	req.To = name.Name{App: r.PathValue("app"), Owner: r.PathValue("owner"), Local: r.PathValue("ca")}
 	req.Method = r.PathValue("method")

@@ -161,6 +161,41 @@ func TestOPS1_CallsAreLimited(t *testing.T) {
 	}
 }
 
+// TestCA9_CallsAreLimitedByOwner: one that waits for many answers is told to wait, others are not.
+func TestCA9_CallsAreLimitedByOwner(t *testing.T) {
+	st := newStand(t, func(o *Options) { o.MaxOwnerCalls = 2 })
+	done := make(chan int)
+	for range 2 {
+		go func() {
+			resp, _ := st.post("http://wab.test/api/counter/alice/home/Hold", "")
+			done <- resp.StatusCode
+		}()
+	}
+	st.bus.waitHeld(2)
+	for range 3 { // refusals are not counted
+		if resp, _ := st.post(addURL, "[1]"); resp.StatusCode != 429 || resp.Header.Get("Retry-After") == "" {
+			t.Errorf("got %d", resp.StatusCode)
+		}
+	}
+	if resp, _ := st.do("POST", addURL, "[1]", "Authorization", "Bearer bob"); resp.StatusCode != 200 {
+		t.Errorf("another owner got %d", resp.StatusCode)
+	}
+	st.bus.release()
+	for range 2 {
+		if status := <-done; status != 200 {
+			t.Errorf("one that was held got %d", status)
+		}
+	}
+	until(t, "the calls to have ended", func() bool {
+		st.srv.callers.mu.Lock()
+		defer st.srv.callers.mu.Unlock()
+		return len(st.srv.callers.calls) == 0
+	})
+	if resp, _ := st.post(addURL, "[1]"); resp.StatusCode != 200 {
+		t.Errorf("afterwards: %d", resp.StatusCode)
+	}
+}
+
 func TestHTTPClientThatGoesAway(t *testing.T) {
 	st := newStand(t, nil)
 	ctx, cancel := context.WithCancel(context.Background())

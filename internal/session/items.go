@@ -37,10 +37,11 @@ func (s *Server) Items(show func(item name.Name) ([]byte, *wire.Error)) http.Han
 }
 
 func (s *Server) item(w http.ResponseWriter, r *http.Request, show func(name.Name) ([]byte, *wire.Error)) *wire.Error {
-	id, bad := s.verify(bearer(r.Header))
+	id, done, bad := s.caller(r.Header)
 	if bad != nil {
 		return bad
 	}
+	defer done()
 	item := name.Name{App: r.PathValue("app"), Owner: r.PathValue("owner"), Local: r.PathValue("ca"), Item: r.PathValue("item")}
 	if item.Check() != nil {
 		return wire.Err(wire.BadRequest, "The path names an app, an owner, a CA and one of its items, in a-z, 0-9 and '-'.")

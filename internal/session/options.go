@@ -36,6 +36,7 @@ type Options struct {
 	MaxConns         int           // connections; 100,000
 	MaxOwnerConns    int           // connections of one owner; 1,000
 	MaxCalls         int           // HTTP requests at a time; 10,000
+	MaxOwnerCalls    int           // HTTP requests of one owner at a time; 256
 	MaxOwnerSessions int           // sessions of one owner, those that are away included; 1,000
 	KeepAway         time.Duration // how long a session outlives its connection; 2 min
 	HelloWithin      time.Duration // 10 s
@@ -56,7 +57,7 @@ func (o Options) withDefaults() Options {
 		unit int
 	}{
 		{&o.MaxFrame, wire.MaxFrame}, {&o.MaxBody, 1 << 20}, {&o.MaxInflight, wire.MaxInflight}, {&o.MaxChannels, wire.MaxChannels},
-		{&o.MaxQueue, 2 << 20}, {&o.MaxNoteBytes, 256 << 10}, {&o.MaxConns, 100_000}, {&o.MaxOwnerConns, 1000}, {&o.MaxCalls, 10_000}, {&o.MaxOwnerSessions, 1000},
+		{&o.MaxQueue, 2 << 20}, {&o.MaxNoteBytes, 256 << 10}, {&o.MaxConns, 100_000}, {&o.MaxOwnerConns, 1000}, {&o.MaxCalls, 10_000}, {&o.MaxOwnerCalls, 256}, {&o.MaxOwnerSessions, 1000},
 	} {
 		if *d.v == 0 {
 			*d.v = d.unit

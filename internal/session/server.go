@@ -21,6 +21,7 @@ type Server struct {
 	onAuth   []func(*Conn)
 	draining atomic.Bool
 	calls    atomic.Int64 // HTTP requests in progress
+	callers  callers      // the same, by owner
 
 	mu     sync.Mutex
 	conns  map[*Conn]struct{}
