@@ -25,4 +25,16 @@
 //
 // The module is compiled at the first use, or by Prepare, in a goroutine that Close waits for. The loops of a method pass through Go, so that
 // the garbage collector and other goroutines are never held up by it.
+//
+// # Costs
+//
+// Measured with wazero 1.12 and Go 1.26 on two busy cores (go test -bench . in this folder):
+//
+//	first use      2 to 4 s to compile the module, in the background; 0.1 s where Options.CacheDir holds it
+//	new instance   5 to 14 ms
+//	warm call      85 to 155 µs for a tiny method
+//	a step         0.7 to 1.6 µs, so that the limit of steps strikes before that of time
+//
+// Without the check in each loop that keeps the deadline, a warm call took 17 µs and a step a fifth; but then one multiplication of huge
+// numbers could neither be stopped nor let the server's garbage collector run meanwhile.
 package methods

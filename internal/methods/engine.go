@@ -58,9 +58,7 @@ func (e *engine) make(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("methods.wasm is missing: %w", err)
 	}
-	if err := e.openCache(); err != nil {
-		return err
-	}
+	e.cache = openCache(e.options.CacheDir, code)
 	config := wazero.NewRuntimeConfig().
 		WithMemoryLimitPages(memoryPages).
 		WithCloseOnContextDone(true).
@@ -77,17 +75,6 @@ func (e *engine) make(ctx context.Context) error {
 		return err
 	}
 	return addSystem(ctx, e.runtime, e.module)
-}
-
-func (e *engine) openCache() (err error) {
-	e.cache = wazero.NewCompilationCache()
-	if e.options.CacheDir == "" {
-		return nil
-	}
-	if e.cache, err = wazero.NewCompilationCacheWithDir(e.options.CacheDir); err != nil {
-		return fmt.Errorf("the folder for compiled modules: %w", err)
-	}
-	return nil
 }
 
 // close waits for a compilation under way, and ends all instances.

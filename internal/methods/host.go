@@ -28,7 +28,8 @@ type Options struct {
 	Steps uint64
 	// Time a call may take once it runs: 2 s.
 	Time time.Duration
-	// CacheDir keeps the compiled module for the next start. Empty: nowhere. Who can write there can run code as the server.
+	// CacheDir keeps the compiled module for the next start, of the three newest versions 20 MB each. Empty: nowhere. Who can write there
+	// can run code as the server.
 	CacheDir string
 }
 

@@ -53,10 +53,11 @@
 //	5 result    its result can't be represented, or is too large
 //	6 request   the request is malformed: a defect of the host
 //
-// The host adds two of its own. Too much memory (the host sets the cap: 64 MiB), or too deep nesting, end in proc_exit(2) or in a trap:
-// on a server "failed". Too much time: the host ends the instance, "deadline". After either one, and after any other trap, the instance is not
-// to be used again. Memory never shrinks: an instance of more than 32 MiB after a call is to be thrown away, so that no call has
-// less than another.
+// The host adds two of its own. Memory is capped at 64 MiB by the module itself (tools/build declares it) and by the server's host; too much
+// of it, or too deep nesting, make Go's runtime say its last words by fd_write, "out of memory" or "stack exceeds" among them, and trap
+// (unreachable); in a browser, nesting may also end in a RangeError. Both are "failed". Too much time: the host ends the instance, which is
+// "deadline". After any of this the instance is not to be used again. Memory never shrinks: an instance that has more than 32 MiB after a
+// call is to be thrown away, so that no call has much less than another.
 //
 // An example: the map {"a": "x"} with the method label above. The request to call label("a", "!") is
 //
@@ -89,6 +90,12 @@
 //	sched_yield()                                       gives 0
 //	poll_oneoff(in, out, n, events)                     turns the clock on by the timeout (u64 at in+24), writes n to events; gives 0
 //	fd_write(fd, iovs, n, written)                      adds up the lengths (u32 at iovs+8·i+4) into written; gives 0. What is written are
-//	                                                    the runtime's last words before proc_exit: "out of memory", "stack overflow".
+//	                                                    the runtime's last words; keep the first 1 KiB.
 //	proc_exit(code)                                     never returns: throw.
+//
+// # Costs
+//
+// 5,140,000 bytes, 1,012,000 with Brotli; half of it is Go's runtime with package fmt. In node 20 on two busy cores: compiling it 45 ms,
+// starting an instance 135 ms, a call of a tiny method 0.2 ms, 1,000,000 steps 0.4 s and at first 1.4 s, while the engine still warms up. What it costs on
+// the server stands in package internal/methods.
 package main
