@@ -14,6 +14,8 @@ export interface Person {
   readonly value: Value;
 }
 
+const nothing = new Uint8Array(0);
+
 /** What is shown has at most this many bytes. */
 const largest = 1024;
 
@@ -22,18 +24,24 @@ export class Presence {
   private readonly listeners = new Listeners<[Person[]]>();
   private waits = false;
   private ended = false;
+  private shown: Uint8Array | undefined;
+  private readonly away = (): void => this.post(nothing);
+  private readonly back = (): void => this.post(this.shown ?? nothing);
 
   constructor(private readonly background: Background, private readonly s: number) {}
 
   /** set shows a value to the others, of at most 1,024 bytes encoded. As often as you like: about 30 a second are passed on, the latest always. */
   set(value: unknown): void {
     const bytes = encoded(value);
-    if (!this.ended) this.background.post({ t: "presence", s: this.s, value: bytes }, [bytes.buffer as ArrayBuffer]);
+    if (!this.shown) this.follow();
+    this.shown = bytes;
+    this.post(bytes);
   }
 
   /** clear withdraws what was set. */
   clear(): void {
-    if (!this.ended) this.background.post({ t: "presence", s: this.s, value: new Uint8Array(0) });
+    this.unfollow();
+    this.post(nothing);
   }
 
   /** others are those who show something now. */
@@ -60,8 +68,27 @@ export class Presence {
   /** end forgets everybody. */
   end(): void {
     this.ended = true;
+    this.unfollow();
     this.here.clear();
     this.changed();
+  }
+
+  private post(value: Uint8Array): void {
+    if (!this.ended) this.background.post({ t: "presence", s: this.s, value });
+  }
+
+  /** follow withdraws what is shown when the page is put by for a way back to it, which nobody sees, and shows it again when it is taken. */
+  private follow(): void {
+    if (typeof window === "undefined" || this.ended) return;
+    addEventListener("pagehide", this.away);
+    addEventListener("pageshow", this.back);
+  }
+
+  private unfollow(): void {
+    this.shown = undefined;
+    if (typeof window === "undefined") return;
+    removeEventListener("pagehide", this.away);
+    removeEventListener("pageshow", this.back);
   }
 
   private changed(): void {
