@@ -628,7 +628,7 @@ func sharePanel() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = choice("", "may not come in").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = choice("", "stays out").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -640,7 +640,7 @@ func sharePanel() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 38, "</div></fieldset><div class=\"field\"><label for=\"friend\">Let somebody in</label><div class=\"join\"><input id=\"friend\" name=\"friend\" type=\"text\" placeholder=\"bob\" autocomplete=\"off\" autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"200\" aria-describedby=\"friend-hint friend-problem\"> <select id=\"role\" aria-label=\"What they may do\"><option value=\"editors\">draw</option> <option value=\"viewers\">look</option></select> <button type=\"submit\" class=\"button\">Let in</button></div><p class=\"hint\" id=\"friend-hint\">A name, or somebody’s group: bob/home/friends</p><p class=\"problem\" id=\"friend-problem\" role=\"alert\"></p></div><ul class=\"members\" id=\"members\" aria-label=\"Who was let in\"></ul></form><p class=\"soft small\" id=\"share-hint\" hidden></p><p class=\"you soft small\" id=\"you\" hidden>You are <strong id=\"me\"></strong>. <button type=\"button\" class=\"button quiet\" id=\"change\">Be somebody else</button></p></section>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 38, "</div></fieldset><div class=\"field\"><label for=\"friend\">Let somebody in</label><div class=\"join\"><input id=\"friend\" name=\"friend\" type=\"text\" placeholder=\"bob\" autocomplete=\"off\" autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"200\" aria-describedby=\"friend-hint friend-problem\"> <select id=\"role\" aria-label=\"What they may do\"><option value=\"editors\">draw</option> <option value=\"viewers\">look</option></select> <button type=\"submit\" class=\"button\">Let in</button></div><p class=\"hint\" id=\"friend-hint\">A name, or somebody’s group: bob/home/friends</p><p class=\"problem\" id=\"friend-problem\" role=\"alert\"></p></div><ul class=\"members\" id=\"members\" aria-label=\"Who was let in\"></ul></form><p class=\"soft small\" id=\"share-hint\" hidden></p><p class=\"you soft small\" id=\"you\" hidden><span>You are <strong id=\"me\"></strong>.</span> <button type=\"button\" class=\"button quiet\" id=\"change\">Be somebody else</button></p></section>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

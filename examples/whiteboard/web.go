@@ -66,4 +66,6 @@ func colorTitle(color string, i int) string {
 }
 
 // shortcut is a key as aria-keyshortcuts spells it.
-func shortcut(key string) string { return strings.ReplaceAll(strings.ReplaceAll(key, "Ctrl", "Control"), "++", "+Plus") }
+func shortcut(key string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(key, "Ctrl", "Control"), "++", "+Plus")
+}

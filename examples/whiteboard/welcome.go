@@ -8,14 +8,14 @@ import (
 // welcome is what lies on a new board: enough to see at a glance what a board is for.
 func welcome() []Element {
 	all := []Element{
-		letters(40, 12, 56, "ink", "A board for all of you", 574),
+		letters(40, 12, 56, "ink", "A board for all of you", 592),
 		pen(wave(44, 92, 400, 5, 3), "blue", 7),
 		note(40, 152, "yellow", "Draw something!\nWhoever is here sees it at once."),
 		note(272, 172, "green", "Go offline and keep going.\nIt is sent when you are back."),
 		note(504, 148, "violet", "Invite somebody: they may draw, or only look."),
-		letters(820, 10, 24, "grey", "drag, pull, recolour: it is all yours", 386),
+		letters(820, 10, 24, "grey", "drag, pull, recolour: it is all yours", 396),
 		pen(swoop(1010, 52, 968, 118, 26), "grey", 2.5),
-		pen([]dot{{956, 102}, {967, 119}, {984, 107}}, "grey", 2.5),
+		pen([]dot{{985, 103}, {968, 118}, {989, 127}}, "grey", 2.5),
 	}
 	all = append(all, harbour(820, 150)...)
 	for i := range all {

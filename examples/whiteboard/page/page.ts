@@ -118,7 +118,7 @@ function viewed(view: View): void {
   chrome.zoomed(view.zoom);
   typing.fit();
   people?.place(view);
-  if (looked && boardName) keepView(boardName, view);
+  if (looked && boardName) keepView(boardName, view, stage.size);
 }
 
 const insets = (): Insets => (narrow.matches ? { top: 176, right: 24, bottom: 96, left: 24 } : { top: 120, right: 220, bottom: 110, left: 60 });
@@ -126,6 +126,16 @@ const insets = (): Insets => (narrow.matches ? { top: 176, right: 24, bottom: 96
 function showAll(): void {
   const box = union(board.all().map(([, e]) => bodyOf(e)));
   stage.look(box ? fitting(box, stage.size, insets()) : { x: -stage.size.w / 2, y: -stage.size.h / 2, zoom: 1 });
+}
+
+/** showFirst shows all of a board to who comes for the first time; what would be too small to read is shown from its beginning. */
+function showFirst(): void {
+  showAll();
+  const box = union(board.all().map(([, e]) => bodyOf(e)));
+  const least = 0.55, { left, top, bottom } = insets();
+  if (!box || stage.view.zoom >= least) return;
+  const free = stage.size.h - top - bottom;
+  stage.look({ zoom: least, x: box.x - left / least, y: box.y - (top + Math.max(0, (free - box.h * least) / 2)) / least });
 }
 
 function zoom(to: "in" | "out" | "fit" | "one"): void {
@@ -393,11 +403,11 @@ async function start(owner: string): Promise<void> {
 
 /** arrive shows the board where one left it, or all of it, and makes oneself seen. */
 function arrive(map: SharedMap<Element>): void {
-  const view = keptView(boardName);
+  const view = keptView(boardName, stage.size);
   const first = (): void => {
     if (looked) return;
     if (view) look(view);
-    else showAll();
+    else showFirst();
   };
   first();
   if (board.size === 0 && !view) {
@@ -428,7 +438,7 @@ async function preview(): Promise<void> {
   const welcome = (await (await fetch("welcome.json")).json()) as (Omit<Element, "points"> & { points?: string })[];
   if (boardName) return;
   board.replace(welcome.map(({ points, ...e }, i) => [String(i), points ? { ...e, points: Uint8Array.from(atob(points), (c) => c.charCodeAt(0)) } : e]), 0);
-  showAll();
+  showFirst();
 }
 
 stage.begin();

@@ -4,7 +4,7 @@ import { Edit } from "./edit.ts";
 import { bodyOf, type Change, type Color, type Element, moved, newID, type Placed, reading } from "./element.ts";
 import { type Box, center, type Point, tidy, union } from "./geometry.ts";
 import { type Desk, type Style, sizeOf } from "./gestures.ts";
-import { measure, type Width } from "./letters.ts";
+import { measure, noteSide, type Width } from "./letters.ts";
 import { History } from "./undo.ts";
 
 export const tools = ["select", "hand", "draw", "rect", "ellipse", "arrow", "line", "text", "note", "erase"] as const;
@@ -26,7 +26,7 @@ export interface Surroundings {
 export class Workplace implements Desk {
   readonly history = new History();
   readonly style: Style = { color: "ink", step: 1, fill: false };
-  tool: Tool = "select";
+  tool: Tool = "hand";
   selection: ReadonlySet<string> = new Set();
   box: Box | undefined;
   pixel = 1;
@@ -51,8 +51,8 @@ export class Workplace implements Desk {
   }
 
   setEditable(editable: boolean): void {
+    if (editable !== this.editable) this.tool = editable ? "select" : "hand"; // who only looks moves the view
     this.editable = editable;
-    if (!editable && !harmless.includes(this.tool)) this.tool = "select";
     this.around.changed();
   }
 
@@ -211,7 +211,7 @@ export class Workplace implements Desk {
   fresh(kind: "text" | "note", at: Point): Element {
     const size = sizeOf(kind, this.style.step);
     const color = kind === "note" && this.style.color === "ink" ? "yellow" : this.style.color;
-    const side = 208;
+    const side = noteSide;
     const box = kind === "note" ? { x: at.x - side / 2, y: at.y - side / 2, w: side, h: side } : { x: at.x, y: at.y - size * 0.65, ...measure("", size, this.around.width) };
     return { kind, x: tidy(box.x), y: tidy(box.y), w: box.w, h: box.h, z: this.board.top, color, size };
   }

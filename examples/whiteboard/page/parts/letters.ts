@@ -1,6 +1,5 @@
 // Text on the board: how it breaks into lines, and how large it is.
 import { type Element } from "./element.ts";
-import { letters as sizes } from "./gestures.ts";
 
 export const lineHeight = 1.3;
 export const noteSide = 208;
@@ -67,6 +66,3 @@ export function measure(text: string, size: number, width: Width): { w: number; 
   const lines = text.split("\n");
   return { w: Math.ceil(Math.max(size / 2, ...lines.map((l) => width(l, size)))), h: Math.ceil(lines.length * size * lineHeight) };
 }
-
-/** stepOf is the step whose letters are nearest to a size. */
-export const stepOf = (size: number): number => sizes.reduce((best, s, i) => (Math.abs(s - size) < Math.abs(sizes[best]! - size) ? i : best), 0);

@@ -6,6 +6,7 @@ const patience = 500;
 export class Saving {
   private open = 0;
   private live = true;
+  private bad = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly place: HTMLElement) {}
@@ -14,6 +15,7 @@ export class Saving {
   changed(open: number): void {
     if (open === this.open) return;
     const began = this.open === 0;
+    if (began) this.bad = false;
     this.open = open;
     if (open === 0 || !this.live || !began) return this.say();
     clearTimeout(this.timer);
@@ -22,8 +24,8 @@ export class Saving {
 
   /** failed tells that changes were refused. */
   failed(): void {
-    clearTimeout(this.timer);
-    this.put("failed", "Not saved");
+    this.bad = true;
+    if (this.open === 0) this.say();
   }
 
   /** online tells whether changes can reach the server. */
@@ -35,7 +37,7 @@ export class Saving {
   private say(): void {
     if (this.open === 0) {
       clearTimeout(this.timer);
-      return this.put("saved", "Saved");
+      return this.bad ? this.put("failed", "Not saved") : this.put("saved", "Saved");
     }
     const changes = this.open === 1 ? "1 change" : `${this.open} changes`;
     if (!this.live) return this.put("waiting", `${changes} kept here`);
