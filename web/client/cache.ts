@@ -42,11 +42,6 @@ export class Cache {
     return new Cache(await done(request));
   }
 
-  /** maps lists what is kept. */
-  async maps(): Promise<string[]> {
-    return (await done(this.db.transaction("heads").objectStore("heads").getAllKeys())) as string[];
-  }
-
   async load(map: string): Promise<Kept | undefined> {
     const tx = this.db.transaction(["heads", "rows"]);
     const [head, rows] = await Promise.all([headOf(tx, map), done(tx.objectStore("rows").getAll(rowsOf(map)))]);

@@ -22,7 +22,6 @@ export class Line {
   readonly server: string;
   readonly owner: string;
   readonly maps: Maps;
-  private readonly archive: Archive | undefined;
   private token: string;
   private socket: { conn: number; ws: Socket } | undefined;
   private timer: unknown;
@@ -38,8 +37,7 @@ export class Line {
     this.server = target.server;
     this.token = target.token;
     this.owner = claims(target.token).owner;
-    this.archive = host.archiveFor(target);
-    this.maps = new Maps({ env: host.env, core: host.core, link: id, owner: this.owner, archive: this.archive });
+    this.maps = new Maps({ env: host.env, core: host.core, link: id, owner: this.owner, archive: () => this.archive() });
   }
 
   start(): void {
@@ -188,7 +186,12 @@ export class Line {
   /** refuseMaps takes the maps away from who may not see them any more, the kept ones too. */
   private refuseMaps(reason: Reason): void {
     this.maps.endAll(reason);
-    if (this.archive) this.host.burn(this.archive.name);
+    const archive = this.archive();
+    if (archive) this.host.burn(archive.name);
+  }
+
+  private archive(): Archive | undefined {
+    return this.host.archiveFor({ server: this.server, token: this.token });
   }
 
   opened(ch: number): void {

@@ -380,9 +380,12 @@ test("signing out erases what an earlier worker kept", async () => {
   assert.deepEqual(await kept(disk), []);
 });
 
-test("a refused token ends maps, and what was kept for it is erased", async () => {
+test("a refused token ends maps, and what was kept for it is erased; a newer one begins anew", async () => {
   const disk = new Disk();
-  const { w, maps, ca } = await start(disk);
+  const { w, maps } = await start(disk);
+  const page = w.page();
+  const ca = session(page);
+  await w.settle();
   maps.map(board, { a: 1 });
   const m = await settled(w, ca.map("board"));
   await w.pass(1000);
@@ -390,6 +393,11 @@ test("a refused token ends maps, and what was kept for it is erased", async () =
   w.socket.reply(38, "unauthenticated", "Your token was revoked.", -1);
   await w.pass(100);
   assert.deepEqual([m.status.reason?.message, m.size, await kept(disk)], ["Your token was revoked.", 0, []]);
+  page.background.post({ t: "token", target: { server, token: token("alice", { iat: 2 }) } });
+  await w.pass(1000);
+  const again = await settled(w, ca.map("board"));
+  await w.pass(1000);
+  assert.deepEqual([again.state, contents(again), (await kept(disk)).length], ["live", { a: 1 }, 1]);
 });
 
 test("a revoked map is erased, the others stay", async () => {

@@ -12,13 +12,14 @@ export interface Surroundings {
   readonly core: Core;
   readonly link: number;
   readonly owner: string;
-  readonly archive: Archive | undefined;
+  archive(): Archive | undefined;
 }
 
 export class Mirror {
   readonly id: number;
   private readonly views = new Set<View>();
   private readonly crowd: Crowd;
+  private readonly archive: Archive | undefined;
   private keeper: Keeper | undefined;
   private opened = false;
   private closed = false; // nothing is told any more
@@ -27,6 +28,7 @@ export class Mirror {
   constructor(private readonly at: Surroundings, readonly name: string) {
     this.id = at.core.newMap(at.link, name);
     this.crowd = new Crowd(at.owner, this.views);
+    this.archive = at.archive();
   }
 
   get over(): boolean {
@@ -39,7 +41,7 @@ export class Mirror {
 
   /** open subscribes, with what the archive holds. */
   open(): void {
-    if (this.at.archive) void this.at.archive.load(this.name).then((kept) => this.begin(kept));
+    if (this.archive) void this.archive.load(this.name).then((kept) => this.begin(kept));
     else this.begin(undefined);
   }
 
@@ -63,7 +65,7 @@ export class Mirror {
   /** close ends all of it without a word. */
   close(): void {
     this.closed = true;
-    if (this.keeper) this.at.archive?.leave(this.name);
+    if (this.keeper) this.archive?.leave(this.name);
     this.keeper = undefined;
     this.views.clear();
   }
@@ -87,14 +89,14 @@ export class Mirror {
   end(reason: Reason | undefined): void {
     this.each((v) => v.state(MapState.ended, reason));
     this.close();
-    this.at.archive?.erase(this.name);
+    this.archive?.erase(this.name);
   }
 
   private begin(kept: Kept | undefined): void {
     if (this.closed) return;
-    const { archive, core, link } = this.at;
+    const { core, link } = this.at;
     for (const b of kept?.batches ?? []) core.seedMap(link, this.id, b);
-    this.keeper = archive?.keeper(this.name, kept, () => this.dump(this.keeper));
+    this.keeper = this.archive?.keeper(this.name, kept, () => this.dump(this.keeper));
     this.opened = true;
     core.openMap(link, this.id, kept?.epoch ?? 0, kept?.version ?? 0);
     for (const v of this.views) this.dump(v);
