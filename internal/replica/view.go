@@ -3,6 +3,7 @@ package replica
 import (
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/wabgo/wab/internal/name"
 	"github.com/wabgo/wab/internal/sharedmap"
@@ -16,29 +17,39 @@ type view struct {
 
 // shown is one map in a view. It never changes. It is the map as a group, too.
 type shown struct {
-	label string
-	full  string // the map's whole name
-	m     *sharedmap.Map
-	links linkList // the groups that its keys name
+	label  string
+	full   string // the map's whole name
+	m      *sharedmap.Map
+	links  linkList // the groups that its keys name
+	recent atomic.Pointer[recent]
 }
 
 func show(ca name.Name, label string, m *sharedmap.Map, links linkList) *shown {
 	ca.Item = label
-	return &shown{label, ca.String(), m, links}
+	return &shown{label: label, full: ca.String(), m: m, links: links}
 }
 
 // Name is the map's whole name.
 func (s *shown) Name() string { return s.full }
 
 // Get is the value of a key.
-func (s *shown) Get(key string) (value []byte, ok bool) { return s.m.Get(key) }
+func (s *shown) Get(key string) (value []byte, ok bool) {
+	r := s.recent.Load()
+	if r == nil {
+		if r = recentOf(s.m); r == nil {
+			return s.m.Get(key)
+		}
+		s.recent.Store(r)
+	}
+	return r.get(s.m, key)
+}
 
 // Links are the groups that the map's keys name.
 func (s *shown) Links() []name.Name { return s.links.names }
 
 // after is the map once a transaction has changed it.
 func (s *shown) after(next *sharedmap.Map, d *sharedmap.Delta) *shown {
-	return &shown{s.label, s.full, next, s.links.after(d)}
+	return &shown{label: s.label, full: s.full, m: next, links: s.links.after(d)}
 }
 
 func newView(ca name.Name, maps []*shown) *view {
