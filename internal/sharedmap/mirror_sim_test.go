@@ -183,18 +183,17 @@ func (w *simWorld) connect() {
 
 // reopen closes a subscription, and subscribes again, perhaps from a cache.
 func (w *simWorld) reopen() {
-	for _, sub := range inOrder(w.open) {
-		name, old := w.open[sub], w.client.Replica(sub)
-		w.client.Close(w.now, sub)
-		w.forget(sub)
-		w.drain()
-		if w.rnd.IntN(2) == 0 || old.Epoch() == 0 {
-			w.subscribe(name)
-			return
-		}
-		w.restore(name, old)
+	subs := inOrder(w.open)
+	sub := subs[w.rnd.IntN(len(subs))]
+	name, old := w.open[sub], w.client.Replica(sub)
+	w.client.Close(w.now, sub)
+	w.forget(sub)
+	w.drain()
+	if w.rnd.IntN(2) == 0 || old.Epoch() == 0 {
+		w.subscribe(name)
 		return
 	}
+	w.restore(name, old)
 }
 
 // inOrder makes the order of a map's keys part of the seed.

@@ -62,8 +62,8 @@
 // The budget is 480,000 bytes with Brotli; a test on the built file keeps it. The Go runtime alone is 418,000 of them. What things weigh, in
 // kB of Brotli, Go 1.26:
 //
-//	cbor, wire, link and this package 31
-//	strings 7, slices 4, a map of another key type 3, strconv ½
+//	cbor, wire, link and this package 31, sharedmap's mirrors with their frames and calls 17
+//	strings 7, slices 4, a map of another key type 3, make of a map with a size 2, strconv ½
 //	syscall/js 23, time 40, context with time 73, fmt 110, encoding/json 206, net 150 and more: not to be imported
 //
 // Without inlining in our own packages it is 4 kB smaller and no slower, which tools/build makes use of. Without any inlining (-gcflags=all=-l) it
@@ -71,6 +71,7 @@
 //
 // # Speed
 //
-// In node on one busy core: a note of 28 bytes, received and told, 2 µs; a request made, sent, answered and told 3.4 µs; compiling the
+// In node on one busy core: a note of 28 bytes, received and told, 2 µs; a request made, sent, answered and told 3.4 µs; 1,000
+// deltas of 100 entries each, applied and handed out as batches, 45 to 60 ms, or up to 140 where all entries are new; compiling the
 // module 15 ms, starting it 25 ms.
 package main
