@@ -1,11 +1,11 @@
 package whiteboard
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -126,16 +126,12 @@ func TestCA1_WhatIsNoElementChangesNothing(t *testing.T) {
 	a := newAPI(t)
 	alice := a.guest("alice")
 	before := a.raw(alice)
-	big := base64.StdEncoding.EncodeToString(append([]byte("\xff\xd8\xff"), make([]byte, maxImage)...))
 	for args, why := range map[string]string{
 		`[[{"id":"a","element":{"kind":"cube","color":"red","size":1}}]]`:                                  "no elements of the kind",
 		`[[{"id":"a","element":{"kind":"rect","color":"pink","size":1}}]]`:                                 "no colour",
 		`[[{"id":"a","element":{"kind":"rect","color":"red","size":0}}]]`:                                  "needs a size",
 		`[[{"id":"a","element":{"kind":"rect","color":"red","size":1,"x":1e30}}]]`:                         "too far away",
 		`[[{"id":"Not an id","element":null}]]`:                                                            "id is made of",
-		`[[{"id":"a","element":{"kind":"image","color":"red","size":1,"image":"PHN2Zz4="}}]]`:              "JPEG, PNG or WebP",
-		`[[{"id":"a","element":{"kind":"image","color":"red","size":1,"image":"` + big + `"}}]]`:           "at most 200 kB",
-		`[[{"id":"a","element":{"kind":"rect","color":"red","size":1,"points":"AAAA"}}]]`:                  "neither points",
 		`[[{"id":"a","element":{"kind":"text","color":"red","size":1,"text":"` + long(maxText+1) + `"}}]]`: "at most 4000 bytes",
 		`[[{"id":"ok","element":{"kind":"rect","color":"red","size":1}},{"id":"","element":null}]]`:        "id is made of",
 		`[[` + strings.TrimSuffix(strings.Repeat(`{"id":"a","element":null},`, maxChanges+1), ",") + `]]`:  "at most 500",
@@ -144,6 +140,32 @@ func TestCA1_WhatIsNoElementChangesNothing(t *testing.T) {
 	}
 	if after := a.raw(alice); after != before {
 		t.Errorf("something changed: %s", after)
+	}
+}
+
+func TestBytesBelongToTheirKinds(t *testing.T) {
+	jpeg, webp := []byte("\xff\xd8\xff\xe0"), []byte("RIFF\x00\x00\x00\x00WEBPVP8 ")
+	image := func(file []byte) Element { return Element{Kind: "image", Color: "ink", Size: 1, Image: file} }
+	for what, c := range map[string]struct {
+		e    Element
+		flaw string
+	}{
+		"jpeg":       {image(jpeg), ""},
+		"webp":       {image(webp), ""},
+		"png":        {image([]byte("\x89PNG\r\n\x1a\n")), ""},
+		"svg":        {image([]byte("<svg onload=alert(1)>")), "JPEG, PNG or WebP"},
+		"nothing":    {image(nil), "JPEG, PNG or WebP"},
+		"large":      {image(append(jpeg, make([]byte, maxImage)...)), "at most 200 kB"},
+		"stroke":     {Element{Kind: "draw", Color: "ink", Size: 1, Points: make([]byte, maxPoints)}, ""},
+		"too long":   {Element{Kind: "draw", Color: "ink", Size: 1, Points: make([]byte, maxPoints+1)}, "too long"},
+		"no stroke":  {Element{Kind: "rect", Color: "ink", Size: 1, Points: []byte{1}}, "neither points"},
+		"no picture": {Element{Kind: "note", Color: "ink", Size: 1, Image: jpeg}, "neither points"},
+		"no number":  {Element{Kind: "rect", Color: "ink", Size: 1, X: math.NaN()}, "too far away"},
+	} {
+		err := c.e.check()
+		if c.flaw == "" && err != nil || c.flaw != "" && (err == nil || !strings.Contains(err.Error(), c.flaw)) {
+			t.Errorf("%s: %v, not %q", what, err, c.flaw)
+		}
 	}
 }
 

@@ -10,11 +10,12 @@ import (
 	"strings"
 
 	"github.com/wabgo/wab/examples/counter"
+	"github.com/wabgo/wab/examples/whiteboard"
 	"github.com/wabgo/wab/server"
 )
 
 // apps are what bin/wab carries.
-func apps() []server.App { return []server.App{counter.App} }
+func apps() []server.App { return []server.App{counter.App, whiteboard.App} }
 
 type serveFlags struct {
 	options             server.Options

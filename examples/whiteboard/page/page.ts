@@ -288,6 +288,7 @@ function list(): void {
 
 let listing = false;
 board.on(() => {
+  surface.setAttribute("aria-label", `The board, ${board.size === 1 ? "1 element" : `${board.size} elements`}`);
   if (listing || !panels.isOpen(by("list"))) return;
   listing = true; // once for all that changes in a moment
   setTimeout(() => ((listing = false), list()), 500);
@@ -382,6 +383,7 @@ async function start(owner: string): Promise<void> {
       loaded = () => undefined;
       showNotice(by("notice"), undefined);
       arrive(map);
+      performance.mark("board"); // for those who measure
       if (whose === owner) void listMembers();
     },
     shut: (e) => {

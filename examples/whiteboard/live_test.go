@@ -1,0 +1,250 @@
+package whiteboard
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/wabgo/wab/internal/browser"
+	"github.com/wabgo/wab/internal/wabproc"
+	"github.com/wabgo/wab/web"
+)
+
+// run serves the built binary, as a user runs it.
+func run(t *testing.T) *wabproc.Server {
+	t.Helper()
+	if web.BuildID() == "none" {
+		t.Fatal("The web assets are not built: make build.")
+	}
+	return wabproc.Start(t, "--dev")
+}
+
+// comeIn opens a board as a guest.
+func comeIn(tab *browser.Tab, url, name string) {
+	tab.Open(url)
+	tab.Until(`document.activeElement.id === "owner"`)
+	tab.Do(chromedp.SetValue("#owner", name), chromedp.SendKeys("#owner", kb.Enter))
+}
+
+const (
+	live  = `document.querySelector(".state").innerText === "Live"`
+	draws = live + ` && desk.hasAttribute("data-editable")`
+	saved = draws + ` && saving.textContent === "Saved"`
+)
+
+// lies is true once so many elements lie on the board.
+func lies(n int) string {
+	return fmt.Sprintf(`surface.getAttribute("aria-label") === "The board, %d elements"`, n)
+}
+
+// fresh is how many lie on a new one.
+var fresh = len(welcome())
+
+// drag draws with a tool from one place of the window to another.
+func drag(tab *browser.Tab, key string, x1, y1, x2, y2 float64) {
+	steps := []chromedp.Action[chromedp.Void]{
+		chromedp.KeyEvent(key),
+		chromedp.MouseEvent(chromedp.MouseMoved, x1, y1),
+		chromedp.MouseEvent(chromedp.MousePressed, x1, y1, chromedp.ButtonLeft, chromedp.ClickCount(1)),
+	}
+	const all = 12
+	for i := 1; i <= all; i++ {
+		f := float64(i) / all
+		steps = append(steps, chromedp.MouseEvent(chromedp.MouseMoved, x1+(x2-x1)*f, y1+(y2-y1)*f, chromedp.ButtonLeft))
+	}
+	tab.Do(append(steps, chromedp.MouseEvent(chromedp.MouseReleased, x2, y2, chromedp.ButtonLeft, chromedp.ClickCount(1)))...)
+}
+
+// invite lets somebody in through the panel.
+func invite(tab *browser.Tab, who, role string) {
+	tab.Do(chromedp.Click("#invite"), chromedp.SetValue("#role", role), chromedp.SendKeys("#friend", who+kb.Enter))
+	tab.Until(fmt.Sprintf(`members.innerText.includes(%q)`, who))
+	tab.Do(chromedp.KeyEvent(kb.Escape))
+	tab.Until(`share.hidden`)
+}
+
+func TestTwoPeopleDrawAndSeeEachOther(t *testing.T) {
+	s := run(t)
+	alice, bob := browser.Start(t).Tab(t, browser.Looks[0]), browser.Start(t).Tab(t, browser.Looks[1])
+	comeIn(alice, s.URL+"/whiteboard/", "alice")
+	alice.Until(draws + ` && ` + lies(fresh))
+	settle(alice)
+	alice.Shoot("whiteboard-server-first")
+	alice.Check()
+	invite(alice, "bob", "editors")
+	comeIn(bob, s.URL+"/whiteboard/?ca=alice/home", "bob")
+	bob.Until(draws + ` && ` + lies(fresh))
+	alice.Until(`faces.innerText.includes("bob") && live.innerText.includes("bob is here")`)
+
+	drag(bob, "d", 200, 600, 500, 640)
+	bob.Until(saved)
+	alice.Until(lies(fresh + 1))
+	drag(alice, "r", 700, 600, 820, 680)
+	bob.Until(lies(fresh + 2))
+	bob.Do(chromedp.MouseEvent(chromedp.MouseMoved, 400, 300))
+	alice.Until(`document.querySelector(".cursor:not([hidden])")?.innerText === "bob"`)
+
+	// each undoes their own
+	bob.Do(chromedp.KeyEvent("z", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+	alice.Until(lies(fresh + 1))
+	bob.Do(chromedp.KeyEvent("z", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+	settle(bob)
+	bob.Until(lies(fresh + 1) + ` && undo.disabled`)
+	bob.Do(chromedp.KeyEvent("y", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+	alice.Until(lies(fresh + 2))
+
+	// a text of one is read by the other
+	alice.Do(chromedp.KeyEvent("n"), chromedp.MouseClickXY(620, 620))
+	alice.Until(`!typing.hidden && document.activeElement === typing`)
+	alice.Do(chromedp.KeyEvent("Milk and bread"), chromedp.KeyEvent(kb.Escape))
+	alice.Until(saved)
+	bob.Do(chromedp.Focus("#surface"), chromedp.KeyEvent("/"))
+	bob.Until(`elements.innerText.includes("Milk and bread, by alice")`)
+	settle(alice)
+	alice.Shoot("whiteboard-server-two")
+	bob.Shoot("whiteboard-server-two")
+	alice.Check()
+	bob.Check()
+	bob.Close()
+	alice.Until(`!faces.innerText.includes("bob") && live.innerText.includes("bob has left")`)
+}
+
+func TestMAP6_WhoWasCutOffComesBackWithAll(t *testing.T) {
+	s := run(t)
+	front := newGate(t, s.URL)
+	alice, bob := browser.Start(t).Tab(t, browser.Looks[0]), browser.Start(t).Tab(t, browser.Looks[2])
+	comeIn(alice, s.URL+"/whiteboard/", "alice")
+	alice.Until(draws + ` && ` + lies(fresh))
+	invite(alice, "bob", "editors")
+	comeIn(bob, front.URL()+"/whiteboard/?ca=alice/home", "bob")
+	bob.Until(draws + ` && ` + lies(fresh))
+
+	bob.Forgive("ERR_", "WebSocket")
+	front.Cut()
+	bob.Until(`document.querySelector(".state").innerText === "Offline" && strip.innerText.includes("Go on drawing")`)
+	drag(bob, "d", 60, 600, 300, 640)
+	drag(bob, "o", 100, 300, 220, 380)
+	bob.Until(`saving.textContent === "2 changes kept here"`)
+	bob.Shoot("whiteboard-server-away")
+	drag(alice, "a", 200, 640, 500, 600)
+	alice.Until(saved)
+	front.Mend()
+	for _, tab := range []*browser.Tab{alice, bob} {
+		tab.Until(saved + ` && strip.innerText === "" && ` + lies(fresh+3))
+	}
+}
+
+// TestMAP6_UnsentChangesOutliveThePage reloads a page that has something to say and nobody to say it to.
+func TestMAP6_UnsentChangesOutliveThePage(t *testing.T) {
+	s := run(t)
+	front := newGate(t, s.URL)
+	alice := browser.Start(t).Tab(t, browser.Looks[0])
+	alice.Forgive("503", "WebSocket", "ERR_")
+	comeIn(alice, front.URL()+"/whiteboard/", "alice")
+	alice.Until(draws + ` && ` + lies(fresh))
+	drag(alice, "r", 600, 600, 700, 680)
+	alice.Until(saved)
+
+	front.Silence() // pages are still served, sessions are not
+	alice.Until(`document.querySelector(".state").innerText === "Offline"`)
+	drag(alice, "d", 200, 600, 400, 640)
+	alice.Until(`saving.textContent === "1 change kept here" && ` + lies(fresh+2))
+	alice.Eval(`new Promise(done => setTimeout(done, 400))`) // a change is kept for good 200 ms after it was made
+	alice.Do(chromedp.Reload())
+	alice.Until(`document.querySelector(".state").innerText === "Offline" && saving.textContent === "1 change kept here" && ` + lies(fresh+2))
+	t.Logf("reload → the board, from what is kept in the browser: %.0f ms", browser.Eval[float64](alice, `performance.getEntriesByName("board")[0].startTime`))
+	settle(alice)
+	alice.Shoot("whiteboard-server-reloaded")
+	front.Mend()
+	alice.Until(saved + ` && ` + lies(fresh+2))
+	alice.Do(chromedp.Reload())
+	alice.Until(draws + ` && ` + lies(fresh+2) + ` && saving.textContent === ""`)
+}
+
+func TestMAP10_AViewerLooksAndIsToldWhy(t *testing.T) {
+	s := run(t)
+	alice, bob := browser.Start(t).Tab(t, browser.Looks[0]), browser.Start(t).Tab(t, browser.Looks[3])
+	comeIn(alice, s.URL+"/whiteboard/", "alice")
+	alice.Until(draws)
+	comeIn(bob, s.URL+"/whiteboard/?ca=alice/home", "bob")
+	bob.Until(`notice.innerText.includes("Ask alice")`)
+	bob.Shoot("whiteboard-server-refused")
+	invite(alice, "bob", "viewers")
+	bob.Do(chromedp.Click("#notice button"))
+	bob.Until(live + ` && ` + lies(fresh) + ` && strip.innerText.includes("View only. alice decides who may draw")`)
+	settle(bob)
+	bob.Shoot("whiteboard-server-viewer")
+	bob.Check()
+
+	// a page that draws all the same is refused by the server, with the reason
+	refusal := browser.Eval[string](bob, `import("/wab/wab.js").then(async ({ connect }) => {
+		const ca = await connect({ app: "whiteboard", ca: "alice/home" });
+		return ca.Draw([{ id: "mine", element: null }]).then(() => "drawn", e => e.code + " " + e.message);
+	})`)
+	if !strings.HasPrefix(refusal, "not_allowed ") || !strings.Contains(refusal, "alice") {
+		t.Errorf("a viewer's Draw: %q", refusal)
+	}
+
+	invite(alice, "bob", "editors")
+	bob.Until(draws + ` && strip.innerText === ""`)
+	drag(bob, "d", 60, 600, 300, 640)
+	alice.Until(lies(fresh + 1))
+	invite(alice, "bob", "viewers")
+	bob.Until(`strip.innerText.includes("View only") && !desk.hasAttribute("data-editable")`)
+}
+
+// soon is how long a revocation may take on a busy machine; what it takes is printed.
+const soon = 5 * time.Second
+
+func TestMAP10_WhoIsNoFriendAnyMoreIsShutOutAtOnce(t *testing.T) {
+	s := run(t)
+	token := map[string]string{}
+	call := func(owner, method, args string) {
+		t.Helper()
+		if token[owner] == "" {
+			token[owner] = s.Guest(owner)
+		}
+		if status, body := s.Post("/api/whiteboard/"+method, token[owner], args); status != 200 {
+			t.Fatalf("%s: %d %s", method, status, body)
+		}
+	}
+	call("bob", "bob/home/Befriend", `["carol"]`)
+	call("bob", "bob/home/Lend", `["alice"]`)
+	call("alice", "alice/home/LinkGroup", `["bob/home/friends"]`)
+
+	carol := browser.Start(t).Tab(t, browser.Looks[0])
+	comeIn(carol, s.URL+"/whiteboard/?ca=alice/home", "carol")
+	carol.Until(draws + ` && ` + lies(fresh))
+	drag(carol, "d", 200, 600, 400, 640)
+	carol.Until(saved)
+	carol.Eval(`new MutationObserver(() => { if (!notice.hidden) window.shut ??= Date.now(); }).observe(notice, { attributes: true, childList: true, subtree: true })`)
+	call("bob", "bob/home/Unfriend", `["carol"]`)
+	done := time.Now()
+	carol.Until(`window.shut && !desk.hasAttribute("data-editable") && ` + lies(0))
+	took := time.UnixMilli(int64(browser.Eval[float64](carol, `window.shut`))).Sub(done)
+	t.Logf("the owner's method has returned → the guest's page shows it: %d ms", took.Milliseconds())
+	if took > soon {
+		t.Errorf("it took %v", took)
+	}
+	carol.Shoot("whiteboard-server-revoked")
+	if status, body := s.Post("/api/whiteboard/alice/home/Draw", s.Guest("carol"), `[[]]`); status != 403 {
+		t.Errorf("carol draws: %d %s", status, body)
+	}
+}
+
+// TestWhatAPageWeighs prints what comes over the wire before the core, and judges it.
+func TestWhatAPageWeighs(t *testing.T) {
+	s := run(t)
+	tab := browser.Start(t).Tab(t, browser.Looks[0])
+	tab.Open(s.URL + "/whiteboard/")
+	tab.Until(`document.activeElement.id === "owner"`)
+	kB := browser.Eval[float64](tab, `performance.getEntriesByType("resource").filter(e => e.name.endsWith(".js")).reduce((sum, e) => sum + e.encodedBodySize, 0)`) / 1000
+	t.Logf("scripts of the first view: %.1f kB", kB)
+	if kB == 0 || kB > 50 {
+		t.Errorf("the first view has %.1f kB of scripts; its budget is 50", kB)
+	}
+}
