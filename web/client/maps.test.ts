@@ -1,6 +1,8 @@
 import { IDBObjectStore as FDBObjectStore } from "fake-indexeddb";
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Cache, type Step } from "./cache.ts";
+import { encode } from "./cbor.ts";
 import { WabError } from "./error.ts";
 import { type Change, mapName, type SharedMap } from "./map.ts";
 import { Session } from "./session.ts";
@@ -152,10 +154,13 @@ test("MAP-8 a worker's tabs share one replica, and a later tab has all of it at 
   maps.part = 100;
   const served = maps.map(board, entries);
   const a = await settled(w, ca.map("board"));
+  const heard = changesOf(a);
   const other = session(w.page());
   await w.settle();
   maps.silent = true;
   const b = await settled(w, other.map("board"));
+  nextFrame();
+  assert.deepEqual(heard, [], "and the earlier one is not told again");
   assert.deepEqual(contents(b), entries);
   assert.deepEqual([b.state, b.version, w.sockets.length, w.socket.of(64).length], ["live", 1, 1, 1]);
   maps.commit([served, { "key 0": 0 }]);
@@ -487,6 +492,43 @@ test("one worker writes; another reads, and goes on writing when the first has e
   three.maps.silent = true;
   const m = await settled(three.w, three.ca.map("board"));
   assert.deepEqual([contents(m), m.version], [{ a: 2, b: 3 }, 3]);
+});
+
+test("nothing of a snapshot that was cut off is kept", async () => {
+  const disk = new Disk();
+  const { w, maps, ca } = await start(disk);
+  const served = maps.map(board, { a: 1 });
+  await settled(w, ca.map("board"));
+  await w.pass(1000);
+  const sub = w.socket.of(64)[0]![1]!;
+  w.socket.reply(80, sub, 1, 5, 9, 9, 0, true);
+  w.socket.reply(81, sub, 9, 9, false, { half: true });
+  await w.settle();
+  w.socket.cut();
+  served.change({ b: 2 });
+  await w.pass(5000);
+  disk.fall();
+  const next = await start(disk);
+  next.maps.silent = true;
+  const m = await settled(next.w, next.ca.map("board"));
+  assert.deepEqual([contents(m), m.epoch, m.version], [{ a: 1, b: 2 }, 7, 2]);
+});
+
+test("a step that does not go on from what is kept changes nothing, and the whole is wanted", async () => {
+  const cache = await Cache.open(new Disk().idb!, "x");
+  const step = (from: number | undefined, version: number): Step =>
+    ({ map: board, epoch: 7, version, batches: [encode({ [`v${version}`]: version })], from: from === undefined ? undefined : { epoch: 7, version: from } });
+  const rows = async (): Promise<unknown> => [(await cache.load(board))?.version, (await cache.load(board))?.batches.length];
+  assert.deepEqual(await cache.write([step(3, 4)]), [board]);
+  assert.deepEqual(await rows(), [undefined, undefined]);
+  assert.deepEqual(await cache.write([step(undefined, 4)]), []);
+  assert.deepEqual(await cache.write([step(4, 5)]), []);
+  assert.deepEqual(await cache.write([step(4, 6)]), [board]);
+  assert.deepEqual(await rows(), [5, 2]);
+  assert.deepEqual(await cache.write([step(undefined, 9)]), []);
+  assert.deepEqual(await rows(), [9, 1]);
+  await cache.erase(board);
+  assert.deepEqual(await rows(), [undefined, undefined]);
 });
 
 test("a long log is replaced by the content", async () => {
