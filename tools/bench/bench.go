@@ -19,6 +19,7 @@ var benches = []bench{
 	{"one-ca", "one CA, 1 and 32 changes in flight", benchOneCA},
 	{"request-ws", "changes to 100 CAs over 64 WebSockets, against an echo and a commit", benchRequestWS},
 	{"request-read", "reads of 100 CAs over 64 WebSockets, and what they write", benchRequestRead},
+	{"map-fanout", "one map on 1,000 and 10,000 WebSockets, against bare writes", benchMapFanout},
 	{"idle", "memory of CAs and sockets that do nothing, and a start with a million CAs", benchIdle},
 	{"policy", "decisions over groups of 100,000 members, direct and over three links, against a bare map", benchPolicy},
 }

@@ -26,11 +26,13 @@ type child struct {
 
 // roles are what a child can be: each gets ready, tells how, and returns how it answers commands and how it ends.
 var roles = map[string]func(ctx context.Context, args []string) (*role, error){
-	"serve": serveRole,
-	"echo":  echoRole,
-	"bare":  bareRole,
-	"both":  bothRole,
-	"cas":   casRole,
+	"serve":    serveRole,
+	"echo":     echoRole,
+	"bare":     bareRole,
+	"both":     bothRole,
+	"cas":      casRole,
+	"audience": audienceRole,
+	"fan":      fanRole,
 }
 
 type role struct {
@@ -196,6 +198,8 @@ func (r *role) do(ctx context.Context, command string) (any, error) {
 		return cpuUsed()
 	case words[0] == "memory":
 		return memoryUsed()
+	case words[0] == "writes":
+		return writesMade()
 	case words[0] == "heap":
 		return nil, writeHeap(words[1])
 	case words[0] == "profile":
@@ -224,6 +228,17 @@ func memoryUsed() (m memory, err error) {
 	m.Heap = int64(s.HeapAlloc + s.StackInuse)
 	m.RSS, err = residentBytes()
 	return m, err
+}
+
+// writesMade is how many system calls of this process have written something so far (proc(5), io).
+func writesMade() (n int64, err error) {
+	text, err := os.ReadFile("/proc/self/io")
+	if err != nil {
+		return 0, fmt.Errorf("writes can be counted on Linux only: %w", err)
+	}
+	_, after, _ := strings.Cut(string(text), "syscw: ")
+	_, err = fmt.Sscan(after, &n)
+	return n, err
 }
 
 // residentBytes reads what Linux tells of this process (proc(5), statm).

@@ -26,7 +26,7 @@ func serveRole(_ context.Context, args []string) (*role, error) {
 	ready := make(announcement, 1)
 	ended := make(chan error, 1)
 	go func() {
-		ended <- server.Serve(ctx, server.Options{Addr: "127.0.0.1:0", Data: args[0], Ready: ready}, counterApp)
+		ended <- server.Serve(ctx, server.Options{Addr: "127.0.0.1:0", Data: args[0], Ready: ready}, counterApp, boardApp)
 	}()
 	end := func() error { stop(); return <-ended }
 	select {

@@ -49,6 +49,15 @@ func dial(addr, path string) (*socket, error) {
 	return s, nil
 }
 
+// dialBare connects to what writes WebSocket frames without a handshake.
+func dialBare(addr string) (*socket, error) {
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	return &socket{conn: conn, r: bufio.NewReaderSize(conn, 4096)}, nil
+}
+
 func (s *socket) close() error { return s.conn.Close() }
 
 // begin is where a frame's payload is to be appended.
@@ -108,20 +117,38 @@ func (s *socket) frame() (opcode byte, payload []byte, err error) {
 	}
 	opcode, n := head[0]&0x0f, int(head[1])
 	s.r.Discard(2)
-	if n == 126 {
-		if head, err = s.r.Peek(2); err != nil {
+	if n > 125 {
+		if n, err = s.length(n); err != nil {
 			return 0, nil, err
 		}
-		n = int(binary.BigEndian.Uint16(head))
-		s.r.Discard(2)
-	} else if n > 126 {
-		return 0, nil, errors.New("the frame is too large for this client")
 	}
 	if cap(s.in) < n {
 		s.in = make([]byte, n)
 	}
 	_, err = io.ReadFull(s.r, s.in[:n])
 	return opcode, s.in[:n], err
+}
+
+// length reads the length of a frame of more than 125 bytes.
+func (s *socket) length(short int) (int, error) {
+	const most = 64 << 20
+	size := 2
+	if short == 127 {
+		size = 8
+	}
+	head, err := s.r.Peek(size)
+	if err != nil {
+		return 0, err
+	}
+	var n uint64
+	for _, b := range head {
+		n = n<<8 | uint64(b)
+	}
+	s.r.Discard(size)
+	if n > most {
+		return 0, errors.New("the frame is too large for this client")
+	}
+	return int(n), nil
 }
 
 // client is a session client on a socket: one request in flight.
