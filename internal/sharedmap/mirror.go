@@ -106,7 +106,8 @@ func (m *Mirrors) handleOpened(frame []byte) (ok bool) {
 func (m *Mirrors) empty(s *mirror, epoch uint64) {
 	s.replica = NewReplica()
 	s.replica.epoch = epoch
-	m.emit(MirrorEvent{Kind: MirrorChanged, Sub: s.sub, Data: []byte{0xa0}, Reset: true, Epoch: epoch})
+	e := m.emit(MirrorChanged, s.sub, []byte{0xa0})
+	e.Reset, e.Epoch = true, epoch
 }
 
 // continues tells whether what happened from a version on leads on from what is held. A map that doesn't exist is version 0 of any epoch.
@@ -130,12 +131,17 @@ func (m *Mirrors) turn(s *mirror, reason *wire.Error, force bool) {
 		state = Stale
 	}
 	if force && state == Live {
-		m.emit(MirrorEvent{Kind: MirrorTurned, Sub: s.sub, State: Stale}) // Live alone drops nothing
+		m.tell(s, Stale, nil) // Live alone drops nothing
 	}
 	if state != s.state || reason != s.reason || force {
 		s.state, s.reason = state, reason
-		m.emit(MirrorEvent{Kind: MirrorTurned, Sub: s.sub, State: state, Err: reason})
+		m.tell(s, state, reason)
 	}
+}
+
+func (m *Mirrors) tell(s *mirror, state MirrorState, reason *wire.Error) {
+	e := m.emit(MirrorTurned, s.sub, nil)
+	e.State, e.Err = state, reason
 }
 
 // own is the replica, to be changed.
@@ -179,7 +185,7 @@ func (m *Mirrors) handleEnd(frame []byte) (ok bool) {
 		m.ground(s, reason)
 	default:
 		m.remove(s)
-		m.emit(MirrorEvent{Kind: MirrorTurned, Sub: s.sub, State: Ended, Err: reason})
+		m.tell(s, Ended, reason)
 	}
 	return true
 }

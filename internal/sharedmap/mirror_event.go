@@ -55,6 +55,10 @@ func (m *Mirrors) Next() (e MirrorEvent, ok bool) {
 	return e, true
 }
 
-func (m *Mirrors) emit(e MirrorEvent) { m.events = append(m.events, e) }
+// emit adds an event, for the caller to fill in before the next one.
+func (m *Mirrors) emit(kind MirrorEventKind, sub uint32, data []byte) *MirrorEvent {
+	m.events = append(m.events, MirrorEvent{Kind: kind, Sub: sub, Data: data})
+	return &m.events[len(m.events)-1]
+}
 
-func (m *Mirrors) send(frame []byte) { m.emit(MirrorEvent{Kind: MirrorSend, Data: frame}) }
+func (m *Mirrors) send(frame []byte) { m.emit(MirrorSend, 0, frame) }

@@ -8,10 +8,16 @@ import (
 // presence is who shows what in a map. It belongs to a subscription and ends with it.
 type presence struct {
 	me     uint64
-	others map[uint64][]byte // who → [who, owner, value] as it came
-	shown  []byte            // of ourselves, nil nothing
-	due    bool              // shown is to be sent
-	next   int64             // not before
+	others []shown
+	mine   []byte // of ourselves, nil nothing
+	due    bool   // mine is to be sent
+	next   int64  // not before
+}
+
+// shown is somebody's presence: [who, owner, value] as it came.
+type shown struct {
+	who   uint64
+	entry []byte
 }
 
 // pace is the least time, in µs, between two sendings of one presence. The latest wins.
@@ -28,11 +34,11 @@ func (m *Mirrors) SetPresence(now int64, sub uint32, value []byte) error {
 	p := &s.presence
 	switch {
 	case len(value) == 0 || cbor.KindOf(value) == cbor.KindNull:
-		p.shown = nil
+		p.mine = nil
 	case len(value) > wire.MaxPresence || cbor.Check(value) != nil:
 		return wire.Err(wire.TooLarge, "What you show of yourself in a map is one CBOR item of at most 1,024 bytes.")
 	default:
-		p.shown = clone(value)
+		p.mine = clone(value)
 	}
 	p.due = true
 	m.show(s)
@@ -48,13 +54,13 @@ func (m *Mirrors) show(s *mirror) {
 		m.at(p.next)
 	default:
 		p.due, p.next = false, m.now+pace
-		m.send(wire.SetPresence{Sub: s.sub, Value: p.shown}.Append(nil))
+		m.send(wire.SetPresence{Sub: s.sub, Value: p.mine}.Append(nil))
 	}
 }
 
-// present shows ourselves to a subscription that has just begun.
+// present shows us to a subscription that has just begun.
 func (m *Mirrors) present(s *mirror) {
-	if p := &s.presence; p.shown != nil || p.due {
+	if p := &s.presence; p.mine != nil || p.due {
 		p.due = true
 		m.show(s)
 	}
@@ -63,10 +69,11 @@ func (m *Mirrors) present(s *mirror) {
 // leave forgets the others: the subscription ended.
 func (m *Mirrors) leave(s *mirror) {
 	p := &s.presence
-	p.due, p.next = p.shown != nil, 0
+	p.due, p.next = p.mine != nil, 0
 	if len(p.others) > 0 {
 		p.others = nil
-		m.emit(MirrorEvent{Kind: MirrorPresence, Sub: s.sub, Who: p.me, Reset: true, Data: []byte{0x80, 0x80}})
+		e := m.emit(MirrorPresence, s.sub, []byte{0x80, 0x80})
+		e.Who, e.Reset = p.me, true
 	}
 }
 
@@ -89,44 +96,58 @@ func (m *Mirrors) handlePresence(frame []byte) (ok bool) {
 	if r.Done() != nil || !ok {
 		return false
 	}
-	m.emit(MirrorEvent{Kind: MirrorPresence, Sub: s.sub, Who: s.presence.me, Reset: reset, Data: data})
+	e := m.emit(MirrorPresence, s.sub, data)
+	e.Who, e.Reset = s.presence.me, reset
 	return true
 }
 
 // take reads who changed and who is gone. If that fails, the connection is given up, and everybody with it.
 func (p *presence) take(r *cbor.Reader, reset bool) (ok bool) {
-	if reset || p.others == nil {
-		p.others = make(map[uint64][]byte)
+	if reset {
+		p.others = nil
 	}
 	for n := r.Array(); n > 0; n-- {
-		if !p.takeOne(r.Raw()) {
+		entry := r.Raw()
+		in := cbor.NewReader(entry)
+		in.Array()
+		who := in.Uint()
+		in.TextBytes()
+		in.Skip()
+		if in.Err() != nil {
 			return false
 		}
+		p.put(who, entry)
 	}
 	for n := r.Array(); n > 0; n-- {
-		delete(p.others, r.Uint())
+		p.put(r.Uint(), nil)
 	}
 	return true
 }
 
-// takeOne reads [who, owner, value].
-func (p *presence) takeOne(entry []byte) (ok bool) {
-	r := cbor.NewReader(entry)
-	r.Array()
-	who := r.Uint()
-	r.TextBytes()
-	r.Skip()
-	if ok = r.Err() == nil; ok {
-		p.others[who] = append(p.others[who][:0], entry...)
+// put notes what somebody shows; no entry means that they are gone.
+func (p *presence) put(who uint64, entry []byte) {
+	i := 0
+	for i < len(p.others) && p.others[i].who != who {
+		i++
 	}
-	return ok
+	last := len(p.others) - 1
+	switch {
+	case entry == nil && i <= last:
+		p.others[i] = p.others[last]
+		p.others = p.others[:last]
+	case entry == nil:
+	case i > last:
+		p.others = append(p.others, shown{who, clone(entry)})
+	default:
+		p.others[i].entry = clone(entry)
+	}
 }
 
 // all is who is there, as an event that forgets all before.
 func (p *presence) all(sub uint32) MirrorEvent {
 	data := cbor.AppendArrayHeader(nil, len(p.others))
-	for _, entry := range p.others {
-		data = append(data, entry...)
+	for _, o := range p.others {
+		data = append(data, o.entry...)
 	}
 	return MirrorEvent{Kind: MirrorPresence, Sub: sub, Who: p.me, Reset: true, Data: cbor.AppendArrayHeader(data, 0)}
 }

@@ -27,9 +27,8 @@ func (m *Mirrors) handlePart(frame []byte) (ok bool) {
 	if s.staged.load(f.Entries) != nil {
 		return false
 	}
-	m.emit(MirrorEvent{
-		Kind: MirrorChanged, Sub: s.sub, Data: f.Entries, Reset: s.parts == 1, Part: !f.Last, Epoch: f.Epoch, Version: f.Version,
-	})
+	e := m.emit(MirrorChanged, s.sub, f.Entries)
+	e.Reset, e.Part, e.Epoch, e.Version = s.parts == 1, !f.Last, f.Epoch, f.Version
 	if f.Last {
 		s.replica, s.known = s.staged, true
 		s.unstage()
@@ -63,9 +62,8 @@ func (m *Mirrors) applyAll(sections []section) {
 	for _, d := range sections {
 		if s := m.shared(d.id); s != nil && m.applyOne(s, d) {
 			last = len(m.events)
-			m.emit(MirrorEvent{
-				Kind: MirrorChanged, Sub: s.sub, Data: d.batch, More: true, Epoch: d.epoch, Version: d.to,
-			})
+			e := m.emit(MirrorChanged, s.sub, d.batch)
+			e.More, e.Epoch, e.Version = true, d.epoch, d.to
 		}
 	}
 	if last >= 0 {
