@@ -6,7 +6,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/wabgo/wab/internal/cbor"
 	"github.com/wabgo/wab/internal/sharedmap"
 )
 
@@ -29,14 +28,6 @@ const (
 	MapEnded   = sharedmap.Ended   // refused, revoked, or the Client is closed; there is no content any more
 )
 
-// MapChange is what changed in a map.
-type MapChange struct {
-	Set            map[string][]byte // encoded; see Decode
-	Deleted        []string
-	Reset          bool // Set is the whole content: forget all before
-	Epoch, Version uint64
-}
-
 // Map is a replica of a SharedMap, kept up to date while the Client is connected. Its methods may be called from many goroutines.
 type Map struct {
 	c   *Client
@@ -45,15 +36,6 @@ type Map struct {
 
 	mu      sync.Mutex
 	pending pending
-}
-
-// pending is what handlers are to be told.
-type pending struct {
-	change    *MapChange
-	state     bool
-	presence  bool
-	delivered bool // deliver is queued or runs
-	closed    bool
 }
 
 // Map subscribes to a map, app:owner/local/map, and returns once its content is there. Several Maps of one name share the replica and what we
@@ -171,116 +153,4 @@ func (m *Map) Version() uint64 {
 	m.c.mu.Lock()
 	defer m.c.mu.Unlock()
 	return m.replica().Version()
-}
-
-// put notes what became of a key; a nil value deletes.
-func (ch *MapChange) put(key string, value []byte) {
-	if ch.Set == nil {
-		ch.Set = make(map[string][]byte)
-	}
-	ch.Set[key] = value
-}
-
-// merge adds a later change.
-func (p *pending) merge(change *MapChange) {
-	merged := p.change
-	if merged == nil || change.Reset {
-		merged = &MapChange{Reset: change.Reset}
-	}
-	for key, value := range change.Set {
-		merged.put(key, value)
-	}
-	merged.Epoch, merged.Version = change.Epoch, change.Version
-	p.change = merged
-}
-
-// finish sorts out deletions, which stood among Set with nil values.
-func (ch *MapChange) finish() MapChange {
-	for key, value := range ch.Set {
-		if value == nil {
-			delete(ch.Set, key)
-			if !ch.Reset {
-				ch.Deleted = append(ch.Deleted, key)
-			}
-		}
-	}
-	slices.Sort(ch.Deleted)
-	return *ch
-}
-
-// tell adds to what is pending, and has it delivered.
-func (m *Map) tell(add func(*pending)) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	add(&m.pending)
-	if !m.pending.delivered {
-		m.pending.delivered = true
-		m.c.todo.add(m.deliver)
-	}
-}
-
-// deliver runs the handlers until nothing is pending.
-func (m *Map) deliver() {
-	for {
-		m.mu.Lock()
-		p := m.pending
-		m.pending = pending{delivered: p.change != nil || p.state || p.presence, closed: p.closed}
-		m.mu.Unlock()
-		if p.closed || p.change == nil && !p.state && !p.presence {
-			return
-		}
-		m.run(p)
-	}
-}
-
-func (m *Map) run(p pending) {
-	if p.change != nil && m.opt.OnChange != nil {
-		m.opt.OnChange(p.change.finish())
-	}
-	if p.state && m.opt.OnState != nil {
-		state, _ := m.State()
-		m.opt.OnState(state)
-	}
-	if p.presence && m.opt.OnPresence != nil {
-		m.opt.OnPresence()
-	}
-}
-
-// Presence is what somebody shows of themselves in a map.
-type Presence struct {
-	Who   uint64 // a subscriber, for as long as it stays
-	Owner string
-	Value []byte // encoded; see Decode
-}
-
-// Show tells the others in the map about us: a value of at most 1,024 bytes when encoded, nil to withdraw it. It is told again after a cut.
-func (m *Map) Show(value any) error {
-	raw, err := encoding.Marshal(value)
-	if err != nil {
-		return fmt.Errorf("client: what is to be shown can't be encoded: %w", err)
-	}
-	err = ErrClosed
-	m.c.do(func() {
-		if m.c.maps.open[m.sub.sub] == m.sub {
-			err = m.c.maps.mirrors.SetPresence(m.c.now(), m.sub.sub, raw)
-		}
-	})
-	return err
-}
-
-// Others are those who show themselves in the map, without us, in the order of Who.
-func (m *Map) Others() []Presence {
-	m.c.mu.Lock()
-	me, present := m.c.maps.mirrors.Presence(m.sub.sub)
-	m.c.mu.Unlock()
-	var others []Presence
-	r := cbor.NewReader(present)
-	for n := r.Array(); n > 0; n-- {
-		r.Array()
-		if p := (Presence{Who: r.Uint(), Owner: r.Text(), Value: r.Raw()}); p.Who != me {
-			others = append(others, p)
-		}
-	}
-	slices.SortFunc(others, func(a, b Presence) int { return int(min(max(int64(a.Who)-int64(b.Who), -1), 1)) })
-	return others
 }

@@ -1,7 +1,6 @@
 package client
 
 import (
-	"github.com/wabgo/wab/internal/cbor"
 	"github.com/wabgo/wab/internal/link"
 	"github.com/wabgo/wab/internal/sharedmap"
 )
@@ -137,24 +136,6 @@ func (m *mirrored) heard() bool {
 		}
 	}
 	return false
-}
-
-// read adds a batch. Methods are no data.
-func (ch *MapChange) read(batch []byte) {
-	r := cbor.NewReader(batch)
-	for n := r.Map(); n > 0; n-- {
-		if key, value := r.Text(), r.Raw(); !sharedmap.IsMethod(key) {
-			ch.put(key, value)
-		}
-	}
-	if len(r.Rest()) == 0 {
-		return
-	}
-	for n := r.Array(); n > 0; n-- {
-		if key := r.Text(); !sharedmap.IsMethod(key) {
-			ch.put(key, nil)
-		}
-	}
 }
 
 // end tells everybody that the Client is closed.
