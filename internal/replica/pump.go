@@ -81,7 +81,7 @@ func (p *round) prepare() {
 	p.frames = map[uint64]*session.Frame{}
 	for i := range p.maps {
 		c := &p.maps[i]
-		if c.delta == nil && c.outlet.epoch == c.next.Epoch() {
+		if c.delta == nil && (c.outlet.epoch == c.next.Epoch() || c.outlet.epoch == 0) {
 			c.delta, _ = c.next.Since(c.outlet.pumped)
 		}
 		if c.delta != nil {
@@ -99,7 +99,7 @@ func (p *round) frame(subs []*sub) (f *session.Frame, whole bool) {
 		switch {
 		case s == nil || (s.epoch == c.next.Epoch() && s.version >= c.next.Version()):
 			continue
-		case i > 63 || c.delta == nil || s.epoch != c.delta.Epoch || s.version < c.delta.From:
+		case i > 63 || c.delta == nil || (s.epoch != c.delta.Epoch && s.epoch != 0) || s.version < c.delta.From:
 			return nil, false
 		}
 		mask |= 1 << i

@@ -149,7 +149,11 @@ func (r *reader) catchUp(dst []byte, v *view) (out []byte, whole bool) {
 		if !s.begun {
 			continue
 		}
-		d, ok := r.writer.delta(s.outlet, v.at(s.outlet.label).m, s.epoch, s.version)
+		m := v.at(s.outlet.label).m
+		if s.epoch == 0 {
+			s.epoch = m.Epoch() // a map that was not there is version 0 of any epoch
+		}
+		d, ok := r.writer.delta(s.outlet, m, s.epoch, s.version)
 		if !ok {
 			s.begun = false
 			return dst, false

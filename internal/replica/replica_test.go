@@ -135,6 +135,31 @@ func TestMAP2_MapsOfOneTransactionChangeTogether(t *testing.T) {
 	p.holds("app:alice/home/b")
 }
 
+func TestMAP2_MapsThatAreMadeTogetherAppearTogether(t *testing.T) {
+	for i := range 20 {
+		w := newWorld(t)
+		w.must("alice/home", "Set", "a", "x", 1)
+		p := w.peer("alice").connect()
+		a, b := p.open("app:alice/home/a"), p.open("app:alice/home/b")
+		p.holds("app:alice/home/a")
+		p.holds("app:alice/home/b")
+		p.mu.Lock()
+		p.check = func(p *peer) {
+			if torn(p.contentLocked(a), p.contentLocked(b)) {
+				t.Error("a client sees one map without the other")
+			}
+		}
+		p.mu.Unlock()
+		p.pause(i%2 == 0)
+		w.must("alice/home", "Both", 1)
+		w.must("alice/home", "Both", 2)
+		p.pause(false)
+		p.holds("app:alice/home/a")
+		p.holds("app:alice/home/b")
+		p.cut()
+	}
+}
+
 func TestMAP6_WhoReadsSlowlyGetsMergedDeltas(t *testing.T) {
 	w := newWorld(t)
 	w.must("alice/home", "Set", "m", "n", 0)
