@@ -18,13 +18,14 @@ type CA struct {
 	mu       sync.Mutex
 	box      mailbox
 	phase    phase
-	gone     bool  // dropped: another activation may take its place
-	wake     bool  // some part has work of its own
-	tended   bool  // the last step was work of its own: messages are next
-	late     *Tx   // overran its deadline; the next turn cleans up after it
-	stuck    int   // methods past their deadline that have not returned
-	wakeAt   int64 // the earliest call of Runtime.wakes, 0 for none
-	lastWork int64 // µs UTC
+	gone     bool       // dropped: another activation may take its place
+	wake     bool       // some part has work of its own
+	tended   bool       // the last step was work of its own: messages are next
+	late     *Tx        // overran its deadline; the next turn cleans up after it
+	stuck    int        // methods past their deadline that have not returned
+	held     []*Message // notices of its own, while it is stuck
+	wakeAt   int64      // the earliest call of Runtime.wakes, 0 for none
+	lastWork int64      // µs UTC
 
 	pending  *Commit // what waits to be written
 	inflight *Commit // what is being written, and whose effects are being let out

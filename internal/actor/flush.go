@@ -128,7 +128,8 @@ func (c *CA) lose(answer *wire.Error) {
 // leftovers takes the messages out of an activation that is gone. Call with mu held.
 func (c *CA) leftovers() (gone bool, waiting []*Message) {
 	if c.gone {
-		waiting = c.box.drain()
+		waiting = append(c.held, c.box.drain()...)
+		c.held = nil
 	}
 	return c.gone, waiting
 }

@@ -40,6 +40,17 @@ func (b *mailbox) force(m *Message) {
 	b.bytes += len(m.Args)
 }
 
+// putBack has messages go first that were taken out before.
+func (b *mailbox) putBack(ms []*Message) {
+	if len(ms) == 0 {
+		return
+	}
+	b.waiting, b.first = append(ms, b.waiting[b.first:]...), 0
+	for _, m := range ms {
+		b.bytes += len(m.Args)
+	}
+}
+
 func (b *mailbox) peek() *Message {
 	if b.len() == 0 {
 		return nil

@@ -114,6 +114,17 @@ func (s *scheduler) hire(rt *Runtime) {
 	go w.work()
 }
 
+// replace starts a worker in place of one whose goroutine ends.
+func (s *scheduler) replace(w *worker) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w.unblock(s)
+	delete(s.workers, w)
+	if !s.closed {
+		s.hire(w.rt)
+	}
+}
+
 func (s *scheduler) start(rt *Runtime) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

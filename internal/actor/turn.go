@@ -77,7 +77,10 @@ func (c *CA) next() (step, *Message) {
 	case !c.ready():
 		return rest, nil
 	case c.stuck > 1:
-		return turnAway, c.box.pop()
+		if m := c.turnable(); m != nil {
+			return turnAway, m
+		}
+		return rest, nil
 	case !c.loaded:
 		return load, c.box.peek()
 	case len(c.todo) > 0:
@@ -89,6 +92,17 @@ func (c *CA) next() (step, *Message) {
 		c.tended = false
 		return handle, c.box.pop()
 	}
+}
+
+// turnable takes a message out that has somebody to hear of it. The CA's own notices are nobody's to repeat: they are held. Call with mu held.
+func (c *CA) turnable() *Message {
+	for m := c.box.pop(); m != nil; m = c.box.pop() {
+		if m.Reply != nil {
+			return m
+		}
+		c.held = append(c.held, m)
+	}
+	return nil
 }
 
 // ready tells whether a turn would find something to do. Call with mu held.

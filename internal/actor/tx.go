@@ -31,6 +31,7 @@ const (
 	running over = iota
 	finished
 	overrun
+	exited // it has ended its goroutine
 )
 
 // errDead unwinds a method that goes on after its deadline.
@@ -66,6 +67,12 @@ func (tx *Tx) Spend(n int) error {
 	}
 	tx.spent += n
 	return nil
+}
+
+func (tx *Tx) ended() over {
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
+	return tx.over
 }
 
 // end closes the transaction when its method returns; false means that the deadline came first.

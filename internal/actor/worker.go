@@ -20,9 +20,15 @@ type worker struct {
 }
 
 func (w *worker) work() {
+	over := false
+	defer func() {
+		if !over { // a method has ended this goroutine
+			w.rt.sched.replace(w)
+		}
+	}()
 	for {
 		c := w.rt.sched.pop(w)
-		if c == nil {
+		if over = c == nil; over {
 			return
 		}
 		if c.turn(w) {
@@ -56,11 +62,16 @@ func (w *worker) invoke(tx *Tx, instance any) (result []byte, err *wire.Error, i
 	return result, err, true
 }
 
-// protect turns panics of app code into errors; their stacks go to the log only.
+// protect turns panics of app code into errors; their stacks go to the log only. A method that ends its goroutine ends the worker too.
 func (w *worker) protect(tx *Tx, instance any) (result []byte, fail *wire.Error) {
+	returned := false
 	defer func() {
 		p := recover()
-		if p == nil || p == errDead {
+		switch {
+		case p == nil && !returned:
+			w.exited(tx)
+			return
+		case p == nil || p == errDead:
 			return
 		}
 		w.rt.log.Error("method panicked", slog.String("ca", tx.ca.key), slog.String("method", tx.m.Method),
@@ -68,7 +79,16 @@ func (w *worker) protect(tx *Tx, instance any) (result []byte, fail *wire.Error)
 		result, fail = nil, wire.Err(wire.Failed, "The method panicked; everything it did is undone.")
 	}()
 	result, err := tx.ca.class.Invoke(tx, instance, tx.m)
+	returned = true
 	return result, coded(err)
+}
+
+// exited hands the turn on: this goroutine can't be saved.
+func (w *worker) exited(tx *Tx) {
+	w.current.Store(nil)
+	w.rt.log.Error("method ended its goroutine", slog.String("ca", tx.ca.key), slog.String("method", tx.m.Method))
+	tx.ca.abort(tx, exited)
+	tx.ca.returned()
 }
 
 // coded gives an app's error its code.

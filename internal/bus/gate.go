@@ -165,12 +165,9 @@ func (g *guard) refuse(err *wire.Error) actor.Verdict {
 }
 
 // Accepted counts the changes that a principal has made here. It makes guard the policy's Facts.
-func (g *guard) Accepted(principal name.Name) uint64 {
+func (g *guard) Accepted(principal name.Name) (n uint64, known bool) {
 	row, err := g.ledger.row(principal)
-	if err != nil {
-		return 0
-	}
-	return row.Changes
+	return row.Changes, err == nil
 }
 
 // Member asks about a group as it was when the message began.

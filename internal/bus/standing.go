@@ -60,16 +60,13 @@ type outside struct {
 }
 
 // Accepted counts the stored changes of a principal.
-func (o *outside) Accepted(principal name.Name) uint64 {
+func (o *outside) Accepted(principal name.Name) (n uint64, known bool) {
 	value, err := o.gate.read(o.reader.CA, ledgerKey(principal))
 	if err != nil || value == nil {
-		return 0
+		return 0, err == nil
 	}
 	e, err := parseEntry(value)
-	if err != nil {
-		return 0
-	}
-	return e.Changes
+	return e.Changes, err == nil
 }
 
 func (o *outside) Member(group, principal name.Name, depth int) policy.Membership {

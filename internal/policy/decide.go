@@ -7,8 +7,8 @@ import (
 
 // Facts are what only the running system knows. A nil Facts knows of no interactions and of no group.
 type Facts interface {
-	// Accepted is how many interactions of a principal the CA has accepted.
-	Accepted(principal name.Name) uint64
+	// Accepted is how many interactions of a principal the CA has accepted; false where it cannot be told now.
+	Accepted(principal name.Name) (n uint64, known bool)
 	// Member tells whether a principal is in a group, or in one that it links to over at most depth groups.
 	Member(group, principal name.Name, depth int) Membership
 }

@@ -16,7 +16,10 @@ type world struct {
 	members  map[string]Membership // by "group principal"
 }
 
-func (w world) Accepted(p name.Name) uint64 { return w.accepted[p.String()] }
+// Accepted is unknown of unreadable.
+func (w world) Accepted(p name.Name) (uint64, bool) {
+	return w.accepted[p.String()], p.Owner != "unreadable"
+}
 
 func (w world) Member(group, p name.Name, depth int) Membership {
 	return w.members[group.String()+" "+p.String()]
@@ -211,5 +214,19 @@ func BenchmarkDecide(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestBUS3_UnreadableLedgerDecidesNothing: where it could turn the decision.
+func TestBUS3_UnreadableLedgerDecidesNothing(t *testing.T) {
+	for rule, want := range map[string]wire.Code{"+ >1": wire.Unavailable, "- >1": wire.NotAllowed} {
+		d := Decide(self, must("t:unreadable"), "Poke", rulesOf(rule), world{})
+		if d.Allowed || d.Code != want {
+			t.Errorf("%s: %v", rule, d.Explain())
+		}
+	}
+	d := Decide(self, must("t:unreadable"), "Poke", rulesOf("+ *", "- >1"), world{})
+	if d.Allowed || d.Code != wire.Unavailable || !strings.Contains(d.Explain(), "cannot be read now") {
+		t.Error(d.Explain())
 	}
 }

@@ -68,6 +68,8 @@ func (d Decision) reason() string {
 func (d Decision) uncertainty() string {
 	about := "; the group " + clip(d.about)
 	switch d.doubt {
+	case Unread:
+		return "; what is remembered of the caller cannot be read now"
 	case Away:
 		return about + " has not arrived, or is cut off"
 	case Shut:

@@ -20,6 +20,7 @@ const (
 	Away          // the group has not arrived, or is cut off
 	Shut          // its owner does not let it be read
 	TooMany       // the group links to more groups than are followed
+	Unread        // not a group's: what the CA remembers of the caller cannot be read
 )
 
 // Membership answers whether a principal is in a group.

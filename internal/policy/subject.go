@@ -96,7 +96,14 @@ func (s *Subject) includes(self, caller name.Name, facts Facts) Membership {
 	case KindAnyone:
 		return answer(caller.Owner != "")
 	case KindKnown:
-		return answer(caller.Owner != "" && facts != nil && facts.Accepted(caller) >= s.N)
+		if caller.Owner == "" || facts == nil {
+			return answer(false)
+		}
+		n, known := facts.Accepted(caller)
+		if !known {
+			return Membership{Doubt: Unread}
+		}
+		return answer(n >= s.N)
 	case KindGroup:
 		if facts != nil {
 			return facts.Member(s.Name.In(self.App), caller, int(s.N))

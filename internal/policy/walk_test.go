@@ -297,7 +297,7 @@ func (g graph) checkChain(t *rapid.T, chain []string, first, who name.Name) {
 // facts are a graph, as Decide asks for it.
 type facts struct{ graph }
 
-func (facts) Accepted(name.Name) uint64 { return 0 }
+func (facts) Accepted(name.Name) (uint64, bool) { return 0, true }
 
 func (f facts) Member(group, p name.Name, depth int) Membership {
 	return Walk(f.graph, group, p, depth)
@@ -402,7 +402,7 @@ func (n named) Group(of name.Name) (GroupView, State) {
 	return nil, Missing
 }
 
-func (named) Accepted(name.Name) uint64 { return 0 }
+func (named) Accepted(name.Name) (uint64, bool) { return 0, true }
 
 func (n named) Member(group, p name.Name, depth int) Membership { return Walk(n, group, p, depth) }
 
