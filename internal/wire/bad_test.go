@@ -51,6 +51,8 @@ func TestOPS1_MalformedFramesAreRefused(t *testing.T) {
 		"run with a space":        run("0123456789 abcdef"),
 		"long token":              Hello{Token: strings.Repeat("x", MaxToken+1)}.Append(nil),
 		"long client":             Hello{Client: strings.Repeat("x", MaxClient+1)}.Append(nil),
+		"a 65th seat":             SetPresence{Sub: 1, Seat: MaxSeats}.Append(nil),
+		"a seat below 0":          withExtra(SetPresence{Sub: 1}, 0x20),
 		"bad element behind":      withExtra(Close{1}, 0x1c),
 		"element behind missing":  withExtra(Close{1}),
 	}

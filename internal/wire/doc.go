@@ -56,18 +56,22 @@
 //	                 nothing. With true, more: the next frame opens another map of the same writer; nothing comes of either before both are
 //	                 decided, so that they go on together. The same sub and map again start over from what is said now.
 //	65 map-close     [65, sub uint32]
-//	66 set-presence  [66, sub uint32, value raw]      what others in the map see of this client, ≤ 1,024 bytes; null withdraws it.
+//	66 set-presence  [66, sub uint32, value raw (, seat uint32)]
+//	                 what others in the map see of this client, ≤ 1,024 bytes; null withdraws it. seat: which of its tabs shows it, 0 to
+//	                 63; left out where it is 0.
 //
 // From the server:
 //
 //	80 map-opened    [80, sub uint32, id uint, who uint, epoch uint, version uint, from uint, snapshot bool]
-//	                 id: the map's number in the frames below. who: this subscriber's number in presence. version: the newest.
-//	                 snapshot: parts follow; if not, the client's replica holds at version from, and deltas follow.
+//	                 id: the map's number in the frames below. who: the number of this subscriber's seat 0 in presence; that of
+//	                 seat n is who + n. version: the newest. snapshot: parts follow; if not, the client's replica holds at version
+//	                 from, and deltas follow.
 //	81 map-part      [81, sub uint32, epoch uint, version uint, last bool, entries map]
 //	                 a part of a snapshot of that version, key text → value raw. The last part makes it the replica.
 //	82 map-delta     [82, deltas array of [id uint, epoch uint, from uint, to uint, sets map, deletes array of text]]
 //	                 maps of one writer that changed together: apply all or nothing. Holds the final values of all keys that changed
-//	                 after from, up to to. Applies where from ≤ version < to; to ≤ version: nothing new; else a gap: map-open again.
+//	                 after from, up to to. Applies where from ≤ version < to; to ≤ version: nothing new; else a gap: nothing of the
+//	                 frame applies, and all maps of the writer are asked for again together, by map-open with more.
 //	83 map-end       [83, sub uint32, code text, message text, retryAfter duration]
 //	                 refused, or ended. unavailable, overloaded, quota: ask again later; else final, and the replica is erased.
 //	84 presence      [84, id uint, reset bool, changed array of [who uint, owner text, value raw], gone array of uint]

@@ -58,6 +58,7 @@ var samples = []struct {
 
 	{"map-open", MapOpen{Sub: 1, Map: "whiteboard:alice/home/board", Epoch: 1 << 52, Version: 7, More: true}},
 	{"map-close", MapClose{Sub: 1}},
+	{"set-presence of a seat", SetPresence{Sub: 1, Value: []byte{0x05}, Seat: 63}},
 	{"set-presence", SetPresence{Sub: 1, Value: []byte{0x82, 0x18, 100, 0x18, 50}}},
 	{"map-opened", MapOpened{Sub: 1, ID: 9, Who: 3, Epoch: 1 << 52, Version: 8, From: 7}},
 	{"map-part", MapPart{Sub: 1, Epoch: 1 << 52, Version: 8, Last: true, Entries: []byte{0xa1, 0x61, 'k', 0x05}}},

@@ -15,8 +15,11 @@ const (
 	KindPresence  = 84
 )
 
-// MaxPresence is the limit of one client's presence in a map, in bytes.
+// MaxPresence is the limit of what one seat shows in a map, in bytes.
 const MaxPresence = 1024
+
+// MaxSeats is how many a subscription may show at a time: the tabs of a browser share one.
+const MaxSeats = 64
 
 // MapOpen subscribes to a map, or starts a subscription over.
 type MapOpen struct {
@@ -63,23 +66,39 @@ func ParseMapClose(b []byte) (MapClose, error) {
 	return f, r.close()
 }
 
-// SetPresence says what the client shows of itself to the others in a map.
+// SetPresence says what a seat of the client shows of itself to the others in a map.
 type SetPresence struct {
 	Sub   uint32
 	Value []byte // one CBOR item of at most MaxPresence bytes; nil is null, which withdraws it
+	Seat  uint32 // below MaxSeats
 }
 
 // Append appends the frame to dst.
 func (f SetPresence) Append(dst []byte) []byte {
-	return appendRaw(appendUint(appendHead(dst, 3, KindSetPresence), uint64(f.Sub)), f.Value, null)
+	n := 3
+	if f.Seat != 0 {
+		n = 4
+	}
+	dst = appendRaw(appendUint(appendHead(dst, n, KindSetPresence), uint64(f.Sub)), f.Value, null)
+	if f.Seat != 0 {
+		dst = appendUint(dst, uint64(f.Seat))
+	}
+	return dst
 }
 
 // ParseSetPresence reads a set-presence. Value aliases b.
 func ParseSetPresence(b []byte) (SetPresence, error) {
 	r := open(b, KindSetPresence, 2)
 	f := SetPresence{Sub: r.sub(), Value: r.raw()}
-	if len(f.Value) > MaxPresence {
+	if r.extra > 0 {
+		r.extra--
+		f.Seat = r.uint32()
+	}
+	switch {
+	case len(f.Value) > MaxPresence:
 		r.fail("What you show of yourself in a map has at most 1,024 bytes.")
+	case f.Seat >= MaxSeats:
+		r.fail("A subscription has 64 seats to show something from.")
 	}
 	return f, r.close()
 }
@@ -88,7 +107,7 @@ func ParseSetPresence(b []byte) (SetPresence, error) {
 type MapOpened struct {
 	Sub      uint32
 	ID       uint64 // the map's number in frames that are shared between receivers; it means something on this connection only
-	Who      uint64 // this subscriber's number in presence
+	Who      uint64 // the number of this subscriber's seat 0 in presence; the others follow it
 	Epoch    uint64
 	Version  uint64 // the map's newest
 	From     uint64 // without a snapshot: the client's version, which holds
