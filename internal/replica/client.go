@@ -102,7 +102,11 @@ func (cl *client) reserve(f wire.MapOpen, n name.Name) (*subscription, *wire.Err
 			return nil, errSubUsed
 		}
 		s.opened = f
+		cl.expect(s)
 		if s.reader != nil {
+			if f.More {
+				s.reader.hold(true)
+			}
 			s.reader.restart(s.sub, f)
 		}
 		return nil, nil
@@ -121,14 +125,18 @@ func (cl *client) reserve(f wire.MapOpen, n name.Name) (*subscription, *wire.Err
 	return s, nil
 }
 
-// announce notes that a subscription is to be decided, and with More that another one of the same writer follows. Call with mu held.
+// announce notes that a subscription is to be decided. Call with mu held.
 func (cl *client) announce(s *subscription) {
-	ca := s.name.CA()
 	s.undecided = true
-	cl.pending[ca]++
+	cl.pending[s.name.CA()]++
+	cl.expect(s)
+}
+
+// expect notes that another subscription of the same writer follows, if More says so. Call with mu held.
+func (cl *client) expect(s *subscription) {
 	if s.opened.More {
-		cl.more = ca
-		cl.pending[ca]++
+		cl.more = s.name.CA()
+		cl.pending[cl.more]++
 	}
 }
 
@@ -222,7 +230,7 @@ func (cl *client) attach(s *subscription, w *writer) {
 // subscribe adds a subscription to what the pump brings.
 func (w *writer) subscribe(r *reader, s *subscription) *sub {
 	f := s.opened
-	b := &sub{number: f.Sub, who: w.hub.ids.Add(1), epoch: f.Epoch, version: f.Version, fresh: true}
+	b := &sub{number: f.Sub, who: w.hub.ids.Add(wire.MaxSeats) - wire.MaxSeats + 1, epoch: f.Epoch, version: f.Version, fresh: true}
 	w.mu.Lock()
 	b.outlet = w.outlet(s.name.Item)
 	if b.outlet.subs++; b.outlet.subs == 1 {
@@ -263,7 +271,7 @@ func (cl *client) detach(s *subscription, why *wire.Error) {
 		}
 		return
 	}
-	r.writer.showPresence(s.sub, "", nil)
+	r.writer.endPresence(s.sub)
 	r.mu.Lock()
 	for i, b := range r.subs {
 		if b == s.sub {
@@ -332,7 +340,7 @@ func (h *Hub) handlePresence(c *session.Conn, frame []byte) error {
 		if string(f.Value) != cbor.Null {
 			value = bytes.Clone(f.Value)
 		}
-		s.reader.writer.showPresence(s.sub, c.Owner(), value)
+		s.reader.writer.showPresence(s.sub, f.Seat, c.Owner(), value)
 	}
 	return nil
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/wabgo/wab/internal/wire"
 )
 
-// MaxCrowd is how many subscribers of a map can show something of themselves at a time.
+// MaxCrowd is how many seats of subscribers can show something in a map at a time.
 const MaxCrowd = 1000
 
 // crowdEvery is the shortest time between two frames of a map's presence.
@@ -16,12 +16,12 @@ const crowdEvery = 33 * time.Millisecond
 
 // A crowd is who shows something of themselves in a map. It is guarded by writer.mu.
 type crowd struct {
-	members map[uint64]member
+	members map[uint64]member   // by seat
 	changed map[uint64]struct{} // since the last frame
-	gone    []uint64
-	told    int64 // when the last frame was made, µs UTC
-	waiting bool  // for the instant of the next one
-	ripe    bool  // it has come
+	gone    map[uint64]struct{} // likewise; nobody is in both
+	told    int64               // when the last frame was made, µs UTC
+	waiting bool                // for the instant of the next one
+	ripe    bool                // it has come
 }
 
 type member struct {
@@ -29,7 +29,7 @@ type member struct {
 	value []byte
 }
 
-// show sets what a subscriber shows, or with nil that it shows nothing any more. It reports false where there is no room.
+// show sets what a seat shows, or with nil that it shows nothing any more. It reports false where there is no room.
 func (c *crowd) show(who uint64, owner string, value []byte) bool {
 	_, here := c.members[who]
 	switch {
@@ -38,25 +38,46 @@ func (c *crowd) show(who uint64, owner string, value []byte) bool {
 	case value == nil:
 		delete(c.members, who)
 		delete(c.changed, who)
-		c.gone = append(c.gone, who)
+		c.gone[who] = struct{}{}
 		return true
 	case !here && len(c.members) >= MaxCrowd:
 		return false
 	}
 	if c.members == nil {
-		c.members, c.changed = map[uint64]member{}, map[uint64]struct{}{}
+		c.members, c.changed, c.gone = map[uint64]member{}, map[uint64]struct{}{}, map[uint64]struct{}{}
 	}
 	c.members[who] = member{owner, value}
 	c.changed[who] = struct{}{}
+	delete(c.gone, who) // a client takes away the gone last
 	return true
 }
 
-// showPresence takes what a subscriber shows, and has the pump tell the others in a moment.
-func (w *writer) showPresence(s *sub, owner string, value []byte) {
+// leave takes all seats of a subscriber away.
+func (c *crowd) leave(who uint64) {
+	for seat := uint64(0); seat < wire.MaxSeats && len(c.members) > 0; seat++ {
+		c.show(who+seat, "", nil)
+	}
+}
+
+// showPresence takes what a seat of a subscriber shows, and has the pump tell the others in a moment.
+func (w *writer) showPresence(s *sub, seat uint32, owner string, value []byte) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	c := &s.outlet.crowd
-	if !c.show(s.who, owner, value) || c.waiting || len(c.changed)+len(c.gone) == 0 {
+	s.outlet.crowd.show(s.who+uint64(seat), owner, value)
+	w.ripen(&s.outlet.crowd)
+}
+
+// endPresence withdraws all that a subscriber shows.
+func (w *writer) endPresence(s *sub) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s.outlet.crowd.leave(s.who)
+	w.ripen(&s.outlet.crowd)
+}
+
+// ripen has the pump tell what has changed in a crowd, when it is time. Call with mu held.
+func (w *writer) ripen(c *crowd) {
+	if c.waiting || len(c.changed)+len(c.gone) == 0 {
 		return
 	}
 	c.waiting = true
@@ -83,7 +104,7 @@ func (c *crowd) take(o *outlet, to []crowdNews) []crowdNews {
 	c.ripe = false
 	f := wire.Presence{ID: o.id, Changed: c.pack(c.changed), Gone: packNumbers(c.gone)}
 	clear(c.changed)
-	c.gone = nil
+	clear(c.gone)
 	return append(to, crowdNews{o, session.NewFrame(f.Append(nil))})
 }
 
@@ -106,9 +127,9 @@ func (c *crowd) pack(who map[uint64]struct{}) []byte {
 	return b
 }
 
-func packNumbers(all []uint64) []byte {
+func packNumbers(all map[uint64]struct{}) []byte {
 	b := cbor.AppendArrayHeader(nil, len(all))
-	for _, n := range all {
+	for n := range all {
 		b = cbor.AppendUint(b, n)
 	}
 	return b

@@ -31,8 +31,8 @@
 //
 // # Presence
 //
-// What a subscriber shows of itself lives with its subscription, in memory. It goes out to the map's other subscribers at most 30 times a
-// second, merged, by the pump.
+// What a subscriber shows of itself lives with its subscription, in memory: one value for each of 64 seats, as the tabs of a browser share a
+// subscription. It goes out to the map's subscribers, itself included, at most 30 times a second, merged, by the pump.
 //
 // # Limits
 //

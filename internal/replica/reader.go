@@ -23,7 +23,7 @@ type reader struct {
 // A sub is one subscription. It is guarded by its reader's mu.
 type sub struct {
 	number  uint32
-	who     uint64
+	who     uint64 // of its first seat
 	outlet  *outlet
 	begun   bool // the client knows where it begins
 	feed    *feed
