@@ -83,7 +83,7 @@ func TestBadInput(t *testing.T) {
 		{"bot/alice/home/Nope", `[]`, "bad_request", 400},
 		{"nope/alice/home/Get", `[]`, "not_found", 404},
 		{"bot/Alice/home/Get", `[]`, "bad_request", 400},
-		{"bot/alice/home/Hear", `["` + strings.Repeat("x", 1<<20) + `"]`, "too_large", 413},
+		{"bot/alice/home/Hear", `["` + strings.Repeat("x", 8<<20) + `"]`, "too_large", 413},
 		{"bot/alice/home/AskWrong", `[]`, "failed", 422},
 		{"bot/alice/home/Tell", `["not a name","x"]`, "failed", 422},
 		{"bot/alice/home/Open", `["bob",["Nope"]]`, "failed", 422},

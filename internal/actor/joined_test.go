@@ -115,12 +115,12 @@ func TestLimits_TooLargeLosesOnlyItself(t *testing.T) {
 	}
 	m["spam"] = func(tx *actor.Tx, s *state, _ *actor.Message) ([]byte, error) {
 		s.N++
-		for range 40 {
+		for range 30 {
 			if _, err := tx.Post(actortest.Name("app:alice/other"), "add", make([]byte, 200_000)); err != nil {
 				return nil, err
 			}
 		}
-		return nil, nil
+		return nil, tx.Spend(actor.MaxTx - 5_000_000)
 	}
 	m["timers"] = func(tx *actor.Tx, s *state, _ *actor.Message) ([]byte, error) {
 		s.N++

@@ -9,7 +9,7 @@ import (
 )
 
 // MaxTx is how many bytes one transaction may add to a CA's store besides the state: messages, timers, and what features keep.
-const MaxTx = 4 << 20
+const MaxTx = 16 << 20
 
 // Tx is the handling of one message by one CA. It belongs to the goroutine of the method; once the method has returned, or overrun its deadline, it is dead.
 type Tx struct {
@@ -37,7 +37,7 @@ const (
 // errDead unwinds a method that goes on after its deadline.
 var errDead = errors.New("actor: this transaction is over: its method has returned or overran its deadline")
 
-var errMaxTx = wire.Err(wire.TooLarge, "One message may add at most 4 MiB of messages, timers and entries; do it in several.")
+var errMaxTx = wire.Err(wire.TooLarge, "One message may add at most 16 MiB of messages, timers and entries; do it in several.")
 
 // Self is the name of the CA.
 func (tx *Tx) Self() name.Name { return tx.ca.name }

@@ -7,12 +7,21 @@ import (
 	"github.com/wabgo/wab/internal/wire"
 )
 
+// Bodies beyond smallBody take much memory while they are read: there may be so many at a time, of one owner and of all.
+const (
+	smallBody      = 1 << 20
+	largeBodies    = 32
+	largeBodiesOwn = 4
+)
+
 var errCalls = wire.Retry(wire.Overloaded, "You have too many requests at once. Wait for some to be answered.", 1000)
 
 // callers counts each owner's HTTP requests in progress, so that none takes all there may be.
 type callers struct {
 	mu    sync.Mutex
 	calls map[string]int
+	large map[string]int // with a large body
+	total int            // of those
 }
 
 // caller tells whose request it is, and counts it until done is called.
@@ -38,6 +47,30 @@ func (c *callers) begin(owner string, limit int) bool {
 	}
 	c.calls[owner]++
 	return true
+}
+
+// beginLarge counts a large body, which endLarge has to follow, unless there are too many.
+func (c *callers) beginLarge(owner string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.total >= largeBodies || c.large[owner] >= largeBodiesOwn {
+		return false
+	}
+	if c.large == nil {
+		c.large = map[string]int{}
+	}
+	c.total++
+	c.large[owner]++
+	return true
+}
+
+func (c *callers) endLarge(owner string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.total--
+	if c.large[owner]--; c.large[owner] == 0 {
+		delete(c.large, owner)
+	}
 }
 
 func (c *callers) end(owner string) {

@@ -83,6 +83,14 @@ func (s *Server) httpRequest(w http.ResponseWriter, r *http.Request, id *identit
 	if req.Key, bad = idempotencyKey(r.Header); bad != nil {
 		return req, bad
 	}
+	if r.ContentLength >= 0 && r.ContentLength <= smallBody {
+		req.Args, bad = s.arguments(w, r)
+		return req, bad
+	}
+	if !s.callers.beginLarge(id.owner) {
+		return req, errCalls
+	}
+	defer s.callers.endLarge(id.owner)
 	req.Args, bad = s.arguments(w, r)
 	return req, bad
 }

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -193,6 +194,64 @@ func TestCA9_CallsAreLimitedByOwner(t *testing.T) {
 	})
 	if resp, _ := st.post(addURL, "[1]"); resp.StatusCode != 200 {
 		t.Errorf("afterwards: %d", resp.StatusCode)
+	}
+}
+
+// TestOPS1_LargeBodiesAreFew: what takes much memory while it is read is bounded, small requests go on, and a body of 100,000 entries passes.
+func TestOPS1_LargeBodiesAreFew(t *testing.T) {
+	st := newStand(t, nil)
+	var entries strings.Builder
+	entries.WriteString(`[{`)
+	for i := range 100_000 {
+		fmt.Fprintf(&entries, `"entry%06d":{"n":%d,"text":"as much as it takes to pass"},`, i, i)
+	}
+	entries.WriteString(`"last":null}]`)
+	send := func() int {
+		resp, _ := st.post("http://wab.test/api/counter/alice/home/Hold", entries.String())
+		return resp.StatusCode
+	}
+	done := make(chan int)
+	go func() { done <- send() }()
+	st.bus.waitHeld(1) // its body has been read
+	st.bus.release()
+	if status := <-done; status != 200 {
+		t.Fatalf("100,000 entries in %d bytes: %d", entries.Len(), status)
+	}
+	var open []*io.PipeWriter
+	for range largeBodiesOwn {
+		r, w := io.Pipe()
+		open = append(open, w)
+		req, _ := http.NewRequest("POST", addURL, r)
+		req.Header.Set("Authorization", "Bearer alice")
+		go func() {
+			resp, err := st.http.Do(req)
+			if err != nil {
+				done <- 0
+				return
+			}
+			resp.Body.Close()
+			done <- resp.StatusCode
+		}()
+	}
+	until(t, "all to be read", func() bool {
+		st.srv.callers.mu.Lock()
+		defer st.srv.callers.mu.Unlock()
+		return st.srv.callers.total == largeBodiesOwn
+	})
+	if status := send(); status != 429 {
+		t.Errorf("one more: %d", status)
+	}
+	if resp, _ := st.post(addURL, "[1]"); resp.StatusCode != 200 {
+		t.Errorf("a small one: %d", resp.StatusCode)
+	}
+	for _, w := range open {
+		_, _ = w.Write([]byte("[1]"))
+		w.Close()
+	}
+	for range open {
+		if status := <-done; status != 200 {
+			t.Errorf("got %d", status)
+		}
 	}
 }
 

@@ -28,7 +28,7 @@ type Options struct {
 	Origins []string     // pages of other origins that may connect, as https://example.org; "*" for all
 
 	MaxFrame         int           // bytes a client may send at once; 1 MiB
-	MaxBody          int           // bytes of a JSON body; 1 MiB
+	MaxBody          int           // bytes of a JSON body; 8 MiB
 	MaxInflight      int           // requests a channel; 256
 	MaxChannels      int           // a connection; 256
 	MaxQueue         int           // bytes waiting to be written to a connection; 2 MiB
@@ -56,7 +56,7 @@ func (o Options) withDefaults() Options {
 		v    *int
 		unit int
 	}{
-		{&o.MaxFrame, wire.MaxFrame}, {&o.MaxBody, 1 << 20}, {&o.MaxInflight, wire.MaxInflight}, {&o.MaxChannels, wire.MaxChannels},
+		{&o.MaxFrame, wire.MaxFrame}, {&o.MaxBody, 8 << 20}, {&o.MaxInflight, wire.MaxInflight}, {&o.MaxChannels, wire.MaxChannels},
 		{&o.MaxQueue, 2 << 20}, {&o.MaxNoteBytes, 256 << 10}, {&o.MaxConns, 100_000}, {&o.MaxOwnerConns, 1000}, {&o.MaxCalls, 10_000}, {&o.MaxOwnerCalls, 256}, {&o.MaxOwnerSessions, 1000},
 	} {
 		if *d.v == 0 {

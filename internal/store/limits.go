@@ -4,7 +4,7 @@ import "errors"
 
 // Limits of every backend, in bytes.
 const (
-	MaxWrite = 16 << 20 // a write's keys and values together
+	MaxWrite = 32 << 20 // a write's keys and values together
 	MaxKey   = 512      // a side key
 	MaxName  = 256      // a CA's name
 )
