@@ -22,7 +22,12 @@ func TestCA1_MethodsThatEndTheirGoroutineFail(t *testing.T) {
 	}
 	m["later"] = set(second, 0, "exit")
 	in, out := make(chan struct{}), make(chan struct{})
-	m["hang"] = func(*actor.Tx, *state, *actor.Message) ([]byte, error) { close(in); <-out; runtime.Goexit(); return nil, nil }
+	m["hang"] = func(*actor.Tx, *state, *actor.Message) ([]byte, error) {
+		close(in)
+		<-out
+		runtime.Goexit()
+		return nil, nil
+	}
 	w := actortest.NewWorld(t, m)
 	w.Class.Limit = 5 * time.Second
 	w.Boot()
@@ -100,7 +105,9 @@ func TestCA3_NoticesWaitForAStuckCA(t *testing.T) {
 	for range 5 {
 		<-k.dead
 	}
-	w.Until("the notice", func() bool { return w.Call("alice/home", "get", nil).Err == nil && (talk{}).log(w, "alice/home") == "[not_allowed]" })
+	w.Until("the notice", func() bool {
+		return w.Call("alice/home", "get", nil).Err == nil && (talk{}).log(w, "alice/home") == "[not_allowed]"
+	})
 	w.Until("the message to be settled", func() bool { w.Clock.Advance(time.Second); return outboxOf(w, "alice/home") == 0 })
 	close(k.out)
 }

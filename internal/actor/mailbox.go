@@ -4,7 +4,7 @@ import "github.com/wabgo/wab/internal/wire"
 
 // Limits of one CA's mailbox.
 const (
-	MaxWaiting      = 1024    // messages
+	MaxWaiting      = 1024     // messages
 	MaxWaitingBytes = 16 << 20 // of their arguments
 	retryMailboxMs  = 100
 )
