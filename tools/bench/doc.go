@@ -1,6 +1,6 @@
 // Bench loads the server and tells what it gives, what it costs, and how near that is to the limits of its parts.
 //
-//	go run ./tools/bench                       everything, as tables, in about three minutes
+//	go run ./tools/bench                       everything, as tables, in about six minutes
 //	go run ./tools/bench -run commit,idle      some of it
 //	go run ./tools/bench -run commit -json     one object a line: {"bench":"commit","metric":"ratio_to_store_64","value":0.7,"unit":"ratio"}
 //	go run ./tools/bench -list
@@ -32,6 +32,10 @@
 // part runs in step: 64 commits share a sync, and no processor sleeps. ratio_to_both is against both parts in one process, an echo that
 // answers when a bare commit is durable: what they cost together, before any CA.
 //
+// ratio_to_parts is the strict one: each part runs as fast as it can, three times as fast as the server, and so is never woken. It cannot
+// be 1. ratio_to_parts_paced has each part do as many a second as the server did in that round, with as many in flight at most: then each
+// pays for being woken, though more often than one that does both would. What is fair lies between, and ratio_to_both is the nearest to it.
+//
 // # request-read
 //
 // Reads through the same server. bytes_written are those that the server counts (wab_store_bytes_total) over 3.5 s of reads that begin right
@@ -44,6 +48,33 @@
 // they came (20,000 others have come and gone); the store's memory of heads, which has a bound, is kept small. bytes_per_passive_ca is the
 // same after they have left memory. bytes_per_websocket is resident memory of a whole server with 2,000 signed-in sockets, a session
 // each, against none. open_1m_ca_s is from the start of the process until it listens, then a CA has to answer.
+//
+// # map-fanout
+//
+// One CA changes a map of 1,000 entries, and all of 1,000, then 10,000, WebSockets have a replica of it; as many sockets listen to a bare
+// loop that writes a frame of the same size, 128 bytes, to one after the other with net.Conn.Write. Those who listen are processes of
+// their own, one for each side, with the same code. deliver_us is the server's CPU for one change at one replica (request, commit,
+// encoding included), bare_us the loop's, at 5 changes a second to 1,000 and 2 to 10,000. p99_ms is from when the writer asks for a
+// change until 99 of 100 have it; the median of the changes. At saturation 32 changes of different entries are in flight, and
+// per_s_core is changes that reached a replica, over seconds of the server's CPU, until all have all. What comes while a replica's last
+// frame is on its way travels as one delta, so a delivery is counted by versions, not by frames; joined_changes of them leave in one
+// system call, and the bare loop that saturation_ratio compares with joins as many frames in each of its writes.
+//
+// # map-readers
+//
+// CAs of as many owners, in this process, that read one map of 10,000 entries of another owner's. Each round changes an entry and, when that
+// is answered, sends each reader one message; the time is from when the change is asked for until a reader's answer, which must show it.
+// All are asked at once, so the 99th percentile is what the messages themselves take. bytes_per_reader is live heap and stacks of
+// 9,000 readers after their first look, over before; the server's clock stands still meanwhile.
+//
+// # map-apply
+//
+// In node: 100,000 deltas, 100 a message, to a map of 10,000 entries such as a whiteboard's. core_ms is the core that browsers get, as WebAssembly:
+// frames are checked and applied, values stay encoded, and batches are handed on, which is the worker's share. page_ms is the page's: what was handed
+// on is decoded into its Map. The limits are what a page could do by itself, cbor-x and a Map, and Yjs with a Y.Map and a transaction a
+// message; each side's content is compared in the end. ratio_to_js and ratio_to_yjs are the core's, the whole_ ones of core and page
+// together, which in a browser run side by side. read_ratio_to_map is get of the page's map over that of a Map. cbor-x runs without its native helper,
+// as in browsers.
 //
 // # policy
 //
@@ -66,10 +97,19 @@
 // worker 3.5, frames and the way into the mailbox 1.5, replies 1, goroutines woken and processors put to sleep 2, collection 1.
 // Both parts in one process take 22: the system's price for waking whoever waits, which neither part pays alone.
 //
+// map-fanout: four fifths and more are the system calls that write, with the other end's receipt in them. The rest is a few locks
+// for each connection, and what the processor's caches miss going over 10,000 of them.
+//
+// map-readers: messages, 5 µs each; the look itself is a hundredth of that.
+//
+// map-apply: checking each byte of what comes takes most of the core's time, finding the entry a quarter.
+//
 // idle: of an active CA's 1,350 bytes the activation itself is 375, the guard 330, its ledger row 250, the encoded state and instance 60.
 // What stays of a passive one, 90 bytes, is the room of the table's maps, which do not shrink.
 //
-// Tried: ledger rows in a list instead of a map, and the policy's decision borrowed for the length of a message: 2,960 → 1,350 bytes
+// Tried: a goroutine for each connection that has something to write, instead of turns at one writer: a twentieth more of
+// request-ws. A committer that lets all others run before it takes what waits: a twentieth less, but bare Pebble gains more by it.
+// Memtables of 4 MB: a twentieth less, for more files. Ledger rows in a list instead of a map, and the policy's decision borrowed for the length of a message: 2,960 → 1,350 bytes
 // a CA. Commits with room for four keys, calls and messages made together, names checked without being put together, whole
 // numbers without reflection, pooled buffers: 24 → 14 allocations a request. Heads staged before side keys, and four times the heap between
 // collections: no difference that the noise does not hide.

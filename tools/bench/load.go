@@ -78,3 +78,15 @@ func (l load) run(more func(number int) bool) (operations int64, err error) {
 	}
 	return total.Load(), nil
 }
+
+// paced is the load at so many operations a second at most, evenly shared between its clients.
+func (l load) paced(perSecond float64) load {
+	period := time.Duration(float64(l.inFlight) / perSecond * float64(time.Second))
+	return load{l.inFlight, func(client int, done func(error)) func(int) {
+		begin, start := l.client(client, done), time.Now().Add(period*time.Duration(client)/time.Duration(l.inFlight))
+		return func(n int) {
+			time.Sleep(time.Until(start.Add(time.Duration(n) * period)))
+			begin(n)
+		}
+	}}
+}

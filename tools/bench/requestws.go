@@ -147,10 +147,13 @@ func (p *parts) measure(ctx context.Context, r *report) error {
 
 type wsRound struct {
 	ours, echo, bare, both slot
+	slowEcho, slowBare     slot // at the pace of ours
 	p50, p99               time.Duration
 }
 
 func (w wsRound) parts() float64 { return w.echo.cpuMicros() + w.bare.cpuMicros() }
+
+func (w wsRound) pacedParts() float64 { return w.slowEcho.cpuMicros() + w.slowBare.cpuMicros() }
 
 func (p *parts) round(ctx context.Context, ours, echo load, d time.Duration) (w wsRound, err error) {
 	err = p.server.profiled("request-ws", func() error {
@@ -168,8 +171,18 @@ func (p *parts) round(ctx context.Context, ours, echo load, d time.Duration) (w 
 	if err = p.bare.ask(&w.bare, "slot", crowdSockets, d.Milliseconds()); err != nil {
 		return w, err
 	}
-	w.both, err = p.joined.slot(ctx, p.both, p.joined.echoes(p.request), d)
-	return w, err
+	if w.both, err = p.joined.slot(ctx, p.both, p.joined.echoes(p.request), d); err != nil {
+		return w, err
+	}
+	return w, p.pacedRound(ctx, &w, echo, d)
+}
+
+// pacedRound has each part do as much in a second as ours did, with as many in flight at most.
+func (p *parts) pacedRound(ctx context.Context, w *wsRound, echo load, d time.Duration) (err error) {
+	if w.slowEcho, err = p.echoed.slot(ctx, p.echo, echo.paced(w.ours.PerSecond), d); err != nil {
+		return err
+	}
+	return p.bare.ask(&w.slowBare, "paced", crowdSockets, d.Milliseconds(), int(w.ours.PerSecond))
 }
 
 func reportWS(r *report, rounds []wsRound) {
@@ -189,10 +202,14 @@ func reportWS(r *report, rounds []wsRound) {
 	r.add("both_per_s", take(func(w wsRound) float64 { return w.both.PerSecond }), "1/s")
 	r.add("both_cpu_us", take(func(w wsRound) float64 { return w.both.cpuMicros() }), "µs")
 	r.add("ratio_to_both", take(func(w wsRound) float64 { return w.ours.cpuMicros() / w.both.cpuMicros() }), "ratio")
+	r.add("echo_paced_cpu_us", take(func(w wsRound) float64 { return w.slowEcho.cpuMicros() }), "µs")
+	r.add("commit_paced_cpu_us", take(func(w wsRound) float64 { return w.slowBare.cpuMicros() }), "µs")
+	r.add("ratio_to_parts_paced", take(func(w wsRound) float64 { return w.ours.cpuMicros() / w.pacedParts() }), "ratio")
 	r.add("ratio_to_parts", take(func(w wsRound) float64 { return w.ours.cpuMicros() / w.parts() }), "ratio")
 	r.note("cpu_us is user and system of the server's process. The parts: a process that echoes frames of the same sizes over")
 	r.note("coder/websocket, and one that commits the same keys and bytes to bare Pebble, each with 64 in flight. Both are one process")
-	r.note("that echoes when such a commit is durable: its commits gather as ours do, not in step.")
+	r.note("that echoes when such a commit is durable: its commits gather as ours do, not in step. Paced, each part does as many a second")
+	r.note("as the server did, instead of as many as it can.")
 }
 
 func (p *parts) close() (err error) {

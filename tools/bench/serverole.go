@@ -147,5 +147,11 @@ func bareRole(_ context.Context, args []string) (*role, error) {
 		cas[i] = recorded[i].CA
 	}
 	shuffle(cas)
-	return &role{answer: func(ctx context.Context, command string, args []string) (any, error) { return b.slot(ctx, cas, args) }, close: b.close}, nil
+	answer := func(ctx context.Context, command string, args []string) (any, error) {
+		if command == "paced" {
+			return b.paced(ctx, cas, args)
+		}
+		return b.slot(ctx, cas, args)
+	}
+	return &role{answer: answer, close: b.close}, nil
 }

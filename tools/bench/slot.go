@@ -36,6 +36,51 @@ func (b *bare) slot(ctx context.Context, cas, args []string) (s slot, err error)
 	return measure(cpuUsed, func() (int64, error) { return b.load(inFlight, cas).until(ctx) })
 }
 
+// paceEvery is how often a paced load begins what is due: one timer for all, so that pacing costs next to nothing.
+const paceEvery = time.Millisecond
+
+// paced runs prepared commits at a pace: args are how many may be in flight, for how many milliseconds, and how many a second.
+func (b *bare) paced(ctx context.Context, cas, args []string) (s slot, err error) {
+	var numbers [3]int
+	for i := range numbers {
+		if numbers[i], err = strconv.Atoi(args[i]); err != nil {
+			return s, err
+		}
+	}
+	return measure(cpuUsed, func() (int64, error) {
+		return b.pace(ctx, cas, numbers[0], time.Duration(numbers[1])*time.Millisecond, float64(numbers[2]))
+	})
+}
+
+func (b *bare) pace(ctx context.Context, cas []string, inFlight int, d time.Duration, perSecond float64) (n int64, err error) {
+	free := make(chan error, inFlight)
+	for range inFlight {
+		free <- nil
+	}
+	done := func(r store.Result) { free <- r.Err }
+	tick := time.NewTicker(paceEvery)
+	defer tick.Stop()
+	start := time.Now()
+	for past := time.Duration(0); past < d && err == nil; past = time.Since(start) {
+		for ; float64(n) < past.Seconds()*perSecond && len(free) > 0 && err == nil; n++ {
+			if err = <-free; err == nil {
+				b.committer.Submit(store.Write{CA: cas[int(n)%len(cas)]}, done)
+			}
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+	}
+	for range inFlight {
+		if err == nil {
+			err = <-free
+		}
+	}
+	return n, err
+}
+
 // measure runs a load and reads the serving process's CPU before and after it.
 func measure(cpu func() (time.Duration, error), run func() (int64, error)) (s slot, err error) {
 	before, err := cpu()
