@@ -1,6 +1,9 @@
 package sharedmap
 
-import "iter"
+import (
+	"iter"
+	"math"
+)
 
 // Map is one version of a map and never changes. The nil *Map is the map that does not exist: it has epoch 0, version 0, no entries.
 type Map struct {
@@ -76,11 +79,20 @@ func (m *Map) Entries() iter.Seq[Entry] {
 // Since is what has changed after a version: its time follows the number of changes. It is false if nobody knows any more, or if
 // there has been no such version; then only the whole map helps.
 func (m *Map) Since(version uint64) (*Delta, bool) {
+	return m.SinceWithin(version, math.MaxInt)
+}
+
+// SinceWithin is Since for what has at most so many bytes of keys and values, and false for more: it takes no longer than for as many.
+func (m *Map) SinceWithin(version uint64, limit int) (*Delta, bool) {
 	m = m.self()
 	if version < m.floor || version > m.version {
 		return nil, false
 	}
-	return &Delta{m.epoch, version, m.version, m.root.since(version, nil)}, true
+	changes := m.root.since(version, &limit, nil)
+	if limit < 0 {
+		return nil, false
+	}
+	return &Delta{m.epoch, version, m.version, changes}, true
 }
 
 // count adds an item to the numbers by 1, or takes it out by -1.

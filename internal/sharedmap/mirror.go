@@ -41,25 +41,34 @@ func (m *Mirrors) ask(s *mirror, more bool) {
 	m.send(f.Append(nil))
 }
 
-// askAll subscribes anew to all maps, those of one writer one after the other: they go on together, so that none is seen ahead of the others.
+// askAll subscribes anew to all maps.
 func (m *Mirrors) askAll() {
 	for _, s := range m.list {
-		for s != nil && s.started && !s.asked {
-			next := m.sibling(s)
-			m.ask(s, next != nil)
-			s = next
+		if s.started && !s.asked {
+			s.askAt = m.now
 		}
+	}
+	for _, s := range m.list {
+		m.askDue(s)
 	}
 }
 
-// sibling is another map of the same writer that is yet to be asked for.
-func (m *Mirrors) sibling(of *mirror) *mirror {
+// askDue subscribes to those maps of a writer that it is time to ask for, one after the other: they go on together, so that none is seen ahead of
+// the others.
+func (m *Mirrors) askDue(of *mirror) {
+	var last *mirror
 	for _, s := range m.list {
-		if s != of && s.started && !s.asked && writerOf(s.name) == writerOf(of.name) {
-			return s
+		if s.askAt == 0 || s.askAt > m.now || !s.sameWriter(of) {
+			continue
 		}
+		if last != nil {
+			m.ask(last, true)
+		}
+		last = s
 	}
-	return nil
+	if last != nil {
+		m.ask(last, false)
+	}
 }
 
 // writerOf is the CA that writes a map: the name without its last label.
@@ -71,6 +80,8 @@ func writerOf(name string) string {
 	}
 	return name
 }
+
+func (s *mirror) sameWriter(as *mirror) bool { return writerOf(s.name) == writerOf(as.name) }
 
 // handleOpened takes the answer, or that the server begins anew of its own accord.
 func (m *Mirrors) handleOpened(frame []byte) (ok bool) {
@@ -195,14 +206,41 @@ const calm = 1_000_000
 
 // askAgain starts over from what is held: at once, unless that has just been done.
 func (m *Mirrors) askAgain(s *mirror, dropped bool) {
-	if s.asked || s.askAt != 0 {
-		return
-	}
-	if at := s.askedAt + calm; at > m.now {
-		s.askAt = at
-		m.at(at)
-	} else {
-		m.ask(s, false)
-	}
+	s.askAt = max(m.now, s.askedAt+calm)
+	m.at(s.askAt)
+	m.askDue(s)
 	m.turn(s, nil, dropped)
+}
+
+// startOver asks again for all maps of a writer, together: what they have missed comes in one frame, and until then none of them changes. Otherwise
+// one would be seen ahead of the others.
+func (m *Mirrors) startOver(of *mirror) {
+	at := m.whenToStartOver(of)
+	m.at(at)
+	for _, s := range m.list {
+		if s.opened && s.staged == nil && !s.waits() && s.sameWriter(of) {
+			s.askAt = at
+		}
+	}
+	m.askDue(of)
+	for _, s := range m.list {
+		if s.opened && s.sameWriter(of) {
+			m.turn(s, s.reason, false)
+		}
+	}
+}
+
+// whenToStartOver is when those that wait are asked for, or as soon as all have been calm for a while.
+func (m *Mirrors) whenToStartOver(of *mirror) int64 {
+	at := m.now
+	for _, s := range m.list {
+		switch {
+		case !s.opened || !s.sameWriter(of):
+		case s.askAt != 0:
+			return s.askAt
+		case !s.asked:
+			at = max(at, s.askedAt+calm)
+		}
+	}
+	return at
 }

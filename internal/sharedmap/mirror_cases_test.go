@@ -133,7 +133,11 @@ func (p *casePlayer) play(s *mirrorStep) []any {
 		}
 	case s.Present != nil:
 		n, _ := strconv.Atoi(string(s.Present[0]))
-		p.m.SetPresence(p.now, uint32(n), fromJSON(p.t, s.Present[1]))
+		seat := 0
+		if len(s.Present) > 2 {
+			seat, _ = strconv.Atoi(string(s.Present[2]))
+		}
+		p.m.SetPresence(p.now, uint32(n), uint32(seat), fromJSON(p.t, s.Present[1]))
 	case s.Close != 0:
 		p.m.Close(p.now, s.Close)
 		delete(p.pages, s.Close)

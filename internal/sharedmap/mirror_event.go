@@ -40,7 +40,7 @@ type MirrorEvent struct {
 	More  bool // Changed: the next event changed in the same transaction
 
 	Epoch, Version uint64 // Changed: where the content stands then
-	Who            uint64 // Presence: our own number
+	Who            uint64 // Presence: the number of our seat 0, which the others follow
 }
 
 // Next takes the next event; ok is false when there is none.

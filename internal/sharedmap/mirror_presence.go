@@ -7,11 +7,16 @@ import (
 
 // presence is who shows what in a map. It belongs to a subscription and ends with it.
 type presence struct {
-	me     uint64
+	me     uint64 // of our seat 0; the others follow it
 	others []shown
-	mine   []byte // of ourselves, nil nothing
-	due    bool   // mine is to be sent
-	next   int64  // not before
+	seats  []seat
+}
+
+// seat is one of those from which we show something: the tabs of a browser share a subscription.
+type seat struct {
+	value []byte // nil nothing
+	due   bool   // it is to be sent
+	next  int64  // not before
 }
 
 // shown is somebody's presence: [who, owner, value] as it came.
@@ -20,56 +25,72 @@ type shown struct {
 	entry []byte
 }
 
-// pace is the least time, in µs, between two sendings of one presence. The latest wins.
+// pace is the least time, in µs, between two sendings of one seat. The latest wins.
 const pace = 33_000
 
-// SetPresence says what others see of us in a map: one CBOR item, nil or null to withdraw it. It is sent again after cuts. An error, which is a
-// *wire.Error, changes nothing.
-func (m *Mirrors) SetPresence(now int64, sub uint32, value []byte) error {
+// SetPresence says what others see in a map of one of our seats, which are numbered from 0 to wire.MaxSeats-1: one CBOR item, nil or null to withdraw
+// it. It is sent again after cuts. An error, which is a *wire.Error, changes nothing.
+func (m *Mirrors) SetPresence(now int64, sub, number uint32, value []byte) error {
 	m.advance(now)
 	s := m.sub(sub)
 	if s == nil {
 		return nil
 	}
-	p := &s.presence
 	switch {
+	case number >= wire.MaxSeats:
+		return wire.Err(wire.TooLarge, "You show yourself in a map from 64 seats at most.")
 	case len(value) == 0 || cbor.KindOf(value) == cbor.KindNull:
-		p.mine = nil
+		value = nil
 	case len(value) > wire.MaxPresence || cbor.Check(value) != nil:
 		return wire.Err(wire.TooLarge, "What you show of yourself in a map is one CBOR item of at most 1,024 bytes.")
-	default:
-		p.mine = clone(value)
 	}
-	p.due = true
+	p := &s.presence
+	for len(p.seats) <= int(number) {
+		p.seats = append(p.seats, seat{})
+	}
+	p.seats[number].show(value)
 	m.show(s)
 	return nil
 }
 
-// show sends our presence, if it is time.
+func (p *seat) show(value []byte) {
+	if p.due = true; value != nil {
+		value = clone(value)
+	}
+	p.value = value
+}
+
+// show sends what we show, where it is time.
 func (m *Mirrors) show(s *mirror) {
-	p := &s.presence
-	switch {
-	case !p.due || !s.opened:
-	case m.now < p.next:
-		m.at(p.next)
-	default:
-		p.due, p.next = false, m.now+pace
-		m.send(wire.SetPresence{Sub: s.sub, Value: p.mine}.Append(nil))
+	for i := range s.presence.seats {
+		p := &s.presence.seats[i]
+		switch {
+		case !p.due || !s.opened:
+		case m.now < p.next:
+			m.at(p.next)
+		default:
+			p.due, p.next = false, m.now+pace
+			m.send(wire.SetPresence{Sub: s.sub, Value: p.value, Seat: uint32(i)}.Append(nil))
+		}
 	}
 }
 
 // present shows us to a subscription that has just begun.
 func (m *Mirrors) present(s *mirror) {
-	if p := &s.presence; p.mine != nil || p.due {
-		p.due = true
-		m.show(s)
+	for i := range s.presence.seats {
+		if p := &s.presence.seats[i]; p.value != nil {
+			p.due = true
+		}
 	}
+	m.show(s)
 }
 
 // leave forgets the others: the subscription ended.
 func (m *Mirrors) leave(s *mirror) {
 	p := &s.presence
-	p.due, p.next = p.mine != nil, 0
+	for i := range p.seats {
+		p.seats[i].due, p.seats[i].next = p.seats[i].value != nil, 0
+	}
 	if len(p.others) > 0 {
 		p.others = nil
 		e := m.emit(MirrorPresence, s.sub, []byte{0x80, 0x80})

@@ -56,14 +56,22 @@ func (m *Mirrors) handleDelta(frame []byte) (ok bool) {
 	return true
 }
 
-// applyAll applies what leads on from what is held. Changes are told first, marked as belonging together, and states after them.
+// applyAll applies what leads on from what is held: in all maps, or in none. Changes are told first, marked as belonging together, and states after
+// them.
 func (m *Mirrors) applyAll(sections []section) {
+	if m.torn(sections) {
+		for _, d := range sections {
+			if s := m.shared(d.id); s != nil {
+				m.startOver(s)
+			}
+		}
+		return
+	}
 	last := -1
 	for _, d := range sections {
-		if s := m.shared(d.id); s != nil && m.applyOne(s, d) {
-			last = len(m.events)
-			e := m.emit(MirrorChanged, s.sub, d.batch)
-			e.More, e.Epoch, e.Version = true, d.epoch, d.to
+		if s := m.shared(d.id); s != nil && s.applies(d) {
+			m.apply(s, d)
+			last = len(m.events) - 1
 		}
 	}
 	if last >= 0 {
@@ -71,30 +79,40 @@ func (m *Mirrors) applyAll(sections []section) {
 	}
 	for _, d := range sections {
 		if s := m.shared(d.id); s != nil {
-			m.follow(s, d)
+			s.target = max(s.target, d.to)
+			m.turn(s, s.reason, false)
 		}
 	}
 }
 
-// applyOne applies a delta if it fits and is new.
-func (m *Mirrors) applyOne(s *mirror, d section) bool {
-	if s.staged != nil || !s.continues(d.epoch, d.from) || d.to <= s.replica.version {
-		return false
+// torn tells whether something is missing before a section.
+func (m *Mirrors) torn(sections []section) bool {
+	for _, d := range sections {
+		if s := m.shared(d.id); s != nil && s.staged == nil && !s.leads(d) {
+			return true
+		}
 	}
+	return false
+}
+
+// leads tells whether a section leads on from what is held, or holds nothing new. Nothing does while the map is asked for again: what
+// comes was sent before the server knew.
+func (s *mirror) leads(d section) bool {
+	return !s.waits() && s.continues(d.epoch, d.from)
+}
+
+// waits tells whether the map is asked for, or about to be.
+func (s *mirror) waits() bool { return s.asked || s.askAt != 0 }
+
+// applies tells whether a section of a frame that is not torn has anything for us: a snapshot that is under way is not to be expected with it.
+func (s *mirror) applies(d section) bool {
+	return s.staged == nil && d.to > s.replica.version && s.continues(d.epoch, d.from)
+}
+
+func (m *Mirrors) apply(s *mirror, d section) {
 	r := s.own()
 	r.apply(d.changes)
 	r.epoch, r.version, s.known = d.epoch, d.to, true
-	return true
-}
-
-// follow draws the consequences of a delta: the content is the newest now, or there is a gap.
-func (m *Mirrors) follow(s *mirror, d section) {
-	switch {
-	case s.staged != nil:
-		s.target = max(s.target, d.to) // not to be expected: the snapshot alone won't do
-	case s.replica.epoch != d.epoch || s.replica.version < d.to:
-		m.askAgain(s, false)
-	default:
-		m.turn(s, s.reason, false)
-	}
+	e := m.emit(MirrorChanged, s.sub, d.batch)
+	e.More, e.Epoch, e.Version = true, d.epoch, d.to
 }

@@ -21,11 +21,8 @@ func (m *Mirrors) Tick(now int64) {
 
 func (m *Mirrors) tick(s *mirror) {
 	if m.connected && s.askAt != 0 {
-		if s.askAt <= m.now {
-			m.ask(s, false)
-		} else {
-			m.at(s.askAt)
-		}
+		m.at(s.askAt)
+		m.askDue(s)
 	}
 	m.show(s)
 }
@@ -35,9 +32,9 @@ func (m *Mirrors) Wake() int64 { return m.wake }
 
 func (m *Mirrors) advance(now int64) { m.now = max(m.now, now) }
 
-// at wants a tick at an instant.
+// at wants a tick at an instant to come.
 func (m *Mirrors) at(t int64) {
-	if m.wake == 0 || t < m.wake {
+	if t > m.now && (m.wake == 0 || t < m.wake) {
 		m.wake = t
 	}
 }

@@ -9,7 +9,7 @@ import "github.com/wabgo/wab/internal/wire"
 // 1970 by the client's clock. Events may alias the frame that was received: drain before its buffer is used again.
 //
 // A mirror goes on from the version that it holds, and asks again by itself after a cut, after a gap, and after the server has refused for the
-// time being. Its version never goes back within an epoch. A snapshot that comes in parts replaces the content whole, or not at all.
+// time being. What a frame changes in several maps is applied whole or not at all. Its version never goes back within an epoch. A snapshot that comes in parts replaces the content whole, or not at all.
 type Mirrors struct {
 	events []MirrorEvent
 	head   int
@@ -24,7 +24,7 @@ type Mirrors struct {
 }
 
 // NewMirrors makes a machine without subscriptions. seed is of its jitter.
-func NewMirrors(seed uint64) *Mirrors { return &Mirrors{random: seed | 1} }
+func NewMirrors(seed uint64) *Mirrors { return &Mirrors{random: seed | 1, now: 1} }
 
 // Open subscribes to a map, app:owner/local/map: Add and Start in one, without a cache.
 func (m *Mirrors) Open(now int64, name string) (sub uint32) {
@@ -152,7 +152,7 @@ func (m *Mirrors) Share(sub uint32) *Replica {
 	return s.replica
 }
 
-// Presence is who is in the map of an open subscription: our own number, and a CBOR array of [who, owner, value].
+// Presence is who is in the map of an open subscription: the number of our seat 0, and a CBOR array of [who, owner, value].
 func (m *Mirrors) Presence(sub uint32) (me uint64, present []byte) {
 	if s := m.sub(sub); s != nil {
 		e := s.presence.all(sub)

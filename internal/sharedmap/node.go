@@ -142,16 +142,18 @@ func (t tree) each(yield func(item) bool) bool {
 	return true
 }
 
-// since appends the items that are newer than a version, and looks at no part of the tree without one.
-func (t tree) since(version uint64, dst []Entry) []Entry {
-	if t.node == nil || t.newest <= version {
+// since appends the items that are newer than a version, and looks at no part of the tree without one. It takes their bytes from limit, and ends
+// when there are none left.
+func (t tree) since(version uint64, limit *int, dst []Entry) []Entry {
+	if t.node == nil || t.newest <= version || *limit < 0 {
 		return dst
 	}
 	for _, kid := range t.node.kids {
-		dst = kid.since(version, dst)
+		dst = kid.since(version, limit, dst)
 	}
 	for _, it := range t.node.items {
 		if it.version() > version {
+			*limit -= it.bytes()
 			dst = append(dst, it.entry())
 		}
 	}

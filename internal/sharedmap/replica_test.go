@@ -127,9 +127,12 @@ func TestASpoiltCacheIsForgotten(t *testing.T) {
 func TestPresenceHasALimit(t *testing.T) {
 	m, sub := opened(t)
 	for _, bad := range [][]byte{cbor.AppendBytes(nil, make([]byte, wire.MaxPresence)), {0x61}, {0x01, 0x01}} {
-		if m.SetPresence(1, sub, bad) == nil {
+		if m.SetPresence(1, sub, 0, bad) == nil {
 			t.Errorf("%d bytes were taken", len(bad))
 		}
+	}
+	if m.SetPresence(1, sub, wire.MaxSeats, []byte{1}) == nil {
+		t.Error("there was a 65th seat")
 	}
 	if events := drainAll(m); len(events) != 0 {
 		t.Errorf("%d events", len(events))

@@ -9,7 +9,7 @@ import (
 
 // Presence is what somebody shows of themselves in a map.
 type Presence struct {
-	Who   uint64 // a subscriber, for as long as it stays
+	Who   uint64 // a subscriber, or one of its tabs, for as long as it stays
 	Owner string
 	Value []byte // encoded; see Decode
 }
@@ -23,7 +23,7 @@ func (m *Map) Show(value any) error {
 	err = ErrClosed
 	m.c.do(func() {
 		if m.c.maps.open[m.sub.sub] == m.sub {
-			err = m.c.maps.mirrors.SetPresence(m.c.now(), m.sub.sub, raw)
+			err = m.c.maps.mirrors.SetPresence(m.c.now(), m.sub.sub, 0, raw)
 		}
 	})
 	return err

@@ -32,6 +32,7 @@ type op struct {
 	B       string `json:"b"` // client or session
 	Frame   []byte `json:"frame"`
 	Timeout int64  `json:"timeout"`
+	Seat    int32  `json:"seat"`
 	Epoch   uint64 `json:"epoch"`
 	Version uint64 `json:"version"`
 }

@@ -25,9 +25,9 @@
 //	closeMap(link, map i32, now f64)      ends the subscription and forgets the replica. Tells nothing about the map.
 //	dumpMap(link, map i32)                tells the map's state, its whole content and who is present once more, for a page that comes
 //	                                      later: by the imports below, called before dumpMap returns, for its caller alone.
-//	setPresence(link, map, value i32, now f64)
-//	                                      what others see of us in this map: one CBOR item of at most 1,024 bytes; of 0 bytes, or null,
-//	                                      it withdraws. It is kept over cuts. A longer one is ignored.
+//	setPresence(link, map, seat, value i32, now f64)
+//	                                      what others see in this map of one of our seats, 0 to 63: one CBOR item of at most 1,024 bytes;
+//	                                      of 0 bytes, or null, it withdraws. It is kept over cuts. A longer one is ignored.
 //
 // Imports:
 //
@@ -41,8 +41,8 @@
 //	                                      aside and shown together, all at once after the one without this flag; another reset drops what
 //	                                      was put aside, and so does a mapState other than live. 4 more: what the next call tells (before the
 //	                                      export returns) changed in the same transaction, and is to be shown together with this.
-//	mapPresence(link, map, who, reset i32, p, n i32)
-//	                                      who: our own number in there. reset: forget everybody first. The bytes are two CBOR arrays, one
+//	mapPresence(link, map i32, who f64, reset, p, n i32)
+//	                                      who: the number of our seat 0 in there, that of seat n is who + n. reset: forget everybody first. The bytes are two CBOR arrays, one
 //	                                      behind the other: [[who, owner, value], …] of those who came or changed, and [who, …] of
 //	                                      those who are gone.
 //

@@ -57,4 +57,4 @@ func jsMapState(link, m, state int32, code, message string)
 func jsMapChanged(link, m, flags int32, epoch, version float64, p unsafe.Pointer, n int32)
 
 //go:wasmimport wab mapPresence
-func jsMapPresence(link, m, who, reset int32, p unsafe.Pointer, n int32)
+func jsMapPresence(link, m int32, who float64, reset int32, p unsafe.Pointer, n int32)

@@ -51,7 +51,7 @@ func (d *driver) tellMap(e sharedmap.MirrorEvent) {
 		flags := flag(e.Reset) | flag(e.Part)<<1 | flag(e.More)<<2
 		jsMapChanged(d.id, int32(e.Sub), flags, float64(e.Epoch), float64(e.Version), p, n)
 	case sharedmap.MirrorPresence:
-		jsMapPresence(d.id, int32(e.Sub), int32(e.Who), flag(e.Reset), p, n)
+		jsMapPresence(d.id, int32(e.Sub), float64(e.Who), flag(e.Reset), p, n)
 	}
 }
 
@@ -92,10 +92,10 @@ func closeMap(link, m int32, now float64) {
 }
 
 //go:wasmexport setPresence
-func setPresence(link, m, value int32, now float64) {
+func setPresence(link, m, seat, value int32, now float64) {
 	if d := at(link, now); d != nil {
 		var r reader
-		if d.mirrors.SetPresence(d.now, uint32(m), r.bytes(value)) == nil {
+		if d.mirrors.SetPresence(d.now, uint32(m), uint32(seat), r.bytes(value)) == nil {
 			d.drainMaps()
 			d.drain()
 		}

@@ -33,7 +33,7 @@ func (p *native) inputMap(l *nativeLink, o op) {
 	case "closeMap":
 		m.Close(o.Now, sub)
 	case "setPresence":
-		m.SetPresence(o.Now, sub, o.Frame)
+		m.SetPresence(o.Now, sub, uint32(o.Seat), o.Frame)
 	}
 }
 
@@ -90,7 +90,7 @@ func drawMap(r *rand.Rand, o *op, conn int32) {
 	case k == 2 && r.IntN(4) == 0:
 		o.Op, o.N = "closeMap", int32(1+r.IntN(4))
 	case k < 6:
-		o.Op, o.N, o.Frame = "setPresence", int32(1+r.IntN(3)), drawBatch(r, 1)
+		o.Op, o.N, o.Seat, o.Frame = "setPresence", int32(1+r.IntN(3)), int32(r.IntN(3)*r.IntN(33)), drawBatch(r, 1)
 	default:
 		o.Op, o.N, o.Frame = "received", conn, drawMapFrame(r)
 	}
@@ -221,7 +221,7 @@ func caseScript(t *testing.T, steps []caseStep) (script []op, n int) {
 		case s.Received != nil:
 			put(op{Op: "received", N: conn, Frame: toCBOR(t, s.Received)})
 		case s.Present != nil:
-			put(op{Op: "setPresence", N: 1, Frame: toCBOR(t, s.Present[1])})
+			put(op{Op: "setPresence", N: 1, Seat: seatOf(t, s.Present), Frame: toCBOR(t, s.Present[1])})
 		case s.Close != 0:
 			put(op{Op: "closeMap", N: s.Close})
 		case s.Tick:
@@ -246,6 +246,15 @@ func putMap(t *testing.T, put func(op), s caseStep, sub int32) {
 	}
 	start := append(s.Start, 0, 0)
 	put(op{Op: "openMap", N: sub, Epoch: start[0], Version: start[1]})
+}
+
+func seatOf(t *testing.T, present []json.RawMessage) (seat int32) {
+	if len(present) > 2 {
+		if err := json.Unmarshal(present[2], &seat); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return seat
 }
 
 // heard is what the module told of maps, step by step, in the words of the cases.

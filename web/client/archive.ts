@@ -109,6 +109,7 @@ async function open(idb: IDBFactory, name: string): Promise<Cache | undefined> {
 
 /** Keeper gathers what is to be written of one map. */
 export class Keeper implements View {
+  readonly tab = undefined;
   private from: Step["from"]; // what the cache holds when the steps that were taken are done; undefined where that is nothing of use
   private to: Step["from"]; // where the map stands
   private readonly ready = new Gathered();

@@ -68,7 +68,7 @@ interface Exports {
   openMap(link: number, map: number, epoch: number, version: number, now: number): void;
   closeMap(link: number, map: number, now: number): void;
   dumpMap(link: number, map: number): void;
-  setPresence(link: number, map: number, value: number, now: number): void;
+  setPresence(link: number, map: number, seat: number, value: number, now: number): void;
 }
 
 const utf8 = new TextEncoder();
@@ -179,10 +179,10 @@ export class Core {
     this.exports.dumpMap(link, map);
   }
 
-  /** setPresence shows one CBOR item to the others in a map; an empty one withdraws it. */
-  setPresence(link: number, map: number, value: Uint8Array): void {
+  /** setPresence shows one CBOR item to the others in a map, from one of our seats; an empty one withdraws it. */
+  setPresence(link: number, map: number, seat: number, value: Uint8Array): void {
     const [n] = this.write(value);
-    this.exports.setPresence(link, map, n, this.now());
+    this.exports.setPresence(link, map, seat, n, this.now());
   }
 
   /** write puts chunks into the scratch buffer and returns their lengths. */

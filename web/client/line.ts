@@ -37,7 +37,7 @@ export class Line {
     this.server = target.server;
     this.token = target.token;
     this.owner = claims(target.token).owner;
-    this.maps = new Maps({ env: host.env, core: host.core, link: id, owner: this.owner, archive: () => this.archive() });
+    this.maps = new Maps({ env: host.env, core: host.core, link: id, archive: () => this.archive() });
   }
 
   start(): void {

@@ -2,7 +2,7 @@ import { IDBObjectStore as FDBObjectStore } from "fake-indexeddb";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Cache, type Step } from "./cache.ts";
-import { encode } from "./cbor.ts";
+import { encode, type Value } from "./cbor.ts";
 import { WabError } from "./error.ts";
 import { type Change, mapName, type SharedMap } from "./map.ts";
 import { Session } from "./session.ts";
@@ -560,32 +560,79 @@ test("a long log is replaced by the content", async () => {
 
 // Presence.
 
-test("MAP-11 tabs see each other and others; who leaves is gone", async () => {
+const values = (m: SharedMap): Value[] => m.presence.others().map((p) => p.value).sort();
+
+test("MAP-11 each tab is somebody: it sees all others and not itself, and who leaves is gone", async () => {
   const { w, maps, ca } = await start();
   maps.map(board, { a: 1 });
-  const page = w.page(), other = session(page);
+  maps.echoes = true;
+  const pages = [w.page(), w.page()] as const, [two, three] = pages.map((p) => session(p));
   await w.settle();
-  const [a, b] = await settled(w, Promise.all([ca.map("board"), other.map("board")]));
-  const seen: unknown[] = [];
-  a.presence.on("change", (others) => seen.push(others.map((p) => [p.owner, p.value])));
-  a.presence.set({ cursor: [1, 2] });
-  b.presence.set({ cursor: [3, 4] });
-  w.socket.reply(84, 1, true, [[5, "alice", { cursor: [1, 2] }], [6, "bob", "here"]], []);
+  const [a, b, c] = await settled(w, Promise.all([ca.map("board"), two!.map("board"), three!.map("board")]));
+  const heard: unknown[] = [];
+  a.presence.on("change", (others) => heard.push(others.map((p) => [p.owner, p.value]).sort()));
+  a.presence.set("a");
+  b.presence.set("b");
+  w.socket.reply(84, 1, false, [[70, "bob", "bob"]], []);
   await w.pass(100);
   nextFrame();
-  assert.deepEqual(seen, [[["alice", { cursor: [3, 4] }], ["bob", "here"]]]);
-  assert.deepEqual(b.presence.others().map((p) => [p.owner, p.value]), [["alice", { cursor: [1, 2] }], ["bob", "here"]]);
-  assert.deepEqual(w.socket.of(66).at(-1)!.slice(2), [{ cursor: [3, 4] }], "to the server the latest of us is what we show");
-  const later = await settled(w, ca.map("board"));
-  assert.equal(later.presence.others().length, 3);
-  page.background.post({ t: "bye" });
+  assert.deepEqual(heard, [[["alice", "b"], ["bob", "bob"]]]);
+  assert.deepEqual([a, b, c].map(values), [["b", "bob"], ["a", "bob"], ["a", "b", "bob"]]);
+  assert.deepEqual(w.socket.of(66).map((f) => f.slice(2)), [["a"], ["b", 1]]);
+  const again = await settled(w, ca.map("board")), late = await settled(w, three!.map("board"));
+  assert.deepEqual([again, late].map(values), [["b", "bob"], ["a", "b", "bob"]], "another view of a page is the same person");
+  again.presence.set("a2");
   await w.pass(100);
-  assert.deepEqual(a.presence.others().map((p) => p.owner), ["bob"]);
-  assert.deepEqual(w.socket.of(66).at(-1)!.slice(2), [{ cursor: [1, 2] }]);
-  a.presence.clear();
-  w.socket.reply(84, 1, false, [], [6]);
+  assert.deepEqual([a, again, b].map(values), [["b", "bob"], ["b", "bob"], ["a2", "bob"]]);
+  again.close();
   await w.pass(100);
-  assert.deepEqual([a.presence.others(), w.socket.of(66).at(-1)!.slice(2)], [[], [null]]);
+  assert.deepEqual(values(b), ["a", "bob"], "and shows what is left of it");
+  b.presence.clear();
+  await w.pass(100);
+  assert.deepEqual([a, b, c].map(values), [["bob"], ["a", "bob"], ["a", "bob"]]);
+  b.presence.set("b2");
+  c.presence.set("c");
+  await w.pass(100);
+  assert.deepEqual([a, b, c].map(values), [["b2", "bob", "c"], ["a", "bob", "c"], ["a", "b2", "bob"]]);
+  pages[0].background.post({ t: "bye" });
+  await w.pass(100);
+  assert.deepEqual([a, c].map(values), [["bob", "c"], ["a", "bob"]]);
+  a.close();
+  await w.pass(100);
+  assert.deepEqual([values(a), values(c)], [[], ["bob"]]);
+});
+
+test("MAP-11 seats are given again, and tabs beyond 64 wait for one", async () => {
+  const { w, maps, ca } = await start();
+  maps.map(board, { a: 1 });
+  maps.echoes = true;
+  const watcher = await settled(w, ca.map("board"));
+  const tabs: SharedMap[] = [];
+  for (let n = 0; n < 66; n++) {
+    const s = session(w.page());
+    await w.settle();
+    tabs.push(await settled(w, s.map("board")));
+    tabs[n]!.presence.set(n);
+  }
+  await w.pass(100);
+  const seen = (): Value[] => watcher.presence.others().map((p) => p.value).sort((x, y) => (x as number) - (y as number));
+  const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
+  assert.deepEqual(seen(), range(0, 64));
+  assert.deepEqual([tabs[0]!.presence.others().length, tabs[65]!.presence.others().length], [63, 64]);
+  tabs[0]!.close();
+  await w.pass(100);
+  assert.deepEqual(seen(), range(1, 65));
+  tabs[1]!.presence.clear(); // it stays, and its seat is of more use to another
+  await w.pass(100);
+  assert.deepEqual(seen(), range(2, 66));
+  assert.deepEqual(tabs[65]!.presence.others().length, 63);
+  tabs[2]!.close();
+  tabs[1]!.presence.set(1);
+  await w.pass(100);
+  assert.deepEqual(seen(), [1, ...range(3, 66)]);
+  w.socket.cut();
+  await w.pass(3000);
+  assert.deepEqual(seen(), [1, ...range(3, 66)], "all are shown again after a cut");
 });
 
 test("MAP-11 presence goes out about 30 times a second, the latest wins, and it is shown again after a cut", async () => {

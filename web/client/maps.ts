@@ -55,8 +55,8 @@ export class Maps {
     this.mirrors.get(map)?.changed(flags, epoch, version, batch);
   }
 
-  people(map: number, me: number, reset: boolean, people: Uint8Array): void {
-    this.mirrors.get(map)?.people(me, reset, people);
+  people(map: number, first: number, reset: boolean, people: Uint8Array): void {
+    this.mirrors.get(map)?.people(first, reset, people);
   }
 
   private find(name: string): Mirror | undefined {

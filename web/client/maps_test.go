@@ -4,6 +4,7 @@ import (
 	"context"
 	"io/fs"
 	"net/http/httptest"
+	"strconv"
 	"testing"
 	"testing/fstest"
 
@@ -146,6 +147,20 @@ func TestMAP11_TabsSeeWhatOthersShowOfThemselves(t *testing.T) {
 	three.Eval(`board.presence.set("here")`)
 	two.Until(`board.presence.others().some((p) => p.value === "here" && p.owner === "alice")`)
 	one.Until(`board.presence.others().length === 1`)
+	two.Eval(`board.presence.set("two")`)
+	shown := func(tab *browser.Tab, want string) {
+		t.Helper()
+		tab.Until(`board.presence.others().map((p) => JSON.stringify(p.value)).sort().join(" ") === ` + strconv.Quote(want))
+	}
+	shown(one, `"here" "two"`)
+	shown(two, `"here" {"cursor":[1,2]}`)
+	shown(three, `"two" {"cursor":[1,2]}`)
+	two.Open("about:blank")
+	shown(one, `"here"`)
+	shown(three, `{"cursor":[1,2]}`)
+	two.Open(host.URL + "/desk/")
+	two.Until(`window.ready`)
+	shown(two, `"here" {"cursor":[1,2]}`)
 	three.Eval(`board.presence.clear()`)
 	one.Until(`board.presence.others().length === 0`)
 	one.Open("about:blank")

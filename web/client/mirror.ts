@@ -2,7 +2,7 @@
 import type { Archive, Keeper } from "./archive.ts";
 import type { Kept } from "./cache.ts";
 import { BatchFlag, type Core, MapState, type Reason } from "./core.ts";
-import { Crowd, nothing } from "./crowd.ts";
+import { Crowd } from "./crowd.ts";
 import type { Env } from "./host.ts";
 import type { View } from "./view.ts";
 
@@ -11,14 +11,13 @@ export interface Surroundings {
   readonly env: Env;
   readonly core: Core;
   readonly link: number;
-  readonly owner: string;
   archive(): Archive | undefined;
 }
 
 export class Mirror {
   readonly id: number;
   private readonly views = new Set<View>();
-  private readonly crowd: Crowd;
+  private readonly crowd = new Crowd((seat, value) => this.show(seat, value));
   private readonly archive: Archive | undefined;
   private keeper: Keeper | undefined;
   private opened = false;
@@ -27,7 +26,6 @@ export class Mirror {
 
   constructor(private readonly at: Surroundings, readonly name: string) {
     this.id = at.core.newMap(at.link, name);
-    this.crowd = new Crowd(at.owner, this.views);
     this.archive = at.archive();
   }
 
@@ -52,14 +50,12 @@ export class Mirror {
 
   leave(view: View): void {
     this.views.delete(view);
-    this.present(view, nothing);
+    this.crowd.leave(view, ![...this.views].some((v) => v.tab === view.tab));
   }
 
   /** present shows a view's presence; no bytes withdraw it. */
   present(view: View, value: Uint8Array): void {
-    if (value.length > 0) this.crowd.set(view, value);
-    else if (!this.crowd.leave(view)) return;
-    this.show();
+    this.crowd.set(view, value);
   }
 
   /** close ends all of it without a word. */
@@ -81,8 +77,12 @@ export class Mirror {
     this.each((v) => v.batch({ reset, part, epoch, version, batch: copy(bytes) }));
   }
 
-  people(me: number, reset: boolean, bytes: Uint8Array): void {
-    this.each((v) => v.people({ me, reset, people: copy(bytes) }));
+  /** people tells who is here. first is the number of our first seat. */
+  people(first: number, reset: boolean, bytes: Uint8Array): void {
+    this.each((v) => {
+      const seat = this.crowd.seatOf(v);
+      v.people({ me: seat === undefined ? 0 : first + seat, reset, people: copy(bytes) });
+    });
   }
 
   /** end takes the map away from everybody, the archive included. */
@@ -100,11 +100,11 @@ export class Mirror {
     this.opened = true;
     core.openMap(link, this.id, kept?.epoch ?? 0, kept?.version ?? 0);
     for (const v of this.views) this.dump(v);
-    if (this.crowd.latest.length > 0) this.show();
+    this.crowd.tellAll();
   }
 
-  private show(): void {
-    if (this.opened && !this.closed) this.at.core.setPresence(this.at.link, this.id, this.crowd.latest);
+  private show(seat: number, value: Uint8Array): void {
+    if (this.opened && !this.closed) this.at.core.setPresence(this.at.link, this.id, seat, value);
   }
 
   /** dump tells a view all there is. */
@@ -113,7 +113,6 @@ export class Mirror {
     this.only = view;
     this.at.core.dumpMap(this.at.link, this.id);
     this.only = undefined;
-    this.crowd.tell(view);
   }
 
   private each(tell: (v: View) => void): void {

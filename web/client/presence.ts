@@ -56,12 +56,11 @@ export class Presence {
 
   /** receive takes the worker's word. */
   receive({ me, reset, people }: MapPeople): void {
-    if (reset) for (const who of this.here.keys()) if (who >= 0) this.here.delete(who);
+    if (reset) this.here.clear();
     const r = new Reader(people);
-    for (const [who, owner, value] of r.value(0) as [number, string, Value][]) {
-      if (who !== me) this.here.set(who, { who, owner, value });
-    }
+    for (const [who, owner, value] of r.value(0) as [number, string, Value][]) this.here.set(who, { who, owner, value });
     for (const who of r.value(0) as number[]) this.here.delete(who);
+    this.here.delete(me); // our number may have been another's before
     this.changed();
   }
 

@@ -79,8 +79,8 @@ export interface MapBatch {
 export interface MapPeople {
   readonly t: "mapPeople";
   readonly s: number;
-  readonly me: number; // the server's number for ourselves, 0 where it isn't told
-  readonly reset: boolean; // forget first everybody whom the server told of: those with numbers from 0
+  readonly me: number; // this page's own number among them, 0 while it has none
+  readonly reset: boolean; // forget first everybody
   readonly people: Uint8Array;
 }
 

@@ -14,13 +14,15 @@ export interface Batch {
 
 /** People is who came, changed or went. */
 export interface People {
-  readonly me: number;
+  readonly me: number; // the viewing tab's own number, 0 while it has none
   readonly reset: boolean;
   readonly people: Uint8Array<ArrayBuffer>;
 }
 
 /** View hears what the core tells of a map. The bytes are its own. */
 export interface View {
+  /** Whose view it is: what a tab shows of itself is one thing, however many views it has. */
+  readonly tab: object | undefined;
   state(state: number, reason: Reason | undefined): void;
   batch(b: Batch): void;
   people(p: People): void;
@@ -30,7 +32,7 @@ const names: { readonly [state: number]: Shown } = { [MapState.live]: "live", [M
 
 /** TabView is one page's view of a map. */
 export class TabView implements View {
-  constructor(private readonly tab: Tab, private readonly s: number) {}
+  constructor(readonly tab: Tab, private readonly s: number) {}
 
   state(state: number, reason: Reason | undefined): void {
     this.tell({ t: "mapState", s: this.s, state: names[state] ?? "opening", ...(reason && { reason }) });

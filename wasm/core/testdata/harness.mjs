@@ -69,7 +69,7 @@ const ops = {
   openMap: ({ link, now, n, epoch, version }) => core.openMap(link, n, epoch, version, now),
   closeMap: ({ link, now, n }) => core.closeMap(link, n, now),
   dumpMap: ({ link, n }) => core.dumpMap(link, n),
-  setPresence: ({ link, now, n, frame }) => core.setPresence(link, n, ...write(Buffer.from(frame ?? "", "base64")), now),
+  setPresence: ({ link, now, n, seat, frame }) => core.setPresence(link, n, seat ?? 0, ...write(Buffer.from(frame ?? "", "base64")), now),
   mark: ({ n }) => log("mark", n),
 };
 

@@ -40,6 +40,7 @@ export class MapServer {
   readonly refused = new Map<string, [code: string, message: string]>();
   silent = false; // map-open is not answered
   part = 2; // entries of a snapshot's part
+  echoes = false; // what clients show is told to them, as the server does it
 
   constructor(private readonly world: World) {
     world.server = (s, f) => this.serve(s, f);
@@ -59,6 +60,7 @@ export class MapServer {
 
   private serve(s: FakeSocket, f: Frame): void {
     if (f[0] === 64 && !this.silent) this.open(s, f);
+    else if (f[0] === 66 && this.echoes) this.present(s, f);
     else agreeable(this.world, s, f);
   }
 
@@ -70,6 +72,12 @@ export class MapServer {
     s.reply(80, sub!, m.id, 5, m.version === 0 ? 0 : m.epoch, m.version, resumes ? version! : 0, !resumes);
     if (!resumes) this.snapshot(s, sub!, m);
     else if ((version as number) < m.version) s.reply(82, [m.delta(version as number)]);
+  }
+
+  private present(s: FakeSocket, [, sub, value, seat = 0]: Frame): void {
+    const who = 5 + (seat as number), id = this.maps.get(s.of(64).filter((f) => f[1] === sub).at(-1)![2] as string)!.id;
+    if (value === null) s.reply(84, id, false, [], [who]);
+    else s.reply(84, id, false, [[who, "alice", value!]], []);
   }
 
   private snapshot(s: FakeSocket, sub: Value, m: ServedMap): void {
