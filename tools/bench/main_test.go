@@ -18,7 +18,7 @@ func TestUsage(t *testing.T) {
 		out, err string
 	}{
 		"list":          {[]string{"-list"}, exitOK, "request-ws", ""},
-		"unknown bench": {[]string{"-run", "nope"}, exitUsage, "", `no bench "nope"; there are commit, one-ca, request-ws, request-read, idle`},
+		"unknown bench": {[]string{"-run", "nope"}, exitUsage, "", `no bench "nope"; there are commit, one-ca, request-ws, request-read`},
 		"one unknown":   {[]string{"-run", "commit, nope", "-json"}, exitUsage, "", `no bench "nope"`},
 		"unknown flag":  {[]string{"-fast"}, exitUsage, "", "-fast"},
 		"no flag":       {[]string{"commit"}, exitUsage, "", `"commit" is no flag`},
