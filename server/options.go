@@ -23,6 +23,7 @@ type Options struct {
 	Clock     clock.Clock   // default: the real one; tests bring their own
 	Store     store.Store   // default: Pebble in Data; whoever brings one closes it
 	Fatal     func(error)   // called when the store fails; default: log and end the process
+	MaxCAs    int           // how many CAs an owner may have in all apps; 0 for any number
 	IdleAfter time.Duration // how long a CA without work stays in memory; a minute by default
 	DrainFor  time.Duration // how long Serve waits for requests under way when it stops; 10 s by default
 	Ready     io.Writer     // Serve writes "listening on URL" here when it is ready; nil: os.Stdout

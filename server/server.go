@@ -63,6 +63,7 @@ func New(o Options, apps ...App) (*Server, error) {
 	s.gate.Groups, s.gate.RulesChanged, s.gate.Ended = s.maps, s.maps.RulesChanged, s.maps.Ended
 	s.runtime = actor.New(actor.Options{
 		Store: s.store, Classes: classes, Gate: s.gate, Features: []actor.Feature{s.effects, s.maps, s.watches},
+		MaxCAs: s.opt.MaxCAs, CAs: s.cas,
 		Clock: s.opt.Clock, Logger: s.log, IdleAfter: s.opt.IdleAfter, Fatal: s.opt.Fatal,
 	})
 	s.gate.Attach(s.runtime)
@@ -74,6 +75,17 @@ func New(o Options, apps ...App) (*Server, error) {
 	s.accounts.Changed(s.sessions.Recheck)
 	s.handler = s.routes()
 	return s, nil
+}
+
+// cas lists CAs in the store. One that can't be asked for that can't be had with a limit of CAs.
+func (s *Server) cas(prefix string, limit int, visit func(ca string) error) error {
+	list, ok := s.store.Store.(interface {
+		CAs(prefix string, limit int, visit func(ca string) error) error
+	})
+	if !ok {
+		return errors.New("wab: this store can't list CAs, as MaxCAs needs")
+	}
+	return list.CAs(prefix, limit, visit)
 }
 
 func (s *Server) classes() (map[string]actor.Class, error) {

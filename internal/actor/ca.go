@@ -18,6 +18,7 @@ type CA struct {
 	mu       sync.Mutex
 	box      mailbox
 	phase    phase
+	birth    bool       // counted in Runtime.births
 	gone     bool       // dropped: another activation may take its place
 	wake     bool       // some part has work of its own
 	tended   bool       // the last step was work of its own: messages are next

@@ -81,6 +81,9 @@ func (c *CA) settled(done *Commit) {
 		c.inflight = nil
 	}
 	c.gone = c.gone || done.destroy
+	if done.writes() {
+		c.born()
+	}
 	c.rouse()
 	c.retire()
 	gone, waiting := c.leftovers()
@@ -117,6 +120,7 @@ func (c *CA) lose(answer *wire.Error) {
 	c.mu.Lock()
 	lost := [...]*Commit{c.inflight, c.pending}
 	c.inflight, c.pending, c.gone = nil, nil, true
+	c.born()
 	gone, waiting := c.leftovers()
 	c.mu.Unlock()
 	for _, commit := range lost {

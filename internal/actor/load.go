@@ -28,6 +28,8 @@ func (c *CA) load(m *Message) {
 	default:
 		if v := c.guard.Admit(m, c.rt.now()); v.Refused != nil {
 			c.turnDown(v.Refused)
+		} else if full := c.mayBeBorn(); full != nil {
+			c.turnDown(full)
 		} else {
 			c.create(rev)
 		}
@@ -199,6 +201,7 @@ func (c *CA) refuse(answer *wire.Error, cause error) {
 
 // unload drops what is in memory and answers those who wait. The next message loads the CA again. Call with mu held and a commit open.
 func (c *CA) unload(answer *wire.Error) {
+	c.born()
 	c.forget()
 	c.wake = false
 	for _, m := range c.box.drain() {

@@ -28,6 +28,9 @@ type Options struct {
 	IdleAfter time.Duration
 	// Workers is how many methods run at a time, at least 2; by default as many as there are processors. Methods that block do not count.
 	Workers int
+	// MaxCAs is how many CAs an owner may have, 0 for any number. CAs then lists those in the store whose names begin with prefix, until visit returns an error.
+	MaxCAs int
+	CAs    func(prefix string, limit int, visit func(ca string) error) error
 	// Fatal is called when the store's outcome is unknown; by default it ends the process. Nothing is acknowledged afterwards.
 	Fatal func(error)
 }
@@ -44,6 +47,8 @@ type Runtime struct {
 	route     func(*Message)
 	fatal     func(error)
 	idle      time.Duration
+	maxCAs    int
+	cas       func(prefix string, limit int, visit func(ca string) error) error
 
 	table    table
 	sched    *scheduler
@@ -53,6 +58,7 @@ type Runtime struct {
 	draining atomic.Bool
 	closed   atomic.Bool
 	stats    stats
+	births   births
 }
 
 type stats struct{ slow, dropped atomic.Int64 }
@@ -64,7 +70,7 @@ var (
 
 // New starts a runtime. It reads of the store only which CAs have work of their own soon.
 func New(o Options) *Runtime {
-	rt := &Runtime{store: o.Store, classes: o.Classes, gate: o.Gate, clock: o.Clock, log: o.Logger, route: o.Route, fatal: o.Fatal, idle: o.IdleAfter}
+	rt := &Runtime{store: o.Store, classes: o.Classes, gate: o.Gate, clock: o.Clock, log: o.Logger, route: o.Route, fatal: o.Fatal, idle: o.IdleAfter, maxCAs: o.MaxCAs, cas: o.CAs}
 	if rt.clock == nil {
 		rt.clock = clock.Real()
 	}
