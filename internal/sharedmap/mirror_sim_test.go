@@ -31,6 +31,9 @@ type simWorld struct {
 	ids      uint64
 	online   bool
 	lossy    bool // a frame of deltas may be lost
+	held     bool // another map-open follows
+	whole    bool // nothing is made anew, and no two live maps may ever be of different views
+	views    map[[2]stamp]bool
 
 	client *sharedmap.Mirrors
 	open   map[uint32]string
@@ -57,7 +60,7 @@ func newSimWorld(t fataler, seed uint64) *simWorld {
 		t: t, rnd: rand.New(rand.NewPCG(seed, 80)), now: 1_000_000,
 		maps: map[string]*sharedmap.Map{}, past: map[string]map[stamp]*sharedmap.Map{}, subs: map[uint32]*simSub{},
 		client: sharedmap.NewMirrors(seed), open: map[uint32]string{}, pages: map[uint32]*page{}, seen: map[uint32]stamp{},
-		events: map[string]int{},
+		events: map[string]int{}, views: map[[2]stamp]bool{},
 	}
 	for _, name := range simNames {
 		w.keep(name, nil)
@@ -94,7 +97,7 @@ func (w *simWorld) step() {
 	switch k := w.rnd.IntN(100); {
 	case k < 30:
 		w.write()
-	case k < 32:
+	case k < 32 && !w.whole:
 		w.recreate(simNames[w.rnd.IntN(2)])
 	case k < 37 && w.online:
 		w.cut()
@@ -123,9 +126,18 @@ func (w *simWorld) write() {
 			w.writeOne(name, 1+w.rnd.IntN(5))
 		}
 	}
+	w.views[w.view()] = true
 	if w.rnd.IntN(2) == 0 {
 		w.flush()
 	}
+}
+
+// view is where the writer's maps stand.
+func (w *simWorld) view() (v [2]stamp) {
+	for i, name := range simNames {
+		v[i] = stampOf(w.maps[name])
+	}
+	return v
 }
 
 func (w *simWorld) writeOne(name string, changes int) {
@@ -169,7 +181,7 @@ func (w *simWorld) recreate(name string) {
 }
 
 func (w *simWorld) cut() {
-	w.online, w.up, w.down = false, nil, nil
+	w.online, w.held, w.up, w.down = false, false, nil, nil
 	clear(w.subs)
 	w.client.Disconnected(w.now)
 	w.drain()
@@ -220,7 +232,7 @@ func (w *simWorld) restore(name string, old *sharedmap.Replica) {
 
 // serve handles a frame of the client.
 func (w *simWorld) serve() {
-	if len(w.up) == 0 {
+	if len(w.up) == 0 || w.whole && w.streams() {
 		return
 	}
 	frame := w.up[0]
@@ -240,6 +252,7 @@ func (w *simWorld) serve() {
 
 func (w *simWorld) subscribed(f wire.MapOpen) {
 	delete(w.subs, f.Sub)
+	w.held = f.More
 	if w.lossy && w.rnd.IntN(8) == 0 {
 		w.down = append(w.down, wire.MapEnd{Sub: f.Sub, Err: *wire.Retry(wire.Unavailable, "Not now.", 100)}.Append(nil))
 		w.events["unavailable"]++
@@ -259,6 +272,9 @@ func (w *simWorld) begin(s *simSub, held stamp) {
 	_, ok := m.Since(held.version)
 	if f.Snapshot = !ok || held.epoch != m.Epoch() || w.rnd.IntN(4) == 0; f.Snapshot {
 		f.From = 0
+		if w.whole {
+			w.catchUp(s)
+		}
 		s.cursor, s.at = m.Cursor(), stampOf(m)
 	}
 	w.down = append(w.down, f.Append(nil))
@@ -283,14 +299,32 @@ func (w *simWorld) part() {
 	}
 }
 
-// flush sends every subscription what it lacks, conflated, in one frame.
+// flush sends every subscription what it lacks, conflated, in one frame. Nothing else goes on beside a snapshot, or before all that is asked
+// for together has been.
 func (w *simWorld) flush() {
+	if !w.held && !(w.whole && w.streams()) {
+		w.catchUp(nil)
+	}
+}
+
+// streams tells whether a snapshot is under way.
+func (w *simWorld) streams() bool {
+	for _, s := range w.subs {
+		if s.cursor != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// catchUp sends every subscription but one what it lacks.
+func (w *simWorld) catchUp(but *simSub) {
 	var sections []byte
 	n := 0
 	for _, sub := range inOrder(w.subs) {
 		s := w.subs[sub]
 		m := w.maps[s.name]
-		if s.cursor != nil || s.at == stampOf(m) {
+		if s == but || s.cursor != nil || s.at == stampOf(m) {
 			continue
 		}
 		if s.at.epoch != 0 && s.at.epoch != m.Epoch() {
@@ -322,10 +356,14 @@ func (w *simWorld) deliver() {
 	}
 	frame := w.down[0]
 	w.down = w.down[1:]
+	before := w.stamps()
 	if err := w.client.Received(w.now, frame); err != nil {
 		w.t.Fatalf("%x: %v", frame, err)
 	}
 	w.drain()
+	if wire.Kind(frame) == wire.KindMapDelta {
+		w.checkWhole(frame, before)
+	}
 	clear(frame) // whoever kept a part of it is found out
 	w.check()
 }
@@ -349,8 +387,48 @@ func (w *simWorld) drain() {
 	w.check()
 }
 
+func (w *simWorld) stamps() map[uint32]stamp {
+	out := map[uint32]stamp{}
+	for sub := range w.open {
+		r := w.client.Replica(sub)
+		out[sub] = stamp{r.Epoch(), r.Version()}
+	}
+	return out
+}
+
+// checkWhole holds a frame to MAP-2: where one map has changed, none of the others that are live lacks anything.
+func (w *simWorld) checkWhole(frame []byte, before map[uint32]stamp) {
+	after, changed := w.stamps(), 0
+	for sub := range after {
+		if after[sub] != before[sub] {
+			changed++
+		}
+	}
+	sections := 0
+	r := cbor.NewReader(frame)
+	r.Array()
+	r.Uint()
+	for range r.Array() {
+		r.Array()
+		id, epoch, _, to := r.Uint(), r.Uint(), r.Uint(), r.Uint()
+		r.Skip()
+		r.Skip()
+		sections++
+		for sub, s := range w.subs {
+			state, _ := w.client.State(sub)
+			if s.id == id && changed > 0 && state == sharedmap.Live && after[sub] != (stamp{epoch, max(to, after[sub].version)}) {
+				w.t.Fatalf("%d maps changed by a frame for %d, but %s at %v did not come to %d", changed, sections, s.name, after[sub], to)
+			}
+		}
+	}
+	if changed == 0 {
+		w.events["refused frame"]++
+	}
+}
+
 // check compares everything with the writer's history.
 func (w *simWorld) check() {
+	w.checkView()
 	for sub, name := range w.open {
 		r, pg := w.client.Replica(sub), w.pages[sub]
 		at := stamp{r.Epoch(), r.Version()}
@@ -379,6 +457,20 @@ func (w *simWorld) check() {
 	}
 }
 
+// checkView holds what a page shows to MAP-2, where both of its maps are live.
+func (w *simWorld) checkView() {
+	var v [2]stamp
+	for sub, name := range w.open {
+		if w.pages[sub].state != "live" {
+			return
+		}
+		v[slices.Index(simNames, name)] = w.stamps()[sub]
+	}
+	if w.whole && len(w.open) == 2 && v != ([2]stamp{}) && !w.views[v] {
+		w.t.Fatalf("the page shows %v, which never stood together", v)
+	}
+}
+
 func differs(m *sharedmap.Map, r *sharedmap.Replica) string {
 	if m.Size() != r.Size() || m.Len() != r.Len() {
 		return fmt.Sprintf("%d entries (%d of data), not %d (%d)", r.Size(), r.Len(), m.Size(), m.Len())
@@ -400,6 +492,7 @@ func (w *simWorld) settle() {
 	for range 3 {
 		for _, name := range simNames {
 			w.writeOne(name, 1)
+			w.views[w.view()] = true
 		}
 		for range 200 {
 			w.now += 100_000
@@ -440,7 +533,7 @@ func TestMAP4_ReplicasNeverTearNorGoBack(t *testing.T) {
 	total := map[string]int{}
 	for seed := range uint64(60) {
 		w := newSimWorld(t, seed)
-		w.lossy = seed%2 == 1
+		w.lossy, w.whole = seed%2 == 1, seed%4 == 0
 		for range 1500 {
 			w.step()
 		}
@@ -450,7 +543,7 @@ func TestMAP4_ReplicasNeverTearNorGoBack(t *testing.T) {
 		}
 	}
 	t.Log(total)
-	for _, what := range []string{"live", "stale", "part", "lost", "unavailable", "cache"} {
+	for _, what := range []string{"live", "stale", "part", "lost", "unavailable", "cache", "refused frame"} {
 		if total[what] < 10 {
 			t.Errorf("%s came about %d times", what, total[what])
 		}
@@ -461,6 +554,7 @@ func TestMAP6_EveryReplicaEndsLikeTheWriter(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := newSimWorld(t, rapid.Uint64().Draw(t, "seed"))
 		w.lossy = rapid.Bool().Draw(t, "lossy")
+		w.whole = !w.lossy && rapid.Bool().Draw(t, "whole")
 		for range rapid.IntRange(0, 600).Draw(t, "steps") {
 			w.step()
 		}
