@@ -93,7 +93,7 @@ func TestTwoPeopleDrawAndSeeEachOther(t *testing.T) {
 	alice.Until(lies(fresh + 1))
 	bob.Do(chromedp.KeyEvent("z", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
 	settle(bob)
-	bob.Until(lies(fresh + 1) + ` && undo.disabled`)
+	bob.Until(lies(fresh+1) + ` && undo.disabled`)
 	bob.Do(chromedp.KeyEvent("y", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
 	alice.Until(lies(fresh + 2))
 
@@ -153,7 +153,7 @@ func TestMAP6_UnsentChangesOutliveThePage(t *testing.T) {
 	alice.Until(`document.querySelector(".state").innerText === "Offline"`)
 	drag(alice, "d", 200, 600, 400, 640)
 	alice.Until(`saving.textContent === "1 change kept here" && ` + lies(fresh+2))
-	alice.Eval(`new Promise(done => setTimeout(done, 400))`) // a change is kept for good 200 ms after it was made
+	alice.Until(kept(1))
 	alice.Do(chromedp.Reload())
 	alice.Until(`document.querySelector(".state").innerText === "Offline" && saving.textContent === "1 change kept here" && ` + lies(fresh+2))
 	t.Logf("reload → the board, from what is kept in the browser: %.0f ms", browser.Eval[float64](alice, `performance.getEntriesByName("board")[0].startTime`))
@@ -163,6 +163,18 @@ func TestMAP6_UnsentChangesOutliveThePage(t *testing.T) {
 	alice.Until(saved + ` && ` + lies(fresh+2))
 	alice.Do(chromedp.Reload())
 	alice.Until(draws + ` && ` + lies(fresh+2) + ` && saving.textContent === ""`)
+}
+
+// kept is true once so many changes are in the browser's storage; it asks again and again.
+func kept(n int) string {
+	return fmt.Sprintf(`(() => {
+		const open = indexedDB.open("wab whiteboard");
+		open.onsuccess = () => {
+			const all = open.result.transaction("unsent").objectStore("unsent").getAll();
+			all.onsuccess = () => { window.kept = all.result.flat().length; open.result.close(); };
+		};
+		return window.kept === %d;
+	})()`, n)
 }
 
 func TestMAP10_AViewerLooksAndIsToldWhy(t *testing.T) {

@@ -46,6 +46,7 @@ var keys = []struct {
 	{[]string{"Tab"}, "Next element on the board"},
 	{[]string{"Enter"}, "Edit the text, or put the tool’s shape in the middle"},
 	{[]string{"↑", "↓", "←", "→"}, "Move; with Shift further"},
+	{[]string{"Ctrl", "→"}, "Larger, smaller"},
 	{[]string{"Delete"}, "Delete"},
 	{[]string{"Ctrl", "Z"}, "Undo your own"},
 	{[]string{"Ctrl", "Y"}, "Redo"},

@@ -247,9 +247,10 @@ listen(surface, () => !sheet.hidden, {
   duplicate: () => desk.duplicate(),
   selectAll: () => desk.selectAll(),
   arrow: (dx, dy) => (desk.selection.size > 0 && desk.editable ? desk.nudge(dx / 8, dy / 8) : look(panned(stage.view, -8 * dx, -8 * dy))),
+  grow: (dx, dy) => desk.grow(dx, dy),
   raise: (up) => desk.raise(up),
   zoom,
-  write: enter,
+  write: () => addEventListener("keyup", enter, { once: true }), // or the key would be typed into the field
   escape: () => {
     if (hands.cancel()) return;
     if (panels.isOpen()) return panels.shut();
@@ -323,7 +324,11 @@ function explain(e: WabError, owner: string, whose: string): void {
   const kept = owner !== whose && (e.code === "not_allowed" || e.code === "not_found");
   const text = kept ? `This board is ${whose}’s, and not open to “${owner}”. Ask ${whose} to let you in, then try again.` : e.message || "The board can’t be opened.";
   const label = e.code === "unauthenticated" ? "Sign in" : "Try again";
-  showNotice(by("notice"), { kind: "bad", text, code: e.code, action: { label, run: () => location.reload() } });
+  const again = async (): Promise<void> => {
+    if (e.code === "unauthenticated") await ensureOwner(sheet, { ask: true, suggest: owner });
+    location.reload();
+  };
+  showNotice(by("notice"), { kind: "bad", text, code: e.code, action: { label, run: () => void again() } });
 }
 
 /** waiting says what is awaited, where it takes longer than a second. */
@@ -389,7 +394,6 @@ async function start(owner: string): Promise<void> {
     shut: (e) => {
       loaded();
       desk.setEditable(false);
-      if (e.code === "unauthenticated" && !looked) return void ensureOwner(sheet, { ask: true, suggest: owner }).then(() => location.reload());
       explain(e, owner, whose);
     },
     unsent: (n) => saving.changed(n),

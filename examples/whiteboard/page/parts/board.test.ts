@@ -48,6 +48,25 @@ test("the order is by z, then by id", () => {
   assert.equal(b.bottom, 0);
 });
 
+test("the order stays right through any changes", () => {
+  const b = new Board(), truth = new Map<string, number>();
+  b.replace([], 1);
+  let seed = 7;
+  const random = (n: number): number => (seed = (seed * 48271) % 0x7fffffff) % n;
+  for (let round = 0; round < 600; round++) {
+    const changes = Array.from({ length: 1 + random(round % 50 === 0 ? 80 : 3) }, () => {
+      const id = `e${random(120)}`, z = random(9);
+      return { id, element: random(4) === 0 ? null : rect({ z, x: round }) };
+    });
+    const last = new Map(changes.map((c) => [c.id, c]));
+    b.draft([...last.values()]);
+    for (const { id, element } of last.values()) if (element) truth.set(id, element.z); else truth.delete(id);
+    const want = [...truth].sort(([ida, a], [idb, z]) => a - z || (ida < idb ? -1 : 1)).map(([id]) => id);
+    assert.deepEqual(ids(b), want);
+    assert.ok(b.all().every(([id, e]) => b.get(id) === e));
+  }
+});
+
 test("damage is where elements were and where they are, and nothing else", () => {
   const b = new Board();
   b.replace([["a", rect()], ["b", rect({ x: 5000 })]], 1);

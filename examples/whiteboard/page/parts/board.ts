@@ -23,7 +23,7 @@ export class Board {
     return own ? (own.element ?? undefined) : this.shared.get(id);
   }
 
-  /** all are the elements from the lowest to the uppermost. The array is not changed later. */
+  /** all are the elements from the lowest to the uppermost, until the next change. */
   all(): readonly Placed[] {
     this.sorted ??= this.sort();
     return this.sorted;
@@ -114,13 +114,26 @@ export class Board {
       if (was === is) return;
       if (was) damage.push(inkOf(was));
       if (is) damage.push(inkOf(is));
+      if (ids.size <= few) this.reorder(id, was, is);
     });
-    this.sorted = undefined;
+    if (ids.size > few) this.sorted = undefined;
     this.tell(ids, damage);
   }
 
   private tell(ids: Set<string> | undefined, damage: Damage): void {
     for (const listener of this.listeners) listener(ids, damage);
+  }
+
+  /** reorder moves one element to where it belongs now. */
+  private reorder(id: string, was: Element | undefined, is: Element | undefined): void {
+    const { sorted } = this;
+    if (!sorted) return;
+    if (was && is && was.z === is.z) {
+      sorted[place(sorted, id, is.z)] = [id, is];
+      return;
+    }
+    if (was) sorted.splice(place(sorted, id, was.z), 1);
+    if (is) sorted.splice(place(sorted, id, is.z), 0, [id, is]);
   }
 
   private sort(): Placed[] {
@@ -129,4 +142,18 @@ export class Board {
     for (const [id, { element }] of this.own) if (element) all.push([id, element]);
     return all.sort(([ida, a], [idb, b]) => a.z - b.z || (ida < idb ? -1 : 1));
   }
+}
+
+/** Where more elements than this change at once, sorting all is quicker than moving each. */
+const few = 50;
+
+/** place is where an element with that z stands, or would stand. */
+function place(sorted: readonly Placed[], id: string, z: number): number {
+  let low = 0, high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1, [at, e] = sorted[middle]!;
+    if (e.z < z || (e.z === z && at < id)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

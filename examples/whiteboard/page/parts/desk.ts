@@ -1,9 +1,10 @@
 // What one person does at the board: tool, style and selection, and all that buttons and keys do. It knows nothing of the page.
 import type { Board } from "./board.ts";
 import { Edit } from "./edit.ts";
-import { bodyOf, type Change, type Color, type Element, moved, newID, type Placed, reading } from "./element.ts";
+import { bodyOf, type Change, type Color, type Element, evenly, fitted, moved, newID, type Placed, reading } from "./element.ts";
 import { type Box, center, type Point, tidy, union } from "./geometry.ts";
 import { type Desk, type Style, sizeOf } from "./gestures.ts";
+import { pulled } from "./handles.ts";
 import { measure, noteSide, type Width } from "./letters.ts";
 import { History } from "./undo.ts";
 
@@ -130,6 +131,15 @@ export class Workplace implements Desk {
 
   nudge(dx: number, dy: number): void {
     this.alter((e) => moved(e, dx, dy));
+  }
+
+  /** grow pulls the lower right corner of the selection. */
+  grow(dx: number, dy: number): void {
+    const frame = this.frame();
+    if (!frame) return;
+    const even = this.selected().some(([, e]) => evenly(e));
+    const to = pulled(frame, "se", { x: frame.x + frame.w + dx, y: frame.y + frame.h + dy }, even);
+    this.alter((e) => fitted(e, frame, to));
   }
 
   remove(): void {

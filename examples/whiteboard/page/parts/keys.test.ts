@@ -19,6 +19,7 @@ test("keys do what they say", () => {
   assert.equal(hear("Z", { ctrl: true, shift: true }), "redo");
   assert.equal(hear("y", { ctrl: true }), "redo");
   assert.equal(hear("ArrowUp", { shift: true }), "arrow 0 -40");
+  assert.equal(hear("ArrowRight", { ctrl: true }), "grow 8 0");
   assert.equal(hear("3"), "color 2");
   assert.equal(hear("Tab", { onSurface: true, shift: true }), "step -1");
 });

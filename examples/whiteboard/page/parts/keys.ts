@@ -16,6 +16,8 @@ export interface Commands {
   selectAll(): void;
   /** arrows move the selection, or the view where nothing is selected. */
   arrow(dx: number, dy: number): void;
+  /** grow makes the selection larger or smaller. */
+  grow(dx: number, dy: number): void;
   raise(up: boolean): void;
   zoom(to: "in" | "out" | "fit" | "one"): void;
   write(): void;
@@ -46,9 +48,9 @@ export function listen(surface: HTMLElement, blocked: () => boolean, commands: C
 /** press tells whether a key meant something. */
 export function press(e: Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlKey" | "metaKey" | "altKey">, onControl: boolean, onSurface: boolean, c: Commands): boolean {
   if (e.altKey) return false;
-  if (e.ctrlKey || e.metaKey) return chord(e.key.toLowerCase(), e.shiftKey, c);
-  if (e.key === "Tab") return onSurface && c.step(e.shiftKey ? -1 : 1);
   const arrow = arrows[e.key];
+  if (e.ctrlKey || e.metaKey) return arrow && !onControl ? does(() => c.grow(8 * arrow[0], 8 * arrow[1])) : chord(e.key.toLowerCase(), e.shiftKey, c);
+  if (e.key === "Tab") return onSurface && c.step(e.shiftKey ? -1 : 1);
   if (onControl && (arrow || e.key === " " || e.key === "Enter")) return false; // those are the control's own
   if (arrow) return does(() => c.arrow(arrow[0] * (e.shiftKey ? 40 : 8), arrow[1] * (e.shiftKey ? 40 : 8)));
   const tool = toolKeys[e.key.toLowerCase()];

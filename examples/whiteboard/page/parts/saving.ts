@@ -1,7 +1,7 @@
-// What has become of one's changes: saving, saved, or waiting for the connection. Nothing is said before the first change.
+// What has become of one's changes: saving, saved, or waiting for the connection. Nothing is said before the first change, and "Saved" never while it isn't so.
 
-/** A quick save isn't worth a flicker, in ms. */
-const patience = 500;
+/** A quick save isn't worth a flicker, nor is the pause between two strokes, in ms. */
+const patience = 500, pause = 250;
 
 export class Saving {
   private open = 0;
@@ -13,13 +13,11 @@ export class Saving {
 
   /** changed tells how many changes the server hasn't confirmed. */
   changed(open: number): void {
-    if (open === this.open) return;
-    const began = this.open === 0;
+    const began = this.open === 0 && open > 0;
     if (began) this.bad = false;
+    const ended = this.open > 0 && open === 0;
     this.open = open;
-    if (open === 0 || !this.live || !began) return this.say();
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.say(), patience);
+    if (!this.live || began || ended) this.say();
   }
 
   /** failed tells that changes were refused. */
@@ -30,25 +28,25 @@ export class Saving {
 
   /** online tells whether changes can reach the server. */
   online(live: boolean): void {
+    if (live === this.live) return;
     this.live = live;
     if (this.open > 0) this.say();
   }
 
   private say(): void {
-    if (this.open === 0) {
-      clearTimeout(this.timer);
-      return this.bad ? this.put("failed", "Not saved") : this.put("saved", "Saved");
-    }
-    const changes = this.open === 1 ? "1 change" : `${this.open} changes`;
-    if (!this.live) return this.put("waiting", `${changes} kept here`);
-    if (this.place.dataset["saving"] === "waiting") return this.put("saving", "Saving …");
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.open > 0 && this.put("saving", "Saving …"), patience);
+    if (this.open === 0) return this.later(pause, this.bad ? "failed" : "saved", this.bad ? "Not saved" : "Saved");
+    if (!this.live) return this.put("waiting", `${this.open === 1 ? "1 change" : `${this.open} changes`} kept here`);
+    if (this.place.dataset["saving"] !== "saving") this.put("", "");
+    this.later(patience, "saving", "Saving …");
+  }
+
+  private later(wait: number, state: string, text: string): void {
+    this.timer = setTimeout(() => this.put(state, text), wait);
   }
 
   private put(state: string, text: string): void {
-    if (this.place.textContent === text) return;
     this.place.dataset["saving"] = state;
-    this.place.textContent = text;
+    if (this.place.textContent !== text) this.place.textContent = text;
   }
 }
