@@ -113,6 +113,52 @@ func TestTwoPeopleDrawAndSeeEachOther(t *testing.T) {
 	alice.Until(`!faces.innerText.includes("bob") && live.innerText.includes("bob has left")`)
 }
 
+func TestOneAloneInTwoTabs(t *testing.T) {
+	s := run(t)
+	chromium := browser.Start(t)
+	first, second := chromium.Tab(t, browser.Looks[0]), chromium.Tab(t, browser.Looks[1])
+	comeIn(first, s.URL+"/whiteboard/", "alice")
+	first.Until(draws + ` && ` + lies(fresh))
+	second.Open(browser.Eval[string](first, `document.querySelector("#second").href`))
+	second.Until(draws + ` && ` + lies(fresh))
+	drag(second, "d", 200, 600, 500, 640)
+	first.Until(lies(fresh+1) + ` && document.querySelector(".cursor:not([hidden])")?.innerText === "alice"`)
+	if workers := chromium.SharedWorkers(t); len(workers) != 1 {
+		t.Errorf("two tabs have %d workers", len(workers))
+	}
+	first.Do(chromedp.Focus("#surface"), chromedp.KeyEvent("a", ctrl()), chromedp.KeyEvent(kb.Delete))
+	second.Until(lies(0))
+}
+
+// TestMAP10_ThousandsOfElementsOnAServer prints how long a page takes to show them, first and after a reload.
+func TestMAP10_ThousandsOfElementsOnAServer(t *testing.T) {
+	s := run(t)
+	token := s.Guest("alice")
+	const each, rounds = 400, 5
+	for round := range rounds {
+		var changes []string
+		for i := range each {
+			n := round*each + i
+			changes = append(changes, fmt.Sprintf(`{"id":"e%d","element":{"kind":%q,"x":%d,"y":%d,"w":90,"h":60,"z":%d,"color":%q,"size":18,"text":%q}}`,
+				n, kinds[1+n%6], n%50*110, 600+n/50*80, n+100, colors[n%len(colors)], fmt.Sprint("number ", n)))
+		}
+		if status, body := s.Post("/api/whiteboard/alice/home/Draw", token, "[["+strings.Join(changes, ",")+"]]"); status != 200 {
+			t.Fatalf("%d %s", status, body)
+		}
+	}
+	all := fresh + each*rounds
+	tab := browser.Start(t).Tab(t, browser.Looks[0])
+	comeIn(tab, s.URL+"/whiteboard/", "alice")
+	tab.Until(draws + ` && ` + lies(all))
+	settle(tab)
+	tab.Shoot("whiteboard-server-many")
+	tab.Do(chromedp.Reload())
+	tab.Until(draws + ` && ` + lies(all))
+	t.Logf("reload → a board of %d elements: %.0f ms", all, browser.Eval[float64](tab, `performance.getEntriesByName("board")[0].startTime`))
+	drag(tab, "d", 300, 300, 600, 360)
+	tab.Until(saved + ` && ` + lies(all+1))
+}
+
 func TestMAP6_WhoWasCutOffComesBackWithAll(t *testing.T) {
 	s := run(t)
 	front := newGate(t, s.URL)

@@ -42,11 +42,11 @@ func TestEverythingByKeyboard(t *testing.T) {
 	tab.Until(`window.board.size === 2`)
 	tab.Do(chromedp.KeyEvent("n"), chromedp.KeyEvent(kb.Enter))
 	tab.Until(`!typing.hidden && document.activeElement === typing`)
-	tab.Do(chromedp.KeyEvent("Tea"+kb.Escape))
+	tab.Do(chromedp.KeyEvent("Tea" + kb.Escape))
 	tab.Until(`window.board.size === 3 && ` + last + `.text === "Tea" && typing.hidden && document.activeElement === surface`)
 	tab.Do(chromedp.KeyEvent(kb.Enter))
 	tab.Until(`!typing.hidden && typing.value === "Tea"`)
-	tab.Do(chromedp.KeyEvent(kb.End+"!"+kb.Escape))
+	tab.Do(chromedp.KeyEvent(kb.End + "!" + kb.Escape))
 	tab.Until(last + `.text === "Tea!"`)
 	tab.Do(chromedp.KeyEvent("["))
 	tab.Until(last + `.kind === "rect"`)
@@ -100,7 +100,9 @@ func TestImagesArePastedAndMadeSmall(t *testing.T) {
 
 func TestTheViewMoves(t *testing.T) {
 	tab := open(t, "live", browser.Looks[0])
-	zoomIs := func(percent string) { tab.Until(fmt.Sprintf(`document.querySelector("#percent").textContent === %q`, percent+" %")) }
+	zoomIs := func(percent string) {
+		tab.Until(fmt.Sprintf(`document.querySelector("#percent").textContent === %q`, percent+" %"))
+	}
 	before := browser.Eval[string](tab, `surface.style.backgroundPosition`)
 	wheel := func(dx, dy float64, modifiers int64) { // both must be other than 0
 		tab.Do(chromedp.MouseEvent(chromedp.MouseWheel, 600, 400, func(p *input.DispatchMouseEventParams) { p.DeltaX, p.DeltaY, p.Modifiers = dx, dy, modifiers }))

@@ -6,6 +6,7 @@ import { ensureOwner } from "../../../web/ui/parts/signin.ts";
 import { showState } from "../../../web/ui/parts/state.ts";
 import { toast } from "../../../web/ui/parts/toast.ts";
 import { Board } from "./parts/board.ts";
+import { Bring } from "./parts/bring.ts";
 import { Chrome } from "./parts/chrome.ts";
 import { type Tool, Workplace } from "./parts/desk.ts";
 import { bodyOf, colors, describe, type Element, ends, newID, type Placed } from "./parts/element.ts";
@@ -20,7 +21,7 @@ import { showList } from "./parts/list.ts";
 import { Painter } from "./parts/paint.ts";
 import { Panels } from "./parts/panels.ts";
 import { type Other, People, Telling } from "./parts/people.ts";
-import { Pictures, shrink } from "./parts/pictures.ts";
+import { Pictures } from "./parts/pictures.ts";
 import { keepView, keptView } from "./parts/places.ts";
 import { Saving } from "./parts/saving.ts";
 import { manage, showLink, showMembers } from "./parts/share.ts";
@@ -62,7 +63,7 @@ const desk = new Workplace(board, {
 });
 const stage = new Stage(surface, board, painter, marks, { accent: palette.accent, paper: palette.paper }, viewed);
 const panels = new Panels();
-const chrome = new Chrome(desk, { image: chooseImages, zoom, list: openList, help: () => panels.toggle(by("help"), by("help-button")) });
+const chrome = new Chrome(desk, { image: () => bring.choose(), zoom, list: openList, help: () => panels.toggle(by("help"), by("help-button")) });
 const typing = new Typing(by<HTMLTextAreaElement>("typing"), desk, board, () => ({ view: stage.view, ink: palette.inks.line[typing.color], noteText: palette.inks.noteText, width: painter.width }), (id) => {
   stage.hidden = id;
   stage.spoil();
@@ -178,69 +179,15 @@ function enter(): void {
   else if (tool === "rect" || tool === "ellipse" || tool === "line" || tool === "arrow") new Shape(desk, tool, { ...middle(), pressure: 0.5, shift: false }).end();
 }
 
-// Images
+// What comes from elsewhere
 
-function chooseImages(): void {
-  if (desk.editable) by<HTMLInputElement>("file").click();
-}
-
-async function addImages(files: Iterable<File>, at: Point): Promise<void> {
-  let n = 0;
-  for (const file of files) {
-    if (!file.type.startsWith("image/")) continue;
-    try {
-      const picture = await shrink(file);
-      const room = shown(stage.view, stage.size);
-      desk.place(picture.file, picture, { x: at.x + 24 * n, y: at.y + 24 * n }, room);
-      n++;
-    } catch {
-      toast(`${file.name || "That"} is not an image that this browser can read. Nothing was changed.`, { kind: "bad" });
-    }
-  }
-  if (n > 0) say(n === 1 ? "Image added" : `${n} images added`);
-}
-
-by<HTMLInputElement>("file").addEventListener("change", (e) => {
-  const input = e.target as HTMLInputElement;
-  void addImages([...(input.files ?? [])], middle()).then(() => (input.value = ""));
-});
-surface.addEventListener("dragover", (e) => e.preventDefault());
-surface.addEventListener("drop", (e) => {
-  e.preventDefault();
-  const r = surface.getBoundingClientRect();
-  if (desk.editable && e.dataTransfer) void addImages([...e.dataTransfer.files], toBoard(stage.view, { x: e.clientX - r.left, y: e.clientY - r.top }));
-});
-
-// Copy and paste: elements within this page, images and texts from everywhere
-
-let copied: { text: string; elements: Element[] } = { text: "", elements: [] };
-const elsewhere = (e: Event): boolean => (e.target as HTMLElement).closest?.("input, textarea, .panel, .sheet") !== null && e.target !== document.body;
-
-for (const kind of ["copy", "cut"] as const) {
-  addEventListener(kind, (e) => {
-    if (elsewhere(e) || desk.selection.size === 0) return;
-    e.preventDefault();
-    copied = { text: desk.selected().map(([, el]) => el.text ?? describe(el)).join("\n"), elements: desk.copies() };
-    e.clipboardData?.setData("text/plain", copied.text);
-    if (kind === "cut") desk.remove();
-  });
-}
-addEventListener("paste", (e) => {
-  if (elsewhere(e) || !desk.editable || !e.clipboardData) return;
-  const files = [...e.clipboardData.files], text = e.clipboardData.getData("text/plain").trim();
-  const at = desk.selection.size > 0 ? middle() : toBoard(stage.view, hands.pointer);
-  if (files.length > 0) void addImages(files, at);
-  else if (text && text === copied.text.trim()) desk.add(copied.elements.map((el) => ({ ...el, x: el.x + at.x, y: el.y + at.y })));
-  else if (text) desk.write(newID(), desk.fresh("text", at), text.slice(0, 1000));
-  else return;
-  e.preventDefault();
-});
+const bring = new Bring(by<HTMLInputElement>("file"), surface, desk, { middle, room: () => shown(stage.view, stage.size), pointer: () => toBoard(stage.view, hands.pointer), at: (p) => toBoard(stage.view, p) }, say);
 
 // Keys
 
 listen(surface, () => !sheet.hidden, {
   tool: (tool: Tool) => desk.take(tool),
-  image: chooseImages,
+  image: () => bring.choose(),
   undo: () => desk.undo(),
   redo: () => desk.redo(),
   remove: () => desk.remove(),
