@@ -161,6 +161,9 @@ func (r *Reader) Text() string { return string(r.TextBytes()) }
 // TextBytes reads text, and shares it with the input.
 func (r *Reader) TextBytes() []byte {
 	start := r.s.at
+	if r.Kind() == KindText && r.s.brief() {
+		return r.since(start + 1)
+	}
 	_, n := r.want(KindText)
 	from := r.s.at
 	if r.s.code == 0 {

@@ -159,8 +159,50 @@ func floatOf(first byte, arg uint64) float64 {
 	return math.Float64frombits(arg)
 }
 
+// brief walks over what most items are, a number of up to two bytes or a short ASCII text, in one go: WebAssembly pays for every call.
+// It reports false, and moves nothing, for all else, and so for whatever is wrong.
+func (s *scanner) brief() bool {
+	b, at := s.b, s.at
+	if s.code != 0 || at >= len(b) {
+		return false
+	}
+	first := b[at]
+	if first >= majorText && first < majorText+24 {
+		end := at + 1 + int(first-majorText)
+		if end > len(b) {
+			return false
+		}
+		var high byte
+		for _, c := range b[at+1 : end] {
+			high |= c
+		}
+		if high < utf8.RuneSelf {
+			s.at = end
+		}
+		return high < utf8.RuneSelf
+	}
+	switch {
+	case first < 24:
+		s.at = at + 1
+	case first == 24 && at+1 < len(b) && b[at+1] >= 24:
+		s.at = at + 2
+	case first == 25 && at+2 < len(b) && b[at+1] > 0:
+		s.at = at + 3
+	default:
+		return false
+	}
+	return true
+}
+
 // item walks over one whole item that lies depth deep.
 func (s *scanner) item(depth int) {
+	if !s.brief() {
+		s.any(depth)
+	}
+}
+
+// any walks over an item of any kind.
+func (s *scanner) any(depth int) {
 	start := s.at
 	first, arg := s.head()
 	if s.code != 0 {
