@@ -63,6 +63,7 @@ func TestPageInEveryScene(t *testing.T) {
 		for _, look := range browser.Looks {
 			t.Run(scene+"/"+look.Name, func(t *testing.T) {
 				tab := chromium.Tab(t, look)
+				tab.Before(`localStorage.clear()`) // where another scene was looked at
 				path := "/?ca=home#"
 				if scene == "refused" || scene == "viewer" {
 					path = "/?ca=alice/home#"

@@ -41,7 +41,8 @@ export interface Input extends Point {
 }
 
 export interface Gesture {
-  move(p: Input): void;
+  /** move goes to a point. before is the way there, where the browser knows it more finely. */
+  move(p: Input, before?: readonly Input[]): void;
   end(): void;
   cancel(): void;
 }
@@ -58,12 +59,15 @@ export class Pen implements Gesture {
     this.show();
   }
 
-  move(p: Input): void {
-    const last = this.dots.at(-1)!;
-    if (Math.hypot(p.x - last.x, p.y - last.y) < this.desk.pixel) return;
-    this.dots.push(dot(p));
+  move(p: Input, before: readonly Input[] = []): void {
+    const known = this.dots.length;
+    for (const next of [...before, p]) {
+      const last = this.dots.at(-1)!;
+      if (Math.hypot(next.x - last.x, next.y - last.y) >= this.desk.pixel) this.dots.push(dot(next));
+    }
+    if (this.dots.length === known) return;
     this.show();
-    if (this.dots.length >= maxDots) {
+    if (this.dots.length >= maxDots - 100) {
       this.id = newID();
       this.dots = [dot(p)];
     }
@@ -247,7 +251,11 @@ export class Eraser implements Gesture {
     this.move(start);
   }
 
-  move(p: Input): void {
+  move(p: Input, before: readonly Input[] = []): void {
+    for (const next of [...before, p]) this.rub(next);
+  }
+
+  private rub(p: Input): void {
     const far = Math.max(1, Math.ceil(Math.hypot(p.x - this.last.x, p.y - this.last.y) / (4 * this.desk.pixel)));
     const gone = new Set<string>();
     for (let i = 1; i <= far; i++) {

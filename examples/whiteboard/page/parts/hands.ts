@@ -86,9 +86,15 @@ export class Hands {
       case "draw": this.gesture = new Pen(desk, p); return;
       case "rect": case "ellipse": case "line": case "arrow": this.gesture = new Shape(desk, desk.tool, p); return;
       case "erase": this.gesture = new Eraser(desk, p); return;
-      case "text": case "note": return this.desk.editable ? this.surface.write({ kind: desk.tool, at: p }) : undefined;
+      case "text": case "note": return this.write(desk.tool, p);
       case "hand": return;
     }
+  }
+
+  /** write begins a new text, or goes on with the one that is there. */
+  private write(kind: "text" | "note", p: Input): void {
+    const found = topmost(this.desk.board.all(), p, 0);
+    this.surface.write(found?.[1].kind === kind ? { id: found[0] } : { kind, at: p });
   }
 
   private beginSelect(p: Input): void {
@@ -129,17 +135,17 @@ export class Hands {
   }
 
   private move(e: PointerEvent): void {
-    const before = this.down.get(e.pointerId);
+    const from = this.down.get(e.pointerId);
     const at = this.at(e);
     this.last = at;
     this.surface.pointed(toBoard(this.surface.view, at));
-    if (!before) return this.showCursor(this.input(e));
+    if (!from) return this.showCursor(this.input(e));
     this.down.set(e.pointerId, at);
     if (this.pinch) return this.movePinch();
-    if (this.panning) return this.surface.look(panned(this.surface.view, at.x - before.x, at.y - before.y));
+    if (this.panning) return this.surface.look(panned(this.surface.view, at.x - from.x, at.y - from.y));
     if (!this.gesture) return;
-    const all = this.desk.tool === "draw" || this.desk.tool === "erase" ? (e.getCoalescedEvents?.() ?? []) : [];
-    for (const one of all.length > 0 ? all : [e]) this.gesture.move(this.input(one));
+    const before = e.getCoalescedEvents?.().slice(0, -1) ?? [];
+    this.gesture.move(this.input(e), before.map((one) => this.input(one)));
   }
 
   private release(e: PointerEvent, ended: boolean): void {

@@ -55,7 +55,11 @@ export class Link {
 
   async open(): Promise<void> {
     this.hears.access(recall(this.owner, this.name));
-    this.ca = await connect<Whiteboard>({ app: "whiteboard", ca: this.name, keep: 1, wait: false, onState: (status) => this.onState(status) });
+    try {
+      this.ca = await connect<Whiteboard>({ app: "whiteboard", ca: this.name, keep: 1, wait: false, onState: (status) => this.onState(status) });
+    } catch (e) {
+      return this.shutOut(e);
+    }
     this.ca.on("note", () => void this.enter());
     void this.kept.adopt((changes) => {
       this.board.draft(changes);
