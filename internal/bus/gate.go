@@ -172,7 +172,7 @@ func (g *guard) Accepted(principal name.Name) (n uint64, known bool) {
 
 // Member asks about a group as it was when the message began.
 func (g *guard) Member(group, principal name.Name, depth int) policy.Membership {
-	return g.gate.member(Reader{CA: g.ca.Name(), Turn: g.ca, left: &g.looks}, group, principal, depth)
+	return g.gate.member(Reader{CA: g.ca.Name(), Root: g.ca.Name(), Turn: g.ca, left: &g.looks}, group, principal, depth)
 }
 
 // Settle counts the message.

@@ -15,6 +15,7 @@ type Groups interface {
 // Reader is the CA whose policy asks about a group, with that CA's right to read it.
 type Reader struct {
 	CA   name.Name
+	Root name.Name // whose decision all this is for in the end: the CA itself, unless others wait for it
 	Turn *actor.CA // while that CA handles a message: groups are seen as of its beginning. Nil out of its turn: as they are
 	// Nested counts the decisions that wait for this one: whether a group may be read can itself depend on groups. There is an end to that.
 	Nested int

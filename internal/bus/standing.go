@@ -19,9 +19,9 @@ func (g *Gate) StandingWithin(ca, caller name.Name, item string, waiting Reader)
 	if err != nil {
 		return policy.Undecided(ca, caller, item)
 	}
-	o := &outside{gate: g, reader: Reader{CA: ca, left: waiting.left}}
+	o := &outside{gate: g, reader: Reader{CA: ca, Root: ca, left: waiting.left}}
 	if waiting.waits() {
-		o.reader.Nested = waiting.Nested + 1
+		o.reader.Root, o.reader.Nested = waiting.Root, waiting.Nested+1
 	}
 	if o.reader.left == nil {
 		o.left = policy.MaxGroups

@@ -199,8 +199,7 @@ func (cl *client) admitted(s *subscription, refused *wire.Error) {
 	}
 	cl.hub.spawn(func() {
 		if _, err := w.load(); err != nil {
-			cl.hub.opt.Log.Error("maps can't be loaded", "ca", w.key, "error", err)
-			cl.refuse(s, errLoad)
+			cl.refuse(s, cl.hub.unreadable(w.name, err))
 			return
 		}
 		cl.attach(s, w)
@@ -242,7 +241,7 @@ func (w *writer) subscribe(r *reader, s *subscription) *sub {
 	}
 	w.readers[r] = struct{}{}
 	w.roster = nil
-	w.listened.Store(true)
+	w.listen()
 	w.mu.Unlock()
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -297,7 +296,7 @@ func (w *writer) unsubscribe(r *reader, o *outlet, last bool) {
 	if last {
 		delete(w.readers, r)
 		w.roster = nil
-		w.listened.Store(len(w.readers) > 0)
+		w.listen()
 	}
 	if o.subs--; o.subs == 0 {
 		delete(w.outlets, o.label)

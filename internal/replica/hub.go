@@ -1,7 +1,6 @@
 package replica
 
 import (
-	"context"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -75,12 +74,12 @@ func New(o Options) *Hub {
 
 // Close ends what the Hub does by itself, and waits for it. Sessions are to be closed before.
 func (h *Hub) Close() {
-	h.mu.Lock()
-	h.sweeps.Stop()
-	h.mu.Unlock()
 	h.workMu.Lock()
 	h.closed = true
 	h.workMu.Unlock()
+	h.mu.Lock()
+	h.sweeps.Stop()
+	h.mu.Unlock()
 	h.work.Wait()
 }
 
@@ -102,21 +101,32 @@ func (h *Hub) known(ca name.Name) *writer {
 	return h.writers[ca]
 }
 
-// writer finds or makes the place of a CA's maps.
+// writer finds or makes the place of a CA's maps. It stays for IdleAfter at least.
 func (h *Hub) writer(ca name.Name) *writer {
-	w := h.known(ca)
-	if w == nil {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		if w = h.writers[ca]; w == nil {
-			w = &writer{hub: h, name: ca, key: ca.String()}
-			h.writers[ca] = w
-		}
+	h.mu.RLock()
+	w := h.writers[ca]
+	if w != nil {
+		w.use() // with mu held: a sweep must not come in between
 	}
+	h.mu.RUnlock()
+	if w != nil {
+		return w
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if w = h.writers[ca]; w == nil {
+		w = &writer{hub: h, name: ca}
+		h.writers[ca] = w
+	}
+	w.use()
+	return w
+}
+
+// use notes that somebody has used the maps.
+func (w *writer) use() {
 	if !w.used.Load() {
 		w.used.Store(true)
 	}
-	return w
 }
 
 // sweep drops what nobody has used since the last one.
@@ -156,16 +166,4 @@ func (h *Hub) Stats() (s Stats) {
 		s.Subscriptions += w.subscriptions()
 	}
 	return s
-}
-
-// Drain waits until all pumps have nothing to bring, or the context ends.
-func (h *Hub) Drain(ctx context.Context) error {
-	done := make(chan struct{})
-	go func() { h.work.Wait(); close(done) }()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -12,7 +12,7 @@ const maxNested = 4
 
 // Member tells whether a principal is in a group. It makes the Hub the bus's Groups.
 func (h *Hub) Member(r bus.Reader, group, principal name.Name, depth int) policy.Membership {
-	l := lookup{hub: h, reader: r, asker: h.known(r.CA)}
+	l := lookup{hub: h, reader: r, asker: h.known(r.Root)}
 	if r.Turn != nil {
 		l.part, _ = r.Turn.Part(h).(*part)
 	}
@@ -23,7 +23,7 @@ func (h *Hub) Member(r bus.Reader, group, principal name.Name, depth int) policy
 type lookup struct {
 	hub    *Hub
 	reader bus.Reader
-	asker  *writer // the CA's own, nil if there is none
+	asker  *writer // of the CA whose decision all this is for, nil if there is none
 	part   *part   // of the CA, in its turn; nil if it has used no maps
 }
 
@@ -36,12 +36,12 @@ func (l *lookup) Group(group name.Name) (policy.GroupView, policy.State) {
 	case !l.reader.Look():
 		return nil, policy.Spent
 	}
+	l.note(group) // before the look: what changes after it is told
 	if ca != l.reader.CA {
 		if l.reader.Nested >= maxNested {
 			return nil, policy.Missing
 		}
 		if d := l.hub.opt.Judge(ca, l.reader.CA, group.Item, l.reader); !d.Allowed {
-			l.note(ca)
 			return nil, stateOf(d)
 		}
 	}
@@ -77,20 +77,19 @@ func (l *lookup) shown(ca name.Name, label string) (*shown, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.note(ca)
 	return v.at(label), nil
 }
 
-// note remembers that the CA's policy has looked into another's maps, or was refused to, if there are subscriptions that stand by that policy.
-func (l *lookup) note(ca name.Name) {
+// note remembers that a CA's policy rests on a group and on who may look into it, if subscriptions or watches stand by that policy.
+func (l *lookup) note(group name.Name) {
 	if l.asker == nil || !l.asker.listened.Load() {
 		return
 	}
-	w := l.hub.writer(ca)
+	w := l.hub.writer(group.CA())
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.asked == nil {
-		w.asked = map[name.Name]struct{}{}
+		w.asked = map[asking]struct{}{}
 	}
-	w.asked[l.reader.CA] = struct{}{}
+	w.asked[asking{l.reader.Root, group.Item}] = struct{}{}
 }

@@ -1,7 +1,9 @@
 package replica
 
 import (
+	"bytes"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/wabgo/wab/internal/actor"
 	"github.com/wabgo/wab/internal/name"
@@ -22,9 +24,9 @@ type part struct {
 	hub   *Hub
 	ca    *actor.CA
 	own   *writer
-	heads []head // the CA's maps that it has used, as its last message has left them
-	pins  []pin  // what the message has looked at
-	spent int    // changes of the message
+	heads []head  // the CA's maps that it has used, as its last message has left them
+	pins  []*view // other CAs' maps, as they were when the message first looked
+	spent int     // changes of the message
 }
 
 // head is one of the CA's own maps.
@@ -33,15 +35,11 @@ type head struct {
 	edit   *sharedmap.Edit // what the message changes; nil if it has not touched the map
 }
 
-// pin holds another CA's maps as they were when the message first looked.
-type pin struct {
-	of   *writer
-	view *view
-}
-
+// Begin also lets go of maps that are not there: their names may come from anybody.
 func (p *part) Begin() {
 	clear(p.pins)
 	p.pins, p.spent = p.pins[:0], 0
+	p.heads = slices.DeleteFunc(p.heads, func(h head) bool { return h.m == nil })
 }
 
 func (p *part) Rollback() {
@@ -92,18 +90,30 @@ func (p *part) head(label string) (*head, error) {
 			return &p.heads[i], nil
 		}
 	}
-	v, err := p.load()
+	s, err := p.load(label)
 	if err != nil {
 		return nil, err
 	}
-	p.heads = append(p.heads, head{shown: v.at(label)})
+	p.heads = append(p.heads, head{shown: s})
 	return &p.heads[len(p.heads)-1], nil
 }
 
-// load is the view of the CA's own maps. All that this activation has written to the map that is asked for is durable, or in its head.
-func (p *part) load() (*view, error) {
+// load is one of the CA's own maps that this activation has not written to: what it was before is durable, and shown. Unless another process has
+// written it since: then it is read again.
+func (p *part) load(label string) (*shown, error) {
 	p.own = p.hub.writer(p.ca.Name())
-	return p.own.load()
+	v, err := p.own.load()
+	var stored []byte
+	if err == nil {
+		stored, err = p.ca.Get(headerKey(label))
+	}
+	if err == nil && !bytes.Equal(stored, appendHeader(v.at(label).m)) {
+		v, err = p.own.reload()
+	}
+	if err != nil {
+		return nil, p.hub.unreadable(p.ca.Name(), err)
+	}
+	return v.at(label), nil
 }
 
 // edit begins to change a map.
@@ -120,9 +130,6 @@ func (p *part) edit(label string) (*sharedmap.Edit, error) {
 	}
 	m := h.m
 	if m == nil {
-		if _, err := p.load(); err != nil {
-			return nil, errLoad
-		}
 		if p.full() {
 			return nil, errMaps
 		}

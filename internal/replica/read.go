@@ -30,7 +30,7 @@ func (p *part) read(n name.Name) (*sharedmap.Map, error) {
 	if n.CA() == self {
 		own, err := p.head(n.Item)
 		if err != nil {
-			return nil, errLoad
+			return nil, err
 		}
 		return own.m, nil
 	}
@@ -39,23 +39,21 @@ func (p *part) read(n name.Name) (*sharedmap.Map, error) {
 	}
 	v, err := p.look(n.CA())
 	if err != nil {
-		p.hub.opt.Log.Error("maps can't be loaded", "ca", n.CA().String(), "error", err)
-		return nil, errLoad
+		return nil, p.hub.unreadable(n.CA(), err)
 	}
 	return v.at(n.Item).m, nil
 }
 
 // look is another CA's maps as the message sees them.
 func (p *part) look(ca name.Name) (*view, error) {
-	w := p.hub.writer(ca)
-	for i := range p.pins {
-		if p.pins[i].of == w {
-			return p.pins[i].view, nil
+	for _, v := range p.pins {
+		if v.ca == ca {
+			return v, nil
 		}
 	}
-	v, err := w.load()
+	v, err := p.hub.writer(ca).load()
 	if err == nil {
-		p.pins = append(p.pins, pin{w, v})
+		p.pins = append(p.pins, v)
 	}
 	return v, err
 }
@@ -64,8 +62,13 @@ func (p *part) look(ca name.Name) (*view, error) {
 func (h *Hub) Newest(n name.Name) (*sharedmap.Map, *wire.Error) {
 	v, err := h.writer(n.CA()).load()
 	if err != nil {
-		h.opt.Log.Error("maps can't be loaded", "ca", n.CA().String(), "error", err)
-		return nil, errLoad
+		return nil, h.unreadable(n.CA(), err)
 	}
 	return v.at(n.Item).m, nil
+}
+
+// unreadable is what others hear of a store that fails.
+func (h *Hub) unreadable(ca name.Name, err error) *wire.Error {
+	h.opt.Log.Error("maps can't be loaded", "ca", ca.String(), "error", err)
+	return errLoad
 }

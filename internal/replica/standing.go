@@ -14,7 +14,7 @@ import (
 func (h *Hub) RulesChanged(ca name.Name) {
 	if w := h.known(ca); w != nil {
 		w.recheck()
-		w.tell()
+		w.tell(nil)
 	}
 }
 
@@ -25,18 +25,17 @@ func (h *Hub) Ended(ca name.Name) {
 	}
 }
 
-// recheck asks again for all subscriptions, on a goroutine of its own. It tells whether there are any.
-func (w *writer) recheck() bool {
+// recheck asks again for all subscriptions, on a goroutine of its own.
+func (w *writer) recheck() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.readers) == 0 {
-		return false
+		return
 	}
 	if w.again = w.asking; !w.asking {
 		w.asking = true
 		w.hub.spawn(w.askAll)
 	}
-	return true
 }
 
 func (w *writer) askAll() {

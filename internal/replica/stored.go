@@ -24,7 +24,11 @@ func entryKey(label, key string) []byte {
 
 func headerKey(label string) []byte { return append(append([]byte{letter}, label...), markHeader) }
 
+// appendHeader encodes what is to be known of a map besides its entries; nothing for one that is not there.
 func appendHeader(m *sharedmap.Map) []byte {
+	if m == nil {
+		return nil
+	}
 	b := cbor.AppendArrayHeader(nil, 3)
 	return cbor.AppendUint(cbor.AppendUint(cbor.AppendUint(b, m.Epoch()), m.Version()), m.Floor())
 }

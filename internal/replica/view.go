@@ -58,12 +58,7 @@ func newView(ca name.Name, maps []*shown) *view {
 }
 
 func (v *view) find(label string) (i int, ok bool) {
-	for i = range v.maps { // they are few
-		if v.maps[i].label >= label {
-			return i, v.maps[i].label == label
-		}
-	}
-	return len(v.maps), false
+	return slices.BinarySearchFunc(v.maps, label, func(s *shown, label string) int { return strings.Compare(s.label, label) })
 }
 
 // at is a map of the view, an empty one if there is none.

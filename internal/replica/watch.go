@@ -224,6 +224,7 @@ func (h *Hub) watch(of, ca name.Name, rouse func()) {
 		w.watch = map[name.Name]func(){}
 	}
 	w.watch[ca] = rouse
+	w.listen()
 }
 
 func (h *Hub) unwatch(of, ca name.Name) {
@@ -231,5 +232,6 @@ func (h *Hub) unwatch(of, ca name.Name) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		delete(w.watch, ca)
+		w.listen()
 	}
 }

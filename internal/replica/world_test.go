@@ -4,9 +4,11 @@ import (
 	"context"
 	"log/slog"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 	"go.uber.org/goleak"
@@ -20,6 +22,7 @@ import (
 	"github.com/wabgo/wab/internal/replica"
 	"github.com/wabgo/wab/internal/session"
 	"github.com/wabgo/wab/internal/sharedmap"
+	"github.com/wabgo/wab/internal/store"
 	"github.com/wabgo/wab/internal/wire"
 )
 
@@ -30,8 +33,33 @@ type world struct {
 	*actortest.World
 	gate     *bus.Gate
 	hub      *replica.Hub
+	watches  *replica.Watches
 	sessions *session.Server
 	http     *httptest.Server
+
+	idleAfter time.Duration                    // of the hub; 0 is its own
+	first     []actor.Feature                  // before the hub's
+	loads     func(ca string, done bool) error // asked before and after the hub reads a CA's maps; may be nil
+}
+
+// hubStore is the store as the hub sees it.
+type hubStore struct {
+	store.Store
+	w *world
+}
+
+func (s hubStore) Load(ca string, prefix []byte, visit func(key, value []byte) error) (store.Rev, error) {
+	if s.w.loads == nil {
+		return s.Store.Load(ca, prefix, visit)
+	}
+	if err := s.w.loads(ca, false); err != nil {
+		return 0, err
+	}
+	rev, err := s.Store.Load(ca, prefix, visit)
+	if err == nil {
+		err = s.w.loads(ca, true)
+	}
+	return rev, err
 }
 
 // tokens are owners' names.
@@ -41,12 +69,20 @@ func (tokens) Verify(token string) (string, policy.Scope, error) { return token,
 
 func newWorld(t testing.TB) *world {
 	w := &world{World: actortest.NewWorld(t, nil)}
+	w.methods()
+	w.up()
+	t.Cleanup(w.down)
+	return w
+}
+
+func (w *world) methods() {
 	w.Class.Methods = map[string]actortest.Method{
 		"Set":   w.set,
 		"Del":   w.del,
 		"Both":  w.both,
 		"Fill":  w.fill,
 		"Fail":  w.fail,
+		"Blobs": w.blobs,
 		"Allow": w.allow,
 		"Deny":  w.revoke,
 		"Look":  w.look,
@@ -55,17 +91,15 @@ func newWorld(t testing.TB) *world {
 			return nil, nil
 		},
 	}
-	w.up()
-	t.Cleanup(w.down)
-	return w
 }
 
 // up starts the node.
 func (w *world) up() {
 	w.gate = &bus.Gate{Clock: w.Clock, Read: w.Store.Get}
-	w.hub = replica.New(replica.Options{Store: w.Store, Judge: w.gate.StandingWithin, Clock: w.Clock, Log: w.Log.Logger()})
+	w.hub = replica.New(replica.Options{Store: hubStore{w.Store, w}, Judge: w.gate.StandingWithin, Clock: w.Clock, Log: w.Log.Logger(), IdleAfter: w.idleAfter})
 	w.gate.Groups, w.gate.RulesChanged, w.gate.Ended = w.hub, w.hub.RulesChanged, w.hub.Ended
-	w.Options.Gate, w.Options.Features = w.gate, []actor.Feature{w.hub, w.hub.Watches()}
+	w.watches = w.hub.Watches()
+	w.Options.Gate, w.Options.Features = w.gate, append(slices.Clone(w.first), w.hub, w.watches)
 	w.Boot()
 	w.gate.Attach(w.Runtime)
 	w.sessions = session.New(session.Options{Bus: bus.New(w.Runtime), Auth: tokens{}, Clock: w.Clock, Log: slog.New(slog.DiscardHandler)})
@@ -143,6 +177,18 @@ func (w *world) fill(tx *actor.Tx, _ *actortest.State, m *actor.Message) ([]byte
 	own, from, to := w.hub.Own(tx, r.Text()), r.Int(), r.Int()
 	for i := from; i < to; i++ {
 		if err := own.Set(keyOf(i), cbor.AppendInt(nil, i)); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
+// blobs sets entries of 100,000 bytes from one number to another.
+func (w *world) blobs(tx *actor.Tx, _ *actortest.State, m *actor.Message) ([]byte, error) {
+	r := reader(m)
+	own, from, to := w.hub.Own(tx, r.Text()), r.Int(), r.Int()
+	for i := from; i < to; i++ {
+		if err := own.Set(keyOf(i), cbor.AppendBytes(nil, make([]byte, 100_000))); err != nil {
 			return nil, err
 		}
 	}
@@ -227,6 +273,7 @@ type peer struct {
 	ended   map[uint32]*wire.Error
 	crowd   []byte
 	frames  int
+	longest int // frame
 	resets  int
 }
 
@@ -295,6 +342,7 @@ func (p *peer) read(ws *websocket.Conn) {
 		}
 		p.mu.Lock()
 		p.frames++
+		p.longest = max(p.longest, len(frame))
 		if err := p.mirrors.Received(p.now(), frame); err != nil {
 			p.w.T.Error(err)
 		}
