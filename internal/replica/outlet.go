@@ -1,6 +1,11 @@
 package replica
 
-import "github.com/wabgo/wab/internal/sharedmap"
+import (
+	"cmp"
+	"slices"
+
+	"github.com/wabgo/wab/internal/sharedmap"
+)
 
 // An outlet is a map that clients subscribe to. It is guarded by writer.mu.
 type outlet struct {
@@ -12,6 +17,9 @@ type outlet struct {
 	log    deltaLog
 	packed *packed // a snapshot for all who begin
 	crowd  crowd
+
+	round *round // the last one that the map was in, and its place there; the pump's own
+	place int
 }
 
 // outlet finds or makes the outlet of a map. Call with mu held and the view loaded.
@@ -58,26 +66,39 @@ func (l *deltaLog) add(d *sharedmap.Delta) {
 	}
 }
 
-// since is what changed after one version, up to another; nil where the log does not tell.
-func (l *deltaLog) since(epoch, from, to uint64) *sharedmap.Delta {
-	var merged *sharedmap.Delta
-	for _, d := range l.deltas {
-		switch {
-		case d.Epoch != epoch || d.To <= from:
-		case merged == nil && d.From <= from:
-			merged = d
-		case merged == nil || d.To > to:
-			return reaching(merged, to)
-		default:
-			merged = sharedmap.Merge(merged, d)
-		}
-	}
-	return reaching(merged, to)
-}
-
-func reaching(d *sharedmap.Delta, to uint64) *sharedmap.Delta {
-	if d == nil || d.To != to {
+// after are the deltas that lead on from a version; none where the log does not tell, or there is nothing newer.
+func (l *deltaLog) after(epoch, from uint64) []*sharedmap.Delta {
+	n := len(l.deltas)
+	if n == 0 || l.deltas[0].Epoch != epoch || from < l.deltas[0].From || from >= l.deltas[n-1].To {
 		return nil
 	}
-	return d
+	i, _ := slices.BinarySearchFunc(l.deltas, from+1, func(d *sharedmap.Delta, to uint64) int { return cmp.Compare(d.To, to) })
+	return l.deltas[i:]
+}
+
+// fewDeltas are merged sooner than they are looked up in the map again.
+const fewDeltas = 4
+
+// merge makes one delta of adjacent ones, halves first: each change is copied a few times only, however many deltas there are.
+func merge(deltas []*sharedmap.Delta) *sharedmap.Delta {
+	switch n := len(deltas); n {
+	case 0:
+		return nil
+	case 1:
+		return deltas[0]
+	default:
+		return sharedmap.Merge(merge(deltas[:n/2]), merge(deltas[n/2:]))
+	}
+}
+
+// maxDelta is how many bytes of changes go out in one frame: more than one transaction makes. Who lacks more starts over, in parts.
+const maxDelta = 8 << 20
+
+// since is what changed in a map after a version, if that is not too much. The map tells it as well as the log; what it has forgotten the log may
+// still know.
+func since(m *sharedmap.Map, from uint64, log []*sharedmap.Delta) (*sharedmap.Delta, bool) {
+	if n := len(log); n > 0 && log[n-1].To == m.Version() && (n <= fewDeltas || from < m.Floor()) {
+		return merge(log), true
+	}
+	return m.SinceWithin(from, maxDelta)
 }

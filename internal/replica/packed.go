@@ -53,7 +53,7 @@ func (o *outlet) pack(m *sharedmap.Map) *packed {
 		return nil
 	}
 	p := o.packed
-	if p == nil || p.m.Epoch() != m.Epoch() || (p.m.Version() != m.Version() && o.log.since(m.Epoch(), p.m.Version(), m.Version()) == nil) {
+	if p == nil || p.m.Epoch() != m.Epoch() || (p.m.Version() != m.Version() && len(o.log.after(m.Epoch(), p.m.Version())) == 0) {
 		p = &packed{m: m}
 		o.packed = p
 	}

@@ -1,6 +1,8 @@
 package replica
 
 import (
+	"slices"
+
 	"github.com/wabgo/wab/internal/session"
 	"github.com/wabgo/wab/internal/sharedmap"
 )
@@ -8,15 +10,22 @@ import (
 // A round brings what has changed since the last one to all readers of a writer.
 type round struct {
 	maps   []moved
-	frames map[uint64]*session.Frame // by which of the maps a receiver has, in bits
+	frames map[places]*session.Frame // by which of the maps a receiver has
 	crowd  []crowdNews
 }
+
+// places are some of a round's maps, one bit each.
+type places [MaxMaps / 64]uint64
+
+func (p *places) add(i int)      { p[i/64] |= 1 << (i % 64) }
+func (p *places) has(i int) bool { return p[i/64]&(1<<(i%64)) != 0 }
 
 // moved is a map that has changed.
 type moved struct {
 	outlet *outlet
 	next   *sharedmap.Map
-	delta  *sharedmap.Delta // nil where every replica has to start over
+	log    []*sharedmap.Delta // what leads there, as far as that is known
+	delta  *sharedmap.Delta   // the same as one; nil where every receiver has to look by itself
 	packed []byte
 }
 
@@ -51,7 +60,8 @@ func (w *writer) round() (*round, []*reader) {
 	p := &round{}
 	for _, o := range w.outlets {
 		if m := v.at(o.label).m; o.subs > 0 && (m.Epoch() != o.epoch || m.Version() != o.pumped) {
-			p.maps = append(p.maps, moved{outlet: o, next: m, delta: o.log.since(o.epoch, o.pumped, m.Version())})
+			o.round, o.place = p, len(p.maps)
+			p.maps = append(p.maps, moved{outlet: o, next: m, log: slices.Clone(o.log.after(m.Epoch(), o.pumped))})
 		}
 		p.crowd = o.crowd.take(o, p.crowd)
 	}
@@ -76,13 +86,17 @@ func (w *writer) round() (*round, []*reader) {
 	return p, readers
 }
 
-// prepare encodes the deltas.
+// prepare encodes the deltas, if they go into one frame.
 func (p *round) prepare() {
-	p.frames = map[uint64]*session.Frame{}
+	p.frames = map[places]*session.Frame{}
+	left := maxDelta
 	for i := range p.maps {
 		c := &p.maps[i]
-		if c.delta == nil && (c.outlet.epoch == c.next.Epoch() || c.outlet.epoch == 0) {
-			c.delta, _ = c.next.Since(c.outlet.pumped)
+		if c.outlet.epoch == c.next.Epoch() || c.outlet.epoch == 0 {
+			c.delta, _ = since(c.next, c.outlet.pumped, c.log)
+		}
+		if left -= c.delta.Size(); left < 0 || i >= MaxMaps {
+			c.delta = nil
 		}
 		if c.delta != nil {
 			c.packed = sharedmap.AppendDelta(nil, c.outlet.id, c.delta)
@@ -90,34 +104,41 @@ func (p *round) prepare() {
 	}
 }
 
+// moved is a map's place in the round, nil if it is not in it.
+func (p *round) moved(o *outlet) *moved {
+	if o.round != p {
+		return nil
+	}
+	return &p.maps[o.place]
+}
+
 // frame is the round for a receiver of some of its maps, nil if it has none of them. It tells false for a receiver that has to look by itself.
 func (p *round) frame(subs []*sub) (f *session.Frame, whole bool) {
-	var mask uint64
-	for i := range p.maps {
-		c := &p.maps[i]
-		s := has(subs, c.outlet)
+	var mine places
+	for _, s := range subs {
+		c := p.moved(s.outlet)
 		switch {
-		case s == nil || (s.epoch == c.next.Epoch() && s.version >= c.next.Version()):
+		case c == nil || (s.epoch == c.next.Epoch() && s.version >= c.next.Version()):
 			continue
-		case i > 63 || c.delta == nil || (s.epoch != c.delta.Epoch && s.epoch != 0) || s.version < c.delta.From:
+		case c.delta == nil || (s.epoch != c.delta.Epoch && s.epoch != 0) || s.version < c.delta.From:
 			return nil, false
 		}
-		mask |= 1 << i
+		mine.add(s.outlet.place)
 	}
-	if mask == 0 {
+	if mine == (places{}) {
 		return nil, true
 	}
-	if f = p.frames[mask]; f == nil {
-		f = p.pack(mask)
-		p.frames[mask] = f
+	if f = p.frames[mine]; f == nil {
+		f = p.pack(&mine)
+		p.frames[mine] = f
 	}
 	return f, true
 }
 
-func (p *round) pack(mask uint64) *session.Frame {
+func (p *round) pack(which *places) *session.Frame {
 	var deltas [][]byte
-	for i := range p.maps {
-		if i < 64 && mask&(1<<i) != 0 {
+	for i := range min(len(p.maps), MaxMaps) {
+		if which.has(i) {
 			deltas = append(deltas, p.maps[i].packed)
 		}
 	}
@@ -126,9 +147,8 @@ func (p *round) pack(mask uint64) *session.Frame {
 
 // mark notes that the round is on its way to a receiver.
 func (p *round) mark(subs []*sub) {
-	for i := range p.maps {
-		c := &p.maps[i]
-		if s := has(subs, c.outlet); s != nil {
+	for _, s := range subs {
+		if c := p.moved(s.outlet); c != nil {
 			s.epoch, s.version = c.next.Epoch(), max(s.version, c.next.Version())
 		}
 	}

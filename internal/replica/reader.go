@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/wabgo/wab/internal/session"
@@ -145,6 +146,7 @@ func (r *reader) feed(s *sub, m *sharedmap.Map) *feed {
 // catchUp brings all maps that have begun to a view, in one frame. It tells false where a map has to start over first.
 func (r *reader) catchUp(dst []byte, v *view) (out []byte, whole bool) {
 	var deltas [][]byte
+	left := maxDelta
 	for _, s := range r.subs {
 		if !s.begun {
 			continue
@@ -154,7 +156,7 @@ func (r *reader) catchUp(dst []byte, v *view) (out []byte, whole bool) {
 			s.epoch = m.Epoch() // a map that was not there is version 0 of any epoch
 		}
 		d, ok := r.writer.delta(s.outlet, m, s.epoch, s.version)
-		if !ok {
+		if left -= d.Size(); !ok || left < 0 {
 			s.begun = false
 			return dst, false
 		}
@@ -195,10 +197,7 @@ func (w *writer) delta(o *outlet, m *sharedmap.Map, epoch, version uint64) (d *s
 		return nil, true
 	}
 	w.mu.Lock()
-	d = o.log.since(epoch, version, m.Version())
+	log := slices.Clone(o.log.after(epoch, version))
 	w.mu.Unlock()
-	if d != nil {
-		return d, true
-	}
-	return m.Since(version)
+	return since(m, version, log)
 }
