@@ -90,7 +90,7 @@ func (m *Mirrors) handleOpened(frame []byte) (ok bool) {
 		return false
 	}
 	s := m.sub(f.Sub)
-	if s == nil {
+	if s == nil || !s.started {
 		return true
 	}
 	dropped := s.unstage()
@@ -185,7 +185,7 @@ func (m *Mirrors) handleEnd(frame []byte) (ok bool) {
 		return false
 	}
 	s := m.sub(f.Sub)
-	if s == nil {
+	if s == nil || !s.started {
 		return true
 	}
 	reason := wire.Retry(f.Err.Code, f.Err.Message, f.Err.RetryAfter)
