@@ -108,7 +108,7 @@
 // What stays of a passive one, 90 bytes, is the room of the table's maps, which do not shrink.
 //
 // Tried: a goroutine for each connection that has something to write, instead of turns at one writer: a twentieth more of
-// request-ws. A committer that lets all others run before it takes what waits: a twentieth less, but bare Pebble gains more by it.
+// request-ws; and 1.45 and 1.55 of map-fanout's bare loop instead of 1.15 and 1.25, with 0.63 instead of 0.9 at saturation. A committer that lets all others run before it takes what waits: a twentieth less, but bare Pebble gains more by it.
 // Memtables of 4 MB: a twentieth less, for more files. Ledger rows in a list instead of a map, and the policy's decision borrowed for the length of a message: 2,960 → 1,350 bytes
 // a CA. Commits with room for four keys, calls and messages made together, names checked without being put together, whole
 // numbers without reflection, pooled buffers: 24 → 14 allocations a request. Heads staged before side keys, and four times the heap between
