@@ -45,8 +45,8 @@ export class Cache {
   async load(map: string): Promise<Kept | undefined> {
     const tx = this.db.transaction(["heads", "rows"]);
     const [head, rows] = await Promise.all([headOf(tx, map), done(tx.objectStore("rows").getAll(rowsOf(map)))]);
-    const batches = (rows as Uint8Array[][]).flat();
-    return head && { epoch: head.epoch, version: head.version, batches };
+    const batches = (rows as unknown[]).flat();
+    return head && isWhole(head, batches) ? { epoch: head.epoch, version: head.version, batches } : undefined;
   }
 
   /** write does all steps or none, and returns the maps that want to be replaced: their rows are too long, or not from where the step goes on. */
@@ -77,12 +77,20 @@ export async function eraseCaches(idb: IDBFactory, prefix: string, known: readon
   await Promise.all([...names].filter((n) => n.startsWith(prefix)).map((n) => done(idb.deleteDatabase(n))));
 }
 
+/** isWhole tells whether what stands there is what was written. Whether the bytes make sense is for the core to see. */
+function isWhole({ epoch, version, size }: Head, batches: unknown[]): batches is Uint8Array[] {
+  if (![epoch, version].every((n) => Number.isSafeInteger(n) && n >= 0)) return false;
+  return batches.every((b) => b instanceof Uint8Array) && size === bytesOf(batches);
+}
+
+const bytesOf = (batches: readonly Uint8Array[]): number => batches.reduce((n, b) => n + b.length, 0);
+
 async function writeStep(tx: IDBTransaction, s: Step): Promise<boolean> {
   const old = s.from && (await headOf(tx, s.map));
   if (s.from && (old?.epoch !== s.from.epoch || old.version !== s.from.version)) return true;
   const rows = tx.objectStore("rows");
   if (!s.from) rows.delete(rowsOf(s.map));
-  const bytes = s.batches.reduce((n, b) => n + b.length, 0);
+  const bytes = bytesOf(s.batches);
   const { next, base, size } = old ?? { next: 0, base: bytes, size: 0 };
   rows.put(s.batches, [s.map, next]);
   tx.objectStore("heads").put({ epoch: s.epoch, version: s.version, next: next + 1, base, size: size + bytes } satisfies Head, s.map);

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { Cache, type Step } from "./cache.ts";
 import { encode, type Value } from "./cbor.ts";
 import { WabError } from "./error.ts";
-import { type Change, mapName, type SharedMap } from "./map.ts";
+import { type Change, mapName, SharedMap } from "./map.ts";
 import { Session } from "./session.ts";
 import { MapServer } from "./testkit/mapserver.ts";
 import { Disk, type Page, token, World } from "./testkit/world.ts";
@@ -403,6 +403,105 @@ test("a refused token ends maps, and what was kept for it is erased; a newer one
   const again = await settled(w, ca.map("board"));
   await w.pass(1000);
   assert.deepEqual([again.state, contents(again), (await kept(disk)).length], ["live", { a: 1 }, 1]);
+});
+
+test("a map that is opened again right after its end begins anew", async () => {
+  const { w, maps } = await start();
+  const page = w.page(), ca = session(page);
+  await w.settle();
+  const served = maps.map(board, { a: 1 });
+  const m = await settled(w, ca.map("board"));
+  let opening: Promise<SharedMap> | undefined;
+  m.on("state", ({ state }) => {
+    if (state !== "ended") return;
+    page.background.post({ t: "token", target: { server, token: token("alice", { iat: 2 }) } });
+    opening = SharedMap.open(page.background, 1, board); // before any time has passed
+  });
+  w.socket.reply(38, "unauthenticated", "Your token was revoked.", -1);
+  await w.pass(3000);
+  const again = await settled(w, opening!);
+  maps.commit([served, { b: 2 }]);
+  await w.settle();
+  assert.deepEqual([again.state, contents(again), w.socket.of(64).map((f) => f.slice(3))], ["live", { a: 1, b: 2 }, [[0, 0]]]);
+});
+
+test("signing out while a snapshot streams ends the map, and nothing of it stays", async () => {
+  const disk = new Disk();
+  const { w, maps, ca } = await start(disk);
+  maps.silent = true;
+  const opening = ca.map("board");
+  const check = rejects(opening, "unauthenticated");
+  await w.settle();
+  const sub = w.socket.of(64)[0]![1]!;
+  w.socket.reply(80, sub, 1, 5, 9, 9, 0, true);
+  w.socket.reply(81, sub, 9, 9, false, { half: true });
+  await w.settle();
+  w.page().background.post({ t: "forget", server, owner: "alice" });
+  await w.settle();
+  w.socket.reply(81, sub, 9, 9, true, { whole: true });
+  await w.pass(5000);
+  await check;
+  assert.deepEqual(await kept(disk), []);
+});
+
+for (const [what, store, value] of [
+  ["rows of another kind", "rows", "nonsense"],
+  ["rows without bytes", "rows", [null]],
+  ["no rows", "rows", undefined],
+  ["a head of another kind", "heads", 5],
+  ["a head without numbers", "heads", { epoch: "7", version: {}, next: 1, base: 1, size: 1 }],
+  ["a head with impossible numbers", "heads", { epoch: -1, version: 0.5, next: 1, base: 1, size: 1 }],
+] as const) {
+  test(`a cache that holds ${what} is as good as none`, async () => {
+    const disk = new Disk();
+    const first = await start(disk);
+    const served = first.maps.map(board, { a: 1 });
+    await settled(first.w, first.ca.map("board"));
+    await first.w.pass(1000);
+    disk.fall();
+    const db = await new Promise<IDBDatabase>(async (resolve) => {
+      const r = disk.idb!.open((await kept(disk))[0]!);
+      r.onsuccess = () => resolve(r.result);
+    });
+    await new Promise((resolve) => {
+      const tx = db.transaction(store, "readwrite"), key = store === "rows" ? [board, 0] : board;
+      if (value === undefined) tx.objectStore(store).delete(key);
+      else tx.objectStore(store).put(value, key);
+      tx.oncomplete = resolve;
+    });
+    db.close();
+    const next = await start(disk);
+    next.maps.maps.set(board, served);
+    const opening = next.ca.map("board");
+    await next.w.pass(3000);
+    const m = await settled(next.w, opening);
+    next.maps.commit([served, { b: 2 }]);
+    await next.w.pass(1000);
+    assert.deepEqual([m.state, contents(m)], ["live", { a: 1, b: 2 }]);
+    disk.fall();
+    const third = await start(disk);
+    third.maps.silent = true;
+    const again = await settled(third.w, third.ca.map("board"));
+    assert.deepEqual(contents(again), { a: 1, b: 2 });
+  });
+}
+
+test("a map that three tabs have opened and two have closed goes on for the third, with what it shows", async () => {
+  const { w, maps, ca } = await start();
+  const served = maps.map(board, { a: 1 });
+  maps.echoes = true;
+  const pages = [w.page(), w.page()], others = pages.map((p) => session(p));
+  await w.settle();
+  const all = await settled(w, Promise.all([ca, ...others].map((s) => s.map("board"))));
+  all.forEach((m, i) => m.presence.set(i));
+  await w.pass(100);
+  all[0]!.close();
+  pages[0]!.background.post({ t: "bye" });
+  await w.pass(120_000);
+  maps.commit([served, { a: 2 }]);
+  await w.settle();
+  assert.deepEqual([all[2]!.state, contents(all[2]!), w.socket.of(65), w.sockets.length], ["live", { a: 2 }, [], 1]);
+  assert.deepEqual(w.socket.of(66).slice(-2).map((f) => f[2]), [null, null]);
 });
 
 test("a revoked map is erased, the others stay", async () => {

@@ -17,7 +17,9 @@ export class Maps {
   }
 
   view(name: string, view: View): Mirror {
-    const m = this.find(name) ?? this.make(name);
+    let m = this.find(name);
+    if (m?.over) this.close(m); // it has ended a moment ago: nothing of it is to be seen again
+    if (!m || m.over) m = this.make(name);
     m.join(view);
     return m;
   }
@@ -60,7 +62,7 @@ export class Maps {
   }
 
   private find(name: string): Mirror | undefined {
-    return [...this.mirrors.values()].find((m) => m.name === name && !m.over);
+    return [...this.mirrors.values()].find((m) => m.name === name);
   }
 
   private make(name: string): Mirror {
@@ -71,7 +73,8 @@ export class Maps {
   }
 
   private close(m: Mirror): void {
-    if (!this.mirrors.delete(m.id)) return;
+    if (this.mirrors.get(m.id) !== m) return; // closed before; the number may be another's now
+    this.mirrors.delete(m.id);
     m.close();
     this.at.core.closeMap(this.at.link, m.id);
   }

@@ -47,9 +47,13 @@ export class Tab {
     this.port.postMessage(m, transfer);
   }
 
-  /** gather posts what is told in one go as one message: changes of one transaction are seen together. */
+  /**
+   * gather posts what is told in one go as one message: changes of one transaction are seen together. Parts of a content, which are put aside, go
+   * ahead one by one, so that the page has a breath between them.
+   */
   gather(m: AboutMap, transfer: Transferable[]): void {
     const { of, transfer: all } = this.gathered;
+    if (of.length === 0 && m.t === "mapBatch" && m.part) return this.post(m, transfer);
     if (of.length === 0) queueMicrotask(() => this.post({ t: "all", of: of.splice(0) }, all.splice(0)));
     of.push(m);
     all.push(...transfer);
