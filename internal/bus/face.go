@@ -21,17 +21,17 @@ func (g *guard) show(c *actor.Commit) {
 		rules = policy.Rules{}
 	}
 	f := &face{rules: rules, plain: plain(rules), strangers: g.strangers}
-	c.After(func() { g.ca.Publish(f) })
+	c.First(func() { g.ca.Publish(f) })
 }
 
-// announce tells of changed rules once they are durable, and shown.
+// announce tells of changed rules once they are durable, and shown, before anything else of the commit has an effect.
 func (g *guard) announce(c *actor.Commit) {
 	ca := g.ca.Name()
 	if ended := g.gate.Ended; ended != nil && c.Destroys() {
-		c.After(func() { ended(ca) })
+		c.First(func() { ended(ca) })
 	}
 	if changed := g.gate.RulesChanged; changed != nil {
-		c.After(func() { changed(ca) })
+		c.First(func() { changed(ca) })
 	}
 }
 

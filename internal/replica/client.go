@@ -233,7 +233,7 @@ func (w *writer) subscribe(r *reader, s *subscription) *sub {
 	w.mu.Lock()
 	b.outlet = w.outlet(s.name.Item)
 	if b.outlet.subs++; b.outlet.subs == 1 {
-		m := w.view.Load().at(s.name.Item).m
+		m := w.out.Load().at(s.name.Item).m
 		b.outlet.epoch, b.outlet.pumped = m.Epoch(), m.Version()
 	}
 	if w.readers == nil {

@@ -139,8 +139,8 @@ func packNumbers(all map[uint64]struct{}) []byte {
 func (n *crowdNews) send(readers []*reader) {
 	for _, r := range readers {
 		r.mu.Lock()
-		if s := has(r.subs, n.outlet); s != nil && s.crowded && !r.client.conn.Send(n.frame) {
-			s.crowded = false // it gets all anew when there is room
+		if s := has(r.subs, n.outlet); s != nil && s.crowded && !(r.stands() && r.client.conn.Send(n.frame)) {
+			s.crowded = false // it gets all anew when there is room, and no doubt
 			r.wake()
 		}
 		r.mu.Unlock()

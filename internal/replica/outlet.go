@@ -26,7 +26,7 @@ type outlet struct {
 func (w *writer) outlet(label string) *outlet {
 	o := w.outlets[label]
 	if o == nil {
-		m := w.view.Load().at(label).m
+		m := w.out.Load().at(label).m
 		o = &outlet{id: w.hub.ids.Add(1), label: label, epoch: m.Epoch(), pumped: m.Version()}
 		if w.outlets == nil {
 			w.outlets = map[string]*outlet{}

@@ -80,6 +80,7 @@ func (p *part) Encode(c *actor.Commit) {
 	if len(changes) > 0 {
 		h, ca := p.hub, p.ca.Name()
 		c.First(func() { h.writer(ca).apply(changes) })
+		c.After(func() { h.writer(ca).flow() })
 	}
 }
 

@@ -56,7 +56,7 @@ func (w *writer) pump() {
 // round collects what has changed, or ends the pump.
 func (w *writer) round() (*round, []*reader) {
 	w.mu.Lock()
-	v := w.view.Load()
+	v := w.out.Load()
 	p := &round{}
 	for _, o := range w.outlets {
 		if m := v.at(o.label).m; o.subs > 0 && (m.Epoch() != o.epoch || m.Version() != o.pumped) {

@@ -30,8 +30,9 @@ type sub struct {
 	feed    *feed
 	epoch   uint64 // what the client holds, once what was queued has arrived
 	version uint64
-	crowded bool // the client knows who is here
-	fresh   bool // the client has heard nothing of it yet
+	crowded bool   // the client knows who is here
+	fresh   bool   // the client has heard nothing of it yet
+	sure    uint64 // the writer's doubt, and one, when it was last found to be allowed
 }
 
 // wake asks the connection for room. Call with mu held.
@@ -40,11 +41,35 @@ func (r *reader) wake() {
 	r.client.conn.Ready(r)
 }
 
+// stands tells whether nothing has happened since all subscriptions were found to be allowed. Call with mu held.
+func (r *reader) stands() bool {
+	sure := r.writer.doubt.Load() + 1
+	for _, s := range r.subs {
+		if s.sure != sure {
+			return false
+		}
+	}
+	return true
+}
+
+// trust notes that a subscription was allowed when that was last in doubt.
+func (r *reader) trust(s *sub, doubt uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if s.sure = doubt + 1; r.behind {
+		r.wake()
+	}
+}
+
 // offer hands a round of the pump to the connection, if that is up to date and has room.
 func (r *reader) offer(p *round) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.behind {
+	switch {
+	case r.behind:
+		return
+	case !r.stands():
+		r.behind = true // trust wakes it
 		return
 	}
 	frame, whole := p.frame(r.subs)
@@ -67,14 +92,14 @@ func (r *reader) Fill(dst []byte, limit int) (out []byte, more bool) {
 		dst = session.AppendFrame(dst, end)
 	}
 	r.ends = nil
-	if r.held {
+	if r.held || !r.stands() {
 		return dst, false // who lets it go on wakes it
 	}
 	for whole := false; !whole; {
 		if dst, more = r.stream(dst, limit); more {
 			return dst, true
 		}
-		v := r.writer.view.Load()
+		v := r.writer.out.Load()
 		if s := r.unbegun(); s != nil {
 			dst = r.begin(dst, s, v)
 		} else {

@@ -25,13 +25,14 @@ func (h *Hub) Ended(ca name.Name) {
 	}
 }
 
-// recheck asks again for all subscriptions, on a goroutine of its own.
+// recheck asks again for all subscriptions, on a goroutine of its own. Nothing more goes to them before they were found to be allowed.
 func (w *writer) recheck() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.readers) == 0 {
 		return
 	}
+	w.doubt.Add(1)
 	if w.again = w.asking; !w.asking {
 		w.asking = true
 		w.hub.spawn(w.askAll)
@@ -65,7 +66,7 @@ func (cl *client) checkAll(r *reader) {
 	cl.mu.Lock()
 	var mine []*subscription
 	for _, s := range cl.subs {
-		if r == nil || s.reader == r {
+		if s.reader != nil && (r == nil || s.reader == r) { // the others are checked when they stand
 			mine = append(mine, s)
 		}
 	}
@@ -77,9 +78,12 @@ func (cl *client) checkAll(r *reader) {
 
 // check ends a subscription that would not be let in now.
 func (cl *client) check(s *subscription) {
+	doubt := s.reader.writer.doubt.Load()
 	if err := cl.hub.mayRead(cl.conn, s.name); err != nil {
 		cl.refuse(s, err)
+		return
 	}
+	s.reader.trust(s.sub, doubt)
 }
 
 func (h *Hub) mayRead(c *session.Conn, n name.Name) *wire.Error {

@@ -130,18 +130,25 @@ func (p *watches) find(of name.Name) int {
 
 // Encode writes what has changed, and has the hub wake the CA from then on.
 func (p *watches) Encode(c *actor.Commit) {
-	if c.Destroys() {
-		hub, ca, all := p.hub, p.ca.Name(), p.all
-		c.After(func() {
-			for i := range all {
-				hub.unwatch(all[i].of.CA(), ca)
-			}
-		})
+	if p.changed {
+		p.encodeChanges(c)
+	}
+	if len(p.all) > 0 {
+		c.After(func() { p.leave(c) })
+	}
+}
+
+// leave ends all watches of a CA that the commit has destroyed. Whether it does is not known before all parts are encoded; the CA has no turns any more.
+func (p *watches) leave(c *actor.Commit) {
+	if !c.Destroys() {
 		return
 	}
-	if !p.changed {
-		return
+	for i := range p.all {
+		p.hub.unwatch(p.all[i].of.CA(), p.ca.Name())
 	}
+}
+
+func (p *watches) encodeChanges(c *actor.Commit) {
 	for i := range p.before {
 		if of := p.before[i].of; p.find(of) < 0 {
 			c.Delete(watchKey(of))

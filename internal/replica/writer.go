@@ -14,8 +14,10 @@ type writer struct {
 	hub      *Hub
 	name     name.Name
 	view     atomic.Pointer[view]
-	used     atomic.Bool // since the last sweep
-	listened atomic.Bool // there are subscriptions or watches, or one is about to be: what its policy rests on is noted
+	out      atomic.Pointer[view] // what clients may get: the same, once the commit's rules are known and doubts are noted
+	doubt    atomic.Uint64        // rises when subscriptions may no longer be allowed
+	used     atomic.Bool          // since the last sweep
+	listened atomic.Bool          // there are subscriptions or watches, or one is about to be: what its policy rests on is noted
 
 	mu      sync.Mutex
 	loading chan struct{}        // not nil while somebody loads; closed when that ends
@@ -77,6 +79,7 @@ func (w *writer) read(anew bool) (*view, error) {
 	}
 	v = v.with(v.newer(early))
 	w.show(v, nil)
+	w.release()
 	return v, nil
 }
 
@@ -109,6 +112,21 @@ func (w *writer) apply(changes []change) {
 	w.tell(changes)
 }
 
+// flow lets clients have what is shown.
+func (w *writer) flow() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.release()
+}
+
+// release is called with mu held.
+func (w *writer) release() {
+	if v := w.view.Load(); v != nil {
+		w.out.Store(v)
+		w.startPump()
+	}
+}
+
 // show replaces the view. Call with mu held.
 func (w *writer) show(v *view, changes []change) {
 	w.view.Store(v)
@@ -117,7 +135,6 @@ func (w *writer) show(v *view, changes []change) {
 			o.log.add(c.delta)
 		}
 	}
-	w.startPump()
 }
 
 // forget shows that the CA has been destroyed, with all of its maps.
@@ -125,6 +142,7 @@ func (w *writer) forget() {
 	w.mu.Lock()
 	if w.view.Load() != nil {
 		w.show(&view{ca: w.name}, nil)
+		w.release()
 	}
 	w.early, w.ended = nil, w.loading != nil
 	w.mu.Unlock()

@@ -1,0 +1,177 @@
+package replica_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/wabgo/wab/internal/actor"
+	"github.com/wabgo/wab/internal/actor/actortest"
+	"github.com/wabgo/wab/internal/cbor"
+	"github.com/wabgo/wab/internal/wire"
+)
+
+// Whether a group may be looked into can itself rest on a group: that one counts as well.
+func TestBUS4_AGroupThatALookRestsOnEndsReplicationToo(t *testing.T) {
+	w := newWorld(t)
+	w.must("alice/home", "Set", "m", "n", 1)
+	w.must("alice/home", "Allow", "#bob/home/friends", "m")
+	w.must("bob/home", "Set", "friends", "dan", 1)
+	w.must("bob/home", "Allow", "#carol/home/lookers", "friends")
+	w.must("carol/home", "Set", "lookers", "alice", 1)
+	w.must("carol/home", "Allow", "bob", "lookers")
+	for _, take := range []func(){
+		func() { w.must("carol/home", "Del", "lookers", "alice") },
+		func() { w.must("carol/home", "Deny", "bob", "lookers") },
+	} {
+		p := w.peer("dan").connect()
+		sub := p.open("app:alice/home/m")
+		p.holds("app:alice/home/m")
+		take()
+		w.Until("dan to be sent away", func() bool { return p.end(sub) == wire.NotAllowed })
+		w.must("carol/home", "Set", "lookers", "alice", 1)
+	}
+}
+
+// watched has CAs count what they are woken for.
+func (w *world) watched() {
+	w.Class.Methods["Watch"] = func(tx *actor.Tx, _ *actortest.State, m *actor.Message) ([]byte, error) {
+		return nil, w.watches.Watch(tx, actortest.Name(reader(m).Text()), "Moved")
+	}
+	w.Class.Methods["Unwatch"] = func(tx *actor.Tx, _ *actortest.State, m *actor.Message) ([]byte, error) {
+		return cbor.AppendBool(nil, w.watches.Unwatch(tx, actortest.Name(reader(m).Text()))), nil
+	}
+	w.Class.Methods["Moved"] = func(tx *actor.Tx, _ *actortest.State, m *actor.Message) ([]byte, error) {
+		r := reader(m)
+		full := r.Text()
+		seen, err := w.hub.Read(tx, actortest.Name(full))
+		if err != nil {
+			return nil, err
+		}
+		own := w.hub.Own(tx, "seen")
+		if err := own.Set(full[len("app:"):], cbor.AppendUint(nil, seen.Version())); err != nil {
+			return nil, err
+		}
+		if seen.Version()%5 == 0 {
+			return nil, wire.Err(wire.Failed, "As it happens.")
+		}
+		return nil, nil
+	}
+}
+
+// saw is the version of a map that a CA has handled last.
+func (w *world) saw(ca, full string) uint64 {
+	m, err := w.hub.Newest(actortest.Name("app:" + ca + "/seen"))
+	if err != nil {
+		return 0
+	}
+	v, _ := m.Get(full)
+	r := cbor.NewReader(v)
+	return r.Uint()
+}
+
+func TestMAP_AWatchOfAForbiddenMapComesAliveWhenAGroupLetsItIn(t *testing.T) {
+	w := newWorld(t)
+	w.watched()
+	w.must("alice/home", "Set", "m", "n", 1)
+	w.must("alice/home", "Allow", "#carol/home/friends", "m")
+	w.must("carol/home", "Set", "friends", "zoe", 1)
+	w.must("carol/home", "Allow", "alice", "friends")
+	w.must("bob/home", "Watch", "app:alice/home/m")
+	w.must("carol/home", "Set", "friends", "bob", 1)
+	w.Until("bob to be woken", func() bool { return w.saw("bob/home", "alice/home/m") == 1 })
+}
+
+func TestMAP_AWatchOutlivesWhatItWatches(t *testing.T) {
+	w := newWorld(t)
+	w.watched()
+	w.must("alice/home", "Allow", "bob", "m")
+	w.must("bob/home", "Watch", "app:alice/home/m")
+	w.must("alice/home", "Set", "m", "n", 1)
+	w.Until("bob to see it", func() bool { return w.saw("bob/home", "alice/home/m") == 1 })
+	w.must("alice/home", "End")
+	w.must("alice/home", "Allow", "bob", "m")
+	w.must("alice/home", "Set", "m", "n", 1)
+	w.must("alice/home", "Set", "m", "n", 2)
+	w.Until("bob to see another one", func() bool { return w.saw("bob/home", "alice/home/m") == 2 })
+}
+
+// Who watched and is destroyed is woken no more, and holds nothing in memory.
+func TestMAP_AWatchEndsWithItsCA(t *testing.T) {
+	w := newWorld(t)
+	w.watched()
+	w.must("alice/home", "Set", "m", "n", 1)
+	w.must("bob/home", "Watch", "app:bob/other/m")
+	w.crash()
+	w.must("bob/home", "End")
+	w.must("bob/home", "Watch", "app:bob/more/m")
+	w.must("bob/home", "End")
+	w.Until("nothing to be held", func() bool {
+		w.Clock.Advance(2 * time.Minute)
+		return w.hub.Stats().Writers == 0
+	})
+}
+
+// However writers, restarts and ends follow each other, whoever watches has handled the last version in the end.
+func TestMAP_NoWakeUpIsLost(t *testing.T) {
+	w := newWorld(t)
+	w.watched()
+	for i := range 4 {
+		w.must(fmt.Sprintf("w%d/home", i), "Allow", "anyone", "m")
+		for j := range 4 {
+			w.must(fmt.Sprintf("r%d/home", j), "Watch", fmt.Sprintf("app:w%d/home/m", i))
+		}
+	}
+	for i := range 300 {
+		w.Send(fmt.Sprint("w", i%4), fmt.Sprintf("w%d/home", i%4), "Set", args("m", "n", i+1))
+		switch {
+		case i%71 == 70:
+			w.crash()
+		case i%37 == 36:
+			w.Clock.Advance(20 * time.Minute)
+		}
+	}
+	for i := range 4 {
+		w.must(fmt.Sprintf("w%d/home", i), "Set", "m", "last", 1)
+		if w.version(fmt.Sprintf("app:w%d/home/m", i))%5 == 0 { // those fail, and what they write is taken back
+			w.must(fmt.Sprintf("w%d/home", i), "Set", "m", "last", 2)
+		}
+	}
+	for i := range 4 {
+		for j := range 4 {
+			w.Until("all to have been handled", func() bool {
+				return w.saw(fmt.Sprintf("r%d/home", j), fmt.Sprintf("w%d/home/m", i)) == w.version(fmt.Sprintf("app:w%d/home/m", i))
+			})
+		}
+	}
+}
+
+// What changes together with the end of a right is not for who had it.
+func TestMAP10_NothingOfTheTransactionThatRevokesIsSeen(t *testing.T) {
+	w := newWorld(t)
+	w.Class.Methods["Hide"] = func(tx *actor.Tx, s *actortest.State, m *actor.Message) ([]byte, error) {
+		if err := w.hub.Own(tx, "m").Set("secret", cbor.AppendInt(nil, 1)); err != nil {
+			return nil, err
+		}
+		_, err := w.revoke(tx, s, m)
+		return nil, err
+	}
+	w.must("alice/home", "Set", "m", "n", 1)
+	for i := range 30 {
+		w.must("alice/home", "Allow", "bob", "m")
+		w.must("alice/home", "Del", "m", "secret")
+		p := w.peer("bob").connect()
+		sub := p.open("app:alice/home/m")
+		p.holds("app:alice/home/m")
+		p.mu.Lock()
+		p.check = func(p *peer) {
+			if _, seen := p.contentLocked(sub)["secret"]; seen {
+				t.Error("bob sees what was hidden from him, in round", i)
+			}
+		}
+		p.mu.Unlock()
+		w.must("alice/home", "Hide", "bob", "m")
+		w.Until("bob to be sent away", func() bool { return p.end(sub) == wire.NotAllowed })
+		p.cut()
+	}
+}
