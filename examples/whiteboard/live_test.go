@@ -122,6 +122,7 @@ func TestOneAloneInTwoTabs(t *testing.T) {
 	second.Open(browser.Eval[string](first, `document.querySelector("#second").href`))
 	second.Until(draws + ` && ` + lies(fresh))
 	drag(second, "d", 200, 600, 500, 640)
+	second.Until(saved)
 	first.Until(lies(fresh+1) + ` && document.querySelector(".cursor:not([hidden])")?.innerText === "alice"`)
 	if workers := chromium.SharedWorkers(t); len(workers) != 1 {
 		t.Errorf("two tabs have %d workers", len(workers))
