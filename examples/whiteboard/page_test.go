@@ -43,6 +43,12 @@ func TestPageInEveryScene(t *testing.T) {
 			tab.Do(chromedp.Focus("#surface"), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Tab))
 			tab.Until(`!arrange.hidden`)
 		},
+		"typing": func(tab *browser.Tab) {
+			tab.Until(there)
+			tab.Do(chromedp.Focus("#surface"), chromedp.KeyEvent("n"), chromedp.KeyEvent(kb.Enter))
+			tab.Until(`!typing.hidden`)
+			tab.Do(chromedp.KeyEvent("Something quite new"))
+		},
 		"viewer":  func(tab *browser.Tab) { tab.Until(`strip.innerText.includes("ask alice") && draw.hidden`) },
 		"refused": func(tab *browser.Tab) { tab.Until(`notice.innerText.includes("Ask alice")`) },
 		"offline": func(tab *browser.Tab) {

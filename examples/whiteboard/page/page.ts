@@ -64,9 +64,10 @@ const desk = new Workplace(board, {
 const stage = new Stage(surface, board, painter, marks, { accent: palette.accent, paper: palette.paper }, viewed);
 const panels = new Panels();
 const chrome = new Chrome(desk, { image: () => bring.choose(), zoom, list: openList, help: () => panels.toggle(by("help"), by("help-button")) });
-const typing = new Typing(by<HTMLTextAreaElement>("typing"), desk, board, () => ({ view: stage.view, ink: palette.inks.line[typing.color], noteText: palette.inks.noteText, width: painter.width }), (id) => {
+const typing = new Typing(by<HTMLTextAreaElement>("typing"), desk, board, () => ({ view: stage.view, ink: palette.inks.line[typing.color], paper: palette.inks.note[typing.color], noteText: palette.inks.noteText, width: painter.width }), (id) => {
   stage.hidden = id;
   stage.spoil();
+  stage.remark();
 }, () => surface.focus({ preventScroll: true }));
 const hands = new Hands(surface, desk, {
   get view() { return stage.view; },

@@ -12,7 +12,7 @@ export class Typing {
     private readonly field: HTMLTextAreaElement,
     private readonly desk: Workplace,
     private readonly board: Board,
-    private readonly look: () => { view: View; ink: string; noteText: string; width: Width },
+    private readonly look: () => { view: View; ink: string; paper: string; noteText: string; width: Width },
     /** hide tells which element the field shows instead of the canvas. */
     private readonly hide: (id: string | undefined) => void,
     private readonly left: () => void,
@@ -46,7 +46,7 @@ export class Typing {
     this.field.dataset["kind"] = element.kind;
     this.field.setAttribute("aria-label", element.kind === "note" ? "Text of the note" : "Text");
     this.field.hidden = false;
-    this.hide(element.kind === "text" ? id : undefined);
+    this.hide(id);
     this.fit();
     this.field.focus({ preventScroll: true });
     this.field.select();
@@ -56,7 +56,7 @@ export class Typing {
   fit(): void {
     if (!this.at) return;
     const { element } = this.at;
-    const { view, ink, noteText, width } = this.look();
+    const { view, ink, paper, noteText, width } = this.look();
     const text = this.field.value;
     const s = this.field.style;
     const place = toWindow(view, element);
@@ -72,6 +72,7 @@ export class Typing {
     s.fontSize = `${laid.size}px`;
     s.transform = `scale(${view.zoom})`;
     s.color = note ? noteText : ink;
+    s.backgroundColor = note ? paper : "transparent";
   }
 
   /** colour is that of the element that is written. */
