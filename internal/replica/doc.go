@@ -12,7 +12,8 @@
 //
 // Part is the maps' share of a transaction. It keeps the snapshots of the CA's own last message, which may not be durable yet; its
 // changes are side keys of the CA, one for each entry, written with everything else of the commit. The view changes after the commit,
-// before the reply leaves: whoever has heard of a change sees it.
+// before the reply leaves: whoever has heard of a change sees it. An activation goes on from the store: where another process has written a map, it is
+// read again.
 //
 // # Reading
 //
@@ -29,6 +30,10 @@
 // nothing queues up for a slow reader, and what it gets is merged (MAP-6). A client that comes back says what it holds, and gets what
 // has changed since, also after a restart: entries are stored with the version that changed them last, and deletions leave a mark.
 //
+// A frame of deltas has 8 MiB at most; who lacks more starts over in parts. When rules, or a group behind them, change, nothing more goes to a subscriber before
+// it was found to be allowed still, and what changed in the same transaction neither: views go out to clients only when all doubts that come with
+// their commit are noted.
+//
 // # Presence
 //
 // What a subscriber shows of itself lives with its subscription, in memory: one value for each of 64 seats, as the tabs of a browser share a
@@ -40,6 +45,6 @@
 //
 // # Locks
 //
-// client.mu, then reader.mu, then writer.mu or those of a session's connection; Hub.mu, then writer.mu. Hub.workMu
-// is a leaf. None is held across reads of the store.
+// client.mu, then reader.mu, then writer.mu or those of a session's connection; client.mu, then ends.mu, then those of a connection; Hub.mu, then
+// writer.mu. Hub.workMu is a leaf. None is held across reads of the store.
 package replica
