@@ -146,8 +146,8 @@ func (o overlay) add(c *Commit, prefix []byte) {
 	}
 }
 
-// WakeAt has the CA's parts tended at an instant in µs UTC, or as soon after as there is a turn. What is more than a minute ahead, or has to survive the activation,
-// is for Planner.
+// WakeAt has the CA's parts tended at an instant in µs UTC, or as soon after as there is a turn. They may be tended before, for another reason: a part that
+// has to wait on is a Waiter. What is more than a minute ahead, or has to survive the activation, is for Planner.
 func (c *CA) WakeAt(at int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -167,9 +167,11 @@ func (c *CA) wakeLocked(at int64) {
 // the index has it (Commit.left). Call with mu held, in a turn.
 func (c *CA) schedule() (index int64, left bool) {
 	due, starts := c.due(), c.startsWith()
+	next := c.awaits()
 	if left = due != 0 && c.rt.wakes.leaves(due); !left {
-		c.wakeLocked(due)
+		next = earlier(next, due)
 	}
+	c.wakeLocked(next)
 	if !starts && !c.starter {
 		return due, left
 	}
@@ -224,6 +226,16 @@ func (c *CA) due() (at int64) {
 	for i := range c.parts {
 		if p, ok := c.parts[i].part.(Planner); ok {
 			at = earlier(at, p.Due())
+		}
+	}
+	return at
+}
+
+// awaits is the earliest instant that a part has asked for and that is still to come, 0 for none.
+func (c *CA) awaits() (at int64) {
+	for i := range c.parts {
+		if p, ok := c.parts[i].part.(Waiter); ok {
+			at = earlier(at, p.Awaits())
 		}
 	}
 	return at

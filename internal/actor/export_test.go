@@ -2,8 +2,8 @@ package actor
 
 import "github.com/wabgo/wab/internal/wire"
 
-// Forged is an Answer that no receiver has given.
-func Forged(m *Message, about uint64, result []byte, err *wire.Error) *Message {
-	m.answer = &answer{about: about, method: "guess", result: result, err: err}
+// Forged is an Answer that no receiver has given, to a CA in memory that has no turn.
+func Forged(rt *Runtime, m *Message, about uint64, result []byte, err *wire.Error) *Message {
+	m.answer = &answer{about: about, of: rt.table.get(m.To).meta.incarnation, method: "guess", result: result, err: err}
 	return m
 }

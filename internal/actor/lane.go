@@ -53,19 +53,25 @@ func (ls lanes) remove(p *post) {
 	}
 }
 
-// take marks what may go now as sent, and tells each post which one goes before it.
+// take marks what may go now as sent, and tells each post which one goes before it. What is too old stays, and what is behind it, until the outbox is tended:
+// it may have been taken once, and its receipt be gone.
 func (l *lane) take(now int64, out []*post) []*post {
 	if l.until > now {
 		return out
 	}
 	for ; l.tried < len(l.posts); l.tried++ {
-		if p := l.posts[l.tried]; p.stage == unsent {
-			p.stage, p.before = sent, 0
-			if l.tried > 0 {
-				p.before = l.posts[l.tried-1].number
-			}
-			out = append(out, p)
+		p := l.posts[l.tried]
+		if p.stage != unsent {
+			continue
 		}
+		if p.tooOld(now) {
+			break
+		}
+		p.stage, p.before = sent, 0
+		if l.tried > 0 {
+			p.before = l.posts[l.tried-1].number
+		}
+		out = append(out, p)
 	}
 	return out
 }

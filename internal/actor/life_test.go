@@ -129,8 +129,8 @@ func TestCA8_UpgradeBeforeTheFirstMessageOrOldStateUntouched(t *testing.T) {
 	}
 	w.Must(w.Call("alice/new", "add", nil))
 	fails = false
-	if r := w.Call("alice/home", "get", nil); number(r) != 101 {
-		t.Error(r)
+	if n := number(w.Call("alice/home", "get", nil)); n != 101 && n != 102 { // its timer may have rung already
+		t.Error(n)
 	}
 	w.Until("what the upgrade sent and set", func() bool {
 		return len(w.Memory.Keys("app:alice/other")) > 0 && number(w.Call("alice/home", "get", nil)) == 102

@@ -112,7 +112,7 @@ func (o *outbox) post(to name.Name, method string, args []byte, now int64) (uint
 // answer tells a Send's sender what became of it, if that is to be known there.
 func (o *outbox) answer(m *Message, result []byte, err *wire.Error) {
 	o.add(&post{to: m.From, kind: m.post.kindOfAnswer(), method: m.post.then, created: o.ca.rt.now(),
-		answer: &answer{about: m.post.number, method: m.post.method, result: result, err: err}})
+		answer: &answer{about: m.post.number, of: m.post.incarnation, method: m.post.method, result: result, err: err}})
 }
 
 // answering tells whether the answer to a Send that was settled before is still on its way.
@@ -120,7 +120,7 @@ func (o *outbox) answering(m *Message) bool {
 	o.ca.mu.Lock()
 	defer o.ca.mu.Unlock()
 	return slices.ContainsFunc(o.posts, func(p *post) bool {
-		return p.answer != nil && p.answer.about == m.post.number && p.to == m.From
+		return p.answer != nil && p.answer.about == m.post.number && p.answer.of == m.post.incarnation && p.to == m.From
 	})
 }
 
@@ -303,16 +303,17 @@ func passing(code wire.Code) bool {
 // conclude answers a post in its receiver's stead. Call with CA.mu held.
 func (o *outbox) conclude(p *post, err *wire.Error) {
 	o.ca.box.force(&Message{Kind: p.kindOfAnswer(), From: p.to, To: o.ca.name, Method: p.then,
-		answer: &answer{about: p.number, method: p.method, err: err}})
+		answer: &answer{about: p.number, of: p.incarnation, method: p.method, err: err}})
 	o.ca.rouse()
 }
 
-// awaits tells whether an Answer or an Undone speaks of a post of ours, and comes from where that went. A method of ours named by somebody else is never run.
+// awaits tells whether an Answer or an Undone speaks of a post of ours, not of a namesake's, and comes from where that went. A method of ours named by somebody
+// else is never run.
 func (o *outbox) awaits(m *Message) bool {
 	o.ca.mu.Lock()
 	defer o.ca.mu.Unlock()
 	p := o.find(m.answer.about)
-	return p != nil && p.kind == Send && p.to == m.From && p.then == m.Method && p.stage != joined && p.stage != settled
+	return p != nil && p.kind == Send && p.incarnation == m.answer.of && p.to == m.From && p.then == m.Method && p.stage != joined && p.stage != settled
 }
 
 // settled removes the post that an awaited Answer or Undone spoke of.
@@ -333,7 +334,7 @@ func (o *outbox) Tend(now int64) {
 		switch {
 		case p.stage == settled:
 			o.removed = append(o.removed, p)
-		case p.stage != joined && now-p.created > giveUpAfter:
+		case p.stage != joined && p.tooOld(now):
 			o.giveUp(p, now)
 		case p.stage == unsent:
 			o.resend = true

@@ -64,11 +64,12 @@ func TestCA3_ForgedAnswersRunNothing(t *testing.T) {
 	w.Must(w.Call("bob/home", "get", nil))
 	number := uint64(number(w.Call("alice/home", "ask", nil)))
 	alice := actortest.Name("app:alice/home")
+	w.Until("rest", w.Runtime.Quiet)
 	for _, f := range []*actor.Message{
-		actor.Forged(&actor.Message{Kind: actor.Answer, From: actortest.Name("app:mallory/home"), To: alice, Method: "hear"}, number, nil, nil),
-		actor.Forged(&actor.Message{Kind: actor.Answer, From: actortest.Name("app:bob/home"), To: alice, Method: "add"}, number, nil, nil),
-		actor.Forged(&actor.Message{Kind: actor.Answer, From: actortest.Name("app:bob/home"), To: alice, Method: "hear"}, number+1, nil, nil),
-		actor.Forged(&actor.Message{Kind: actor.Undone, From: actortest.Name("app:bob/home"), To: alice}, number, nil, errFailed),
+		actor.Forged(w.Runtime, &actor.Message{Kind: actor.Answer, From: actortest.Name("app:mallory/home"), To: alice, Method: "hear"}, number, nil, nil),
+		actor.Forged(w.Runtime, &actor.Message{Kind: actor.Answer, From: actortest.Name("app:bob/home"), To: alice, Method: "add"}, number, nil, nil),
+		actor.Forged(w.Runtime, &actor.Message{Kind: actor.Answer, From: actortest.Name("app:bob/home"), To: alice, Method: "hear"}, number+1, nil, nil),
+		actor.Forged(w.Runtime, &actor.Message{Kind: actor.Undone, From: actortest.Name("app:bob/home"), To: alice}, number, nil, errFailed),
 	} {
 		done := make(chan *wire.Error, 1)
 		f.Reply = func(_ []byte, err *wire.Error) { done <- err }

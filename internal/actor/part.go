@@ -37,6 +37,12 @@ type Tender interface {
 	Tend(now int64)
 }
 
+// Waiter is a Part that asks for an instant by CA.WakeAt: being tended, for whatever reason, ends what it asked for before.
+type Waiter interface {
+	// Awaits is that instant in µs UTC where it is still to come, 0 for none. It is not stored, and asked each time the CA has been tended.
+	Awaits() int64
+}
+
 // Starter is a Part that may have to be tended when the server starts, whatever its Due says.
 type Starter interface {
 	// AtStart is asked with each commit, and is true until a later one says otherwise. It costs memory: besides a due time, which is then not in the store's index.

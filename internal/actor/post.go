@@ -29,6 +29,7 @@ type post struct {
 // answer is what became of a Send.
 type answer struct {
 	about  uint64 // its number
+	of     uint64 // its sender's incarnation: a namesake uses the same numbers
 	method string // its method
 	result []byte
 	err    *wire.Error
@@ -45,6 +46,8 @@ const (
 )
 
 func (p *post) key() []byte { return HotKey(letterOutbox, big(p.number)...) }
+
+func (p *post) tooOld(now int64) bool { return now-p.created > giveUpAfter }
 
 // wants tells whether the sender is to hear of an outcome.
 func (p *post) wants(err *wire.Error) bool {
@@ -64,7 +67,7 @@ func (p *post) message(from name.Name) *Message {
 		Reply: func(_ []byte, err *wire.Error) { p.box.arrived(p, err) }}
 }
 
-const postFields = 11
+const postFields = 12
 
 func (p *post) encode() []byte {
 	b := cbor.AppendArrayHeader(make([]byte, 0, 96+len(p.args)), postFields)
@@ -80,6 +83,7 @@ func (p *post) encode() []byte {
 		a = &answer{}
 	}
 	b = cbor.AppendUint(b, a.about)
+	b = cbor.AppendUint(b, a.of)
 	b = cbor.AppendText(b, a.method)
 	b = cbor.AppendBytes(b, a.result)
 	return appendError(b, a.err)
@@ -103,7 +107,7 @@ func parsePost(value []byte) (*post, error) {
 	}
 	to, err := name.Parse(r.Text())
 	p := &post{to: to, kind: Kind(r.Uint()), method: r.Text(), args: r.Bytes(), then: r.Text(), notify: r.Bool(), created: r.Int()}
-	a := &answer{about: r.Uint(), method: r.Text(), result: r.Bytes()}
+	a := &answer{about: r.Uint(), of: r.Uint(), method: r.Text(), result: r.Bytes()}
 	a.err = readError(&r)
 	if p.kind != Send {
 		p.answer = a

@@ -67,6 +67,7 @@ func TestCA7_TimersSurvivePassivationAndRestartAndRunLate(t *testing.T) {
 	w.Options.IdleAfter = 5 * time.Second
 	w.Boot()
 	w.Must(w.Call("alice/home", "once", nil))
+	w.Until("quiet", w.Runtime.Quiet)
 	w.Clock.Advance(20 * time.Second)
 	if w.Runtime.Active() != 0 {
 		t.Error("it should be passive")
