@@ -13,7 +13,7 @@ import (
 // Map is a SharedMap that this CA writes: texts of 1 to 256 bytes to plain values of up to 256 KiB. What a message changes in its maps commits with the message, or
 // not at all, and shows in all replicas at once. Who may replicate a map is a rule that bears its name: tx.Allow(server.Anyone(), "board").
 //
-// A map begins with its first entry. It holds up to 2,097,152 entries; one message may change 100,000, of 16 MiB together. Errors leave the map as it was.
+// A map begins with its first entry. It holds up to 2,097,152 entries; one message may change 100,000, of 4 MiB together, 16 bytes for each counted in. Errors leave the map as it was.
 type Map struct {
 	tx    *Tx
 	own   replica.Own
