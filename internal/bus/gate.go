@@ -239,6 +239,9 @@ func (g *guard) Tend(now int64) {
 	g.ledger.flush(now)
 }
 
+// Awaits has it called again where the CA was tended before it was time.
+func (g *guard) Awaits() int64 { return g.ledger.flushAt }
+
 // countArrivals enters those refused on arrival into the ledger.
 func (g *guard) countArrivals(now int64) {
 	g.strangers.drain(func(from name.Name, n uint64) { g.ledger.deny(from, n, now) })
