@@ -30,6 +30,9 @@ export interface MapEvents<V = Value> {
   state: (status: MapStatus) => void;
 }
 
+/** gone stands for a deletion. */
+const gone = Symbol();
+
 /** A zero character begins the names of methods, which are part of the content and no data. */
 const isMethod = (key: string): boolean => key.charCodeAt(0) === 0;
 
@@ -47,6 +50,7 @@ export class SharedMap<V = Value> implements ReadonlyMap<string, V> {
 
   private data = new Map<string, V>();
   private aside: Map<string, V> | undefined; // a content that is not complete yet
+  private ahead: Map<string, V | typeof gone> | undefined; // changes that are not complete yet
   private pending: Pending<V> | undefined;
   private readonly changes = new Listeners<[Change<V>]>();
   private readonly states = new Listeners<[MapStatus]>();
@@ -114,7 +118,7 @@ export class SharedMap<V = Value> implements ReadonlyMap<string, V> {
   }
 
   private turn(state: MapState, reason: MapStatus["reason"]): void {
-    if (state !== "live") this.aside = undefined;
+    if (state !== "live") this.aside = this.ahead = undefined;
     if (state === "opening") return;
     const status: MapStatus = { state, ...(reason && { reason }) };
     if (state === "ended") return this.end(status);
@@ -128,7 +132,7 @@ export class SharedMap<V = Value> implements ReadonlyMap<string, V> {
     this.background.leave(this.s);
     this.status = status;
     this.replace(new Map());
-    this.aside = undefined;
+    this.aside = this.ahead = undefined;
     this.epoch = this.version = 0;
     this.presence.end();
     this.methods?.end(this.ended());
@@ -143,8 +147,9 @@ export class SharedMap<V = Value> implements ReadonlyMap<string, V> {
   }
 
   private apply({ reset, part, epoch, version, batch }: MapBatch): void {
-    if (reset) this.aside = new Map();
+    if (reset) [this.aside, this.ahead] = [new Map(), undefined];
     if (this.aside) fill(this.aside, batch);
+    else if (part) this.prepare(batch);
     else this.change(batch);
     if (part) return;
     [this.epoch, this.version] = [epoch, version];
@@ -152,19 +157,28 @@ export class SharedMap<V = Value> implements ReadonlyMap<string, V> {
     this.aside = undefined;
   }
 
-  /** change applies a batch to what is shown. */
+  /** prepare decodes what is to be shown with the batch that completes it. */
+  private prepare(batch: Uint8Array): void {
+    const ahead = (this.ahead ??= new Map());
+    read(batch, this.data, (key, value) => ahead.set(key, value as V), (key) => ahead.set(key, gone));
+  }
+
+  /** change applies a batch, and what was prepared, to what is shown. */
   private change(batch: Uint8Array): void {
-    if (!this.changes.any) return fill(this.data, batch);
-    const p = this.gather();
-    read(batch, this.data, (key, value) => {
-      this.data.set(key, value as V);
-      p.set.set(key, value as V);
-      p.deleted.delete(key);
-    }, (key) => {
+    const p = this.changes.any ? this.gather() : undefined;
+    const set = (key: string, value: V): void => {
+      this.data.set(key, value);
+      p?.set.set(key, value);
+      p?.deleted.delete(key);
+    };
+    const remove = (key: string): void => {
       if (!this.data.delete(key)) return;
-      p.set.delete(key);
-      p.deleted.add(key);
-    });
+      p?.set.delete(key);
+      p?.deleted.add(key);
+    };
+    this.ahead?.forEach((value, key) => (value === gone ? remove(key) : set(key, value as V)));
+    this.ahead = undefined;
+    read(batch, this.data, (key, value) => set(key, value as V), remove);
   }
 
   private replace(data: Map<string, V>): void {

@@ -102,6 +102,41 @@ test("MAP-2 maps that changed together are changed before any listener hears of 
   assert.deepEqual(seen, [[3, 3], [3, 3]]);
 });
 
+test("MAP-2 large changes come to the page in slices, and are shown together", async () => {
+  const { w, maps, ca } = await start();
+  maps.part = 100_000;
+  const entries = (n: number, more: string): { [key: string]: Value } => Object.fromEntries(Array.from({ length: n }, (_, i) => [`key ${i}`, `${more} ${i}`]));
+  const one = maps.map(board, entries(20_000, "one")), two = maps.map("counter:alice/home/list", { n: 0 });
+  const page = w.page(), other = session(page);
+  await w.settle();
+  const sizes: number[] = [], port = page.port.onmessage!;
+  let a: SharedMap | undefined, b: SharedMap | undefined;
+  page.port.onmessage = (e) => {
+    const before = JSON.stringify([a?.version, b?.version]);
+    sizes.push(bytesIn(e.data));
+    port(e);
+    const now = [a?.version, b?.version];
+    assert.ok(JSON.stringify(now) === before || now[0] === now[1] || !b, `half a transaction: ${JSON.stringify(now)}`);
+    for (const [m, from] of [[a, one], [b, two]] as const) if (m?.version === from.version && m.version > 1) assert.equal(m.size, Object.keys(from.entries).length);
+  };
+  await settled(w, ca.map("board"));
+  a = await settled(w, other.map("board"));
+  b = await settled(w, other.map("list"));
+  const heard = changesOf(a);
+  const keys = Object.keys(one.entries);
+  maps.commit([one, entries(10_000, "two"), keys.slice(10_000)], [two, entries(15_000, "list")]);
+  await w.settle();
+  nextFrame();
+  assert.deepEqual([contents(a), contents(b)], [one.entries, two.entries]);
+  assert.deepEqual(heard.map((c) => [c.set.size, c.deleted.length, c.reset]), [[10_000, 10_000, false]]);
+  assert.ok(Math.max(...sizes) < 140_000 && sizes.length > 10, `messages of ${sizes.join(" ")} bytes`);
+});
+
+/** bytesIn are those of a message's batches. */
+function bytesIn(m: { t: string; of?: unknown[]; batch?: Uint8Array }): number {
+  return m.of ? m.of.reduce<number>((n, x) => n + bytesIn(x as typeof m), 0) : (m.batch?.length ?? 0);
+}
+
 test("what happens within a frame is one change, which makes the new content of the old", async () => {
   const { w, maps, ca } = await start();
   const served = maps.map(board, { a: 1, b: 1 });

@@ -74,7 +74,8 @@ export class Mirror {
 
   changed(flags: number, epoch: number, version: number, bytes: Uint8Array): void {
     const [reset, part] = [(flags & BatchFlag.reset) !== 0, (flags & BatchFlag.part) !== 0];
-    this.each((v) => v.batch({ reset, part, epoch, version, batch: copy(bytes) }));
+    const batch = copy(bytes);
+    this.each((v) => v.batch({ reset, part, epoch, version, batch }));
   }
 
   /** people tells who is here. first is the number of our first seat. */

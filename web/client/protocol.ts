@@ -69,7 +69,7 @@ export interface MapBatch {
   readonly t: "mapBatch";
   readonly s: number;
   readonly reset: boolean; // the content begins anew with this batch
-  readonly part: boolean; // more of the same content follows: nothing is shown before the last of it
+  readonly part: boolean; // more of the same step follows: nothing is shown before the last of it
   readonly epoch: number;
   readonly version: number; // to which it leads
   readonly batch: Uint8Array;

@@ -48,12 +48,12 @@ export class Tab {
   }
 
   /**
-   * gather posts what is told in one go as one message: changes of one transaction are seen together. Parts of a content, which are put aside, go
-   * ahead one by one, so that the page has a breath between them.
+   * gather posts what is told in one go as one message: changes of one transaction are seen together. Parts, which are put aside, go ahead one by
+   * one, so that the page has a breath between them.
    */
   gather(m: AboutMap, transfer: Transferable[]): void {
     const { of, transfer: all } = this.gathered;
-    if (of.length === 0 && m.t === "mapBatch" && m.part) return this.post(m, transfer);
+    if (m.t === "mapBatch" && m.part && !of.some((o) => o.s === m.s)) return this.post(m, transfer);
     if (of.length === 0) queueMicrotask(() => this.post({ t: "all", of: of.splice(0) }, all.splice(0)));
     of.push(m);
     all.push(...transfer);

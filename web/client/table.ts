@@ -11,22 +11,23 @@ export interface TableStep {
 export class Table {
   private entries = new Map<string, Uint8Array>();
   private aside: Map<string, Uint8Array> | undefined;
+  private ahead: Uint8Array[] = []; // changes that are not complete yet
   private sorted: string[] | undefined;
 
   apply({ reset, part, batch }: TableStep): void {
-    if (reset) this.aside = new Map();
+    if (reset) this.drop(), (this.aside = new Map());
+    if (part && !this.aside) return void this.ahead.push(batch);
     const into = this.aside ?? this.entries;
-    const r = new Reader(batch);
-    for (let n = r.count("map"); n > 0; n--) into.set(r.key(), r.raw());
-    if (!r.atEnd()) for (let n = r.count("array"); n > 0; n--) into.delete(r.key());
+    for (const b of [...this.ahead.splice(0), batch]) fill(into, b);
     if (part) return;
     this.entries = into;
     this.aside = this.sorted = undefined;
   }
 
-  /** drop forgets parts of a content that will not be complete. */
+  /** drop forgets parts of what will not be complete. */
   drop(): void {
     this.aside = undefined;
+    this.ahead = [];
   }
 
   /** get gives methods, too. */
@@ -38,6 +39,12 @@ export class Table {
   keys(): readonly string[] {
     return (this.sorted ??= [...this.entries.keys()].filter((k) => k.charCodeAt(0) !== 0).sort(byCodePoint));
   }
+}
+
+function fill(into: Map<string, Uint8Array>, batch: Uint8Array): void {
+  const r = new Reader(batch);
+  for (let n = r.count("map"); n > 0; n--) into.set(r.key(), r.raw());
+  if (!r.atEnd()) for (let n = r.count("array"); n > 0; n--) into.delete(r.key());
 }
 
 /** byCodePoint is the order of UTF-8. That of strings differs where surrogates meet what stands above them. */

@@ -1,6 +1,7 @@
 /** Who looks at a map: a tab's view of it, or the archive's keeper. */
 import { MapState, type Reason } from "./core.ts";
 import type { AboutMap, MapState as Shown } from "./protocol.ts";
+import { slices } from "./slices.ts";
 import type { Tab } from "./tab.ts";
 
 /** Batch is one of the core's. */
@@ -19,7 +20,7 @@ export interface People {
   readonly people: Uint8Array<ArrayBuffer>;
 }
 
-/** View hears what the core tells of a map. The bytes are its own. */
+/** View hears what the core tells of a map. The bytes of batches belong to all views. */
 export interface View {
   /** Whose view it is: what a tab shows of itself is one thing, however many views it has. */
   readonly tab: object | undefined;
@@ -40,7 +41,11 @@ export class TabView implements View {
   }
 
   batch(b: Batch): void {
-    this.tell({ t: "mapBatch", s: this.s, ...b }, [b.batch.buffer]);
+    const all = slices(b.batch);
+    all.forEach((batch, i) => {
+      const reset = b.reset && i === 0, part = b.part || i < all.length - 1;
+      this.tell({ t: "mapBatch", s: this.s, ...b, reset, part, batch }, [batch.buffer]);
+    });
   }
 
   people(p: People): void {
