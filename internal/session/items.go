@@ -1,6 +1,7 @@
 package session
 
 import (
+	"io"
 	"net/http"
 
 	"github.com/wabgo/wab/internal/answer"
@@ -11,8 +12,8 @@ import (
 )
 
 // Items serves GET for paths with the wildcards {app}, {owner}, {ca} and {item}: whoever the CA's policy lets read the item gets what show makes of
-// it, a body of JSON.
-func (s *Server) Items(show func(item name.Name) ([]byte, *wire.Error)) http.Handler {
+// it, a body of JSON. One that fails in the middle is cut off, so that nobody takes it for the whole.
+func (s *Server) Items(show func(item name.Name) (io.WriterTo, *wire.Error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.cors(w, r)
 		switch r.Method {
@@ -36,7 +37,7 @@ func (s *Server) Items(show func(item name.Name) ([]byte, *wire.Error)) http.Han
 	})
 }
 
-func (s *Server) item(w http.ResponseWriter, r *http.Request, show func(name.Name) ([]byte, *wire.Error)) *wire.Error {
+func (s *Server) item(w http.ResponseWriter, r *http.Request, show func(name.Name) (io.WriterTo, *wire.Error)) *wire.Error {
 	id, done, bad := s.caller(r.Header)
 	if bad != nil {
 		return bad
@@ -60,8 +61,15 @@ func (s *Server) item(w http.ResponseWriter, r *http.Request, show func(name.Nam
 		return bad
 	}
 	body, bad := show(item)
-	if bad == nil {
-		answer.JSON(w, http.StatusOK, body)
+	if bad != nil {
+		return bad
 	}
-	return bad
+	answer.JSON(w, http.StatusOK, nil)
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	if _, err := body.WriteTo(w); err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	return nil
 }
