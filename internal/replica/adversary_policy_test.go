@@ -175,3 +175,25 @@ func TestMAP10_NothingOfTheTransactionThatRevokesIsSeen(t *testing.T) {
 		p.cut()
 	}
 }
+
+func TestMAP_AWatchAsksAgainWhereTheStoreHasFailed(t *testing.T) {
+	w := newWorld(t)
+	w.watched()
+	w.must("alice/home", "Allow", "bob", "m")
+	w.must("alice/home", "Set", "m", "n", 1)
+	w.must("bob/home", "Watch", "app:bob/none/m")
+	w.crash()
+	failed := make(chan struct{}, 100)
+	w.loads = func(ca string, _ bool) error {
+		if ca != "app:alice/home" || len(failed) > 0 {
+			return nil
+		}
+		failed <- struct{}{}
+		return wire.Err(wire.Internal, "As it was told.")
+	}
+	w.must("bob/home", "Watch", "app:alice/home/m")
+	w.Until("bob to see it", func() bool {
+		w.Clock.Advance(31 * time.Second)
+		return w.saw("bob/home", "alice/home/m") == 1
+	})
+}

@@ -7,6 +7,7 @@ import (
 	"github.com/wabgo/wab/internal/bus"
 	"github.com/wabgo/wab/internal/cbor"
 	"github.com/wabgo/wab/internal/name"
+	"github.com/wabgo/wab/internal/sharedmap"
 	"github.com/wabgo/wab/internal/wire"
 )
 
@@ -101,12 +102,22 @@ type handled struct {
 	epoch, version uint64
 }
 
+// askAgain is when a map is looked at again that nobody could read, in µs.
+const askAgain = 30_000_000
+
 // newest is a map's version, if the CA may read the map.
 func (p *watches) newest(of name.Name) (epoch, version uint64, ok bool) {
-	if of.CA() != p.ca.Name() && !p.hub.opt.Judge(of.CA(), p.ca.Name(), of.Item, bus.Reader{}).Allowed {
-		return 0, 0, false
+	var m *sharedmap.Map
+	var err *wire.Error
+	if of.CA() != p.ca.Name() {
+		err = p.hub.opt.Judge(of.CA(), p.ca.Name(), of.Item, bus.Reader{}).Refusal()
 	}
-	m, err := p.hub.Newest(of)
+	if err == nil {
+		m, err = p.hub.Newest(of)
+	}
+	if err != nil && err.Code == wire.Unavailable {
+		p.ca.WakeAt(p.hub.now() + askAgain)
+	}
 	return m.Epoch(), m.Version(), err == nil
 }
 
