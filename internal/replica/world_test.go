@@ -274,7 +274,6 @@ type peer struct {
 	crowd   []byte
 	frames  int
 	longest int // frame
-	resets  int
 }
 
 func (w *world) peer(owner string) *peer {
