@@ -13,7 +13,7 @@ import (
 // Map is a SharedMap that this CA writes: texts of 1 to 256 bytes to plain values of up to 256 KiB. What a message changes in its maps commits with the message, or
 // not at all, and shows in all replicas at once. Who may replicate a map is a rule that bears its name: tx.Allow(server.Anyone(), "board").
 //
-// A map begins with its first entry. It holds up to 2,097,152 entries; one message may change 100,000, of 4 MiB together, 16 bytes for each counted in. Errors leave the map as it was.
+// A map begins with its first entry. It holds up to 2,097,152 entries; one message may change 100,000, of 16 MiB together, 16 bytes for each counted in. Errors leave the map as it was.
 type Map struct {
 	tx    *Tx
 	own   replica.Own
@@ -108,7 +108,7 @@ func (tx *Tx) Read(full string) (View, error) {
 
 // Watch has a method, one that takes a Change, called when a map has changed: one's own by its label, or another CA's that this one may read. It is
 // durable: after a restart it is called if the map is at another version than the one handled last. Many changes may come as one call; the first one
-// comes soon. Reading a map needs no Watch: it is always the newest. A CA watches up to 256 maps.
+// comes soon. Reading a map needs no Watch: it is always the newest. A method that changes the map it watches is called again for it. A CA watches up to 256 maps.
 func (tx *Tx) Watch(full, method string) error {
 	n, err := tx.mapName(full)
 	if m := tx.class.methods[method]; err == nil && (m == nil || m.handler != typeChange) {

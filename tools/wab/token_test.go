@@ -49,7 +49,7 @@ func TestOPS1_BadTokenWishesAreOneLine(t *testing.T) {
 		words []string
 	}{
 		"owner":  {[]string{"Alice"}, []string{"lower case"}},
-		"method": {[]string{"alice", "--method", "add"}, []string{"method"}},
+		"method": {[]string{"alice", "--method", "add_all"}, []string{"method"}},
 		"ca":     {[]string{"alice", "--ca", "home"}, []string{"alice/home"}},
 		"short":  {[]string{"alice", "--ttl", "1ms"}, []string{"second"}},
 		"folder": {[]string{"alice", "--data", none}, []string{none, "--data"}},
