@@ -140,6 +140,42 @@ test("MAP-7 a method that takes too long is ended with its worker; what waits go
   assert.deepEqual(rooms.map((r) => r.ended), [true, false]);
 });
 
+test("MAP-7 after a deadline the next call finds a new worker, with the map as it is then", async (t: TestContext) => {
+  const { w, maps, served, methods, rooms } = await start({ a: 1, ...def("get", "", "return m['a']") });
+  const warm = methods.call("get", []);
+  await w.settle();
+  await warm;
+  const timers: (() => void)[] = [];
+  const mocked = t.mock.method(globalThis, "setTimeout", (f: () => void) => timers.push(f));
+  rooms[0]!.asleep = true;
+  const late = assert.rejects(methods.call("get", []), failing("deadline", /get ran out of time/));
+  await w.settle();
+  timers.at(-1)!();
+  await late;
+  mocked.mock.restore();
+  maps.commit([served, { a: 2 }]);
+  rooms[0]!.say({ t: "result", result: "too late" });
+  await w.settle();
+  assert.equal(rooms.length, 1, "none is made before it is needed");
+  const next = methods.call("get", []);
+  await w.settle();
+  assert.deepEqual([await next, rooms.length], [2, 2]);
+});
+
+test("MAP-7 a method sees nothing of a change that comes in slices before all of it is there", () => {
+  const t = table({ a: 1, b: 1 });
+  const step = (batch: Uint8Array, part: boolean): void => t.apply({ reset: false, part, batch });
+  step(encode({ a: 2, c: 2 }), true);
+  step(new Uint8Array([0xa0, ...encode(["b"])]), true);
+  assert.deepEqual([t.keys(), t.get("a")], [["a", "b"], encode(1)]);
+  step(encode({ d: 2 }), false);
+  assert.deepEqual([t.keys(), t.get("a")], [["a", "c", "d"], encode(2)]);
+  step(encode({ x: 1 }), true);
+  t.drop();
+  step(encode({ y: 1 }), false);
+  assert.deepEqual(t.keys(), ["a", "c", "d", "y"]);
+});
+
 test("print goes to the console, with the map's and the method's name", async (t: TestContext) => {
   const { w, methods } = await start(def("f", "", "return [print('line', i) for i in range(100)]"));
   const info = t.mock.method(console, "info", () => {});
