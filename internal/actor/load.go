@@ -72,6 +72,8 @@ func (c *CA) decay(rev store.Rev) {
 	if c.grave != 0 && c.grave <= c.rt.now() {
 		c.rev = rev
 		c.openCommit().destroy = true
+	} else {
+		c.wakeLocked(c.grave) // a clock may be put back
 	}
 	c.mu.Unlock()
 	c.flush()

@@ -1,11 +1,14 @@
 package actor_test
 
 import (
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/wabgo/wab/internal/actor"
 	"github.com/wabgo/wab/internal/actor/actortest"
+	"github.com/wabgo/wab/internal/cbor"
+	"github.com/wabgo/wab/internal/clock"
 	"github.com/wabgo/wab/internal/store"
 )
 
@@ -74,4 +77,29 @@ func TestCA3_WhatIsTooOldIsNotSentAgain(t *testing.T) {
 	if n := number(w.Call("bob/home", "get", nil)); n != 2 {
 		t.Errorf("%d additions of two", n)
 	}
+}
+
+// backwards is a store that puts the clock back when it is first asked for a CA.
+type backwards struct {
+	store.Store
+	clock *clock.Fake
+	once  sync.Once
+}
+
+func (b *backwards) Load(ca string, prefix []byte, visit func(key, value []byte) error) (store.Rev, error) {
+	b.once.Do(func() { b.clock.Advance(-10 * time.Second) })
+	return b.Store.Load(ca, prefix, visit)
+}
+
+// TestCA4_GravesGoThoughTheClockIsPutBack: one that is looked at too early is looked at again.
+func TestCA4_GravesGoThoughTheClockIsPutBack(t *testing.T) {
+	w := actortest.NewWorld(t, counter())
+	end := actortest.Start.Add(time.Hour).UnixMicro()
+	w.Memory.Commit([]store.Write{{CA: "app:alice/home", Puts: []store.KV{{Key: []byte("hZ"), Value: cbor.AppendInt(nil, end)}}, Due: end}})
+	w.Store.Store = &backwards{Store: w.Memory, clock: w.Clock}
+	w.Boot()
+	w.Clock.Advance(time.Hour)
+	w.Until("it to be looked at", func() bool { return w.Store.Loads.Load() == 1 && w.Runtime.Active() == 0 })
+	w.Clock.Advance(10 * time.Second)
+	w.Until("nothing to be left", func() bool { return len(w.Memory.CAs()) == 0 })
 }
