@@ -125,7 +125,7 @@ func (ch *channel) push(f appender, size int) {
 	b := pack(f, size)
 	out := ch.conn.out
 	out.mu.Lock()
-	ok := ch.ended || out.add(b, out.limit)
+	ok := ch.ended || out.add(b, out.limit, fastLane)
 	out.mu.Unlock()
 	if !ok {
 		ch.conn.tooSlow()

@@ -62,11 +62,11 @@ func (c *Conn) Channel(ch uint32) (ca name.Name, ok bool) {
 
 // Send queues a frame of a feature, which may be shared with other connections. It tells false, and does nothing, where more than half
 // of the connection's bound waits already: conflate, drop, or be a Source.
-func (c *Conn) Send(f *Frame) bool { return c.out.push(f.b, c.out.limit/2) }
+func (c *Conn) Send(f *Frame) bool { return c.out.push(f.b, c.out.limit/2, slowLane) }
 
 // Ready asks the writer to call the source once there is room. Asking again before it did changes nothing; ask whenever there is
 // something new after Fill has said that there is no more.
-func (c *Conn) Ready(s Source) { c.out.ready(s) }
+func (c *Conn) Ready(s Source) { c.out.ready(s, slowLane) }
 
 func (c *Conn) caller() bus.Caller {
 	id := c.id.Load()
@@ -75,7 +75,7 @@ func (c *Conn) caller() bus.Caller {
 
 // send queues a frame about the connection itself.
 func (c *Conn) send(f appender) {
-	if !c.out.push(pack(f, 128), c.out.limit) {
+	if !c.out.push(pack(f, 128), c.out.limit, fastLane) {
 		c.tooSlow()
 	}
 }

@@ -17,6 +17,9 @@
 // any two frames of unfragmented messages (RFC 6455 §5.4). Where a write of ours is cut, its rest stays with the gate and goes before
 // whatever is written next, by whomever. Once our close frame is out, the gate swallows what coder would still send.
 //
+// Answers and notes have the flusher's fast lane; frames that features send to many connections at once wait until it is empty. So a burst to
+// ten thousand readers of a map does not stand before somebody's answer.
+//
 // # Sessions and notes
 //
 // A session is (owner, CA, name). Its notes lie in a ring of its own, bounded in count and bytes, oldest dropped first; the writer takes

@@ -11,24 +11,58 @@ const perFlusher = 16
 // A flusher writes for all connections that have something, one after the other, by writes that do not wait. It runs on as many goroutines
 // as it takes, at most one for each processor, and on none while there is nothing: a burst of frames to many connections wakes somebody
 // once, not once for each, and what comes while a connection waits for its turn goes out in the same write.
+//
+// There are two lanes. Answers and notes are somebody's to wait for, and go first; features' frames, which may go to ten thousand connections at
+// once, come after. A connection that waits in the slow lane moves over when it gets an answer.
 type flusher struct {
 	done sync.WaitGroup // its goroutines, and those that wait for room
 
 	mu      sync.Mutex
-	waiting []*outbox
-	first   int // the place of the first
+	fast    turns
+	slow    turns
+	waiting int // connections in both
 	running int
 }
 
+// lane is where an outbox waits for its turn. It is guarded by flusher.mu.
+type lane uint8
+
+const (
+	nowhere lane = iota
+	slowLane
+	fastLane
+)
+
 // add gives a connection a turn. It is called with its outbox's mu held.
-func (f *flusher) add(o *outbox) {
+func (f *flusher) add(o *outbox, l lane) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.waiting = append(f.waiting, o)
-	if n := len(f.waiting) - f.first; n > f.running*perFlusher && f.running < runtime.GOMAXPROCS(0) {
+	f.enter(o, l)
+	if f.waiting++; f.waiting > f.running*perFlusher && f.running < runtime.GOMAXPROCS(0) {
 		f.running++
 		f.done.Add(1)
 		go f.run()
+	}
+}
+
+// hurry moves a connection to the fast lane, if it waits in the slow one: its place there is worth nothing from then on.
+func (f *flusher) hurry(o *outbox) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if o.lane == slowLane {
+		f.enter(o, fastLane)
+	}
+}
+
+// enter is called with mu held.
+func (f *flusher) enter(o *outbox, l lane) {
+	o.lane = l
+	o.place++
+	t := turn{o, o.place}
+	if l == fastLane {
+		f.fast.push(t)
+	} else {
+		f.slow.push(t)
 	}
 }
 
@@ -36,28 +70,25 @@ func (f *flusher) add(o *outbox) {
 func (f *flusher) next() *outbox {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.first == len(f.waiting) {
-		f.running--
-		f.shrink()
-		return nil
+	for {
+		t, ok := f.fast.pop()
+		if !ok {
+			t, ok = f.slow.pop()
+		}
+		if !ok {
+			break
+		}
+		if t.place == t.outbox.place && t.outbox.lane != nowhere {
+			t.outbox.lane = nowhere
+			f.waiting--
+			return t.outbox
+		}
 	}
-	o := f.waiting[f.first]
-	f.waiting[f.first] = nil
-	if f.first++; f.first == len(f.waiting) {
-		f.waiting, f.first = f.waiting[:0], 0
-	} else if f.first >= 1024 && f.first*2 >= len(f.waiting) { // under constant load the list never runs empty
-		n := copy(f.waiting, f.waiting[f.first:])
-		clear(f.waiting[n:])
-		f.waiting, f.first = f.waiting[:n], 0
+	if f.running--; f.running == 0 {
+		f.fast.shrink()
+		f.slow.shrink()
 	}
-	return o
-}
-
-// shrink lets go of what a large burst has needed. It is called with mu held.
-func (f *flusher) shrink() {
-	if f.running == 0 && cap(f.waiting) > 4096 {
-		f.waiting = nil
-	}
+	return nil
 }
 
 func (f *flusher) run() {
@@ -66,5 +97,42 @@ func (f *flusher) run() {
 	defer pens.Put(p)
 	for o := f.next(); o != nil; o = f.next() {
 		o.turn(p)
+	}
+}
+
+// A turn is an outbox's place in a lane.
+type turn struct {
+	outbox *outbox
+	place  uint64
+}
+
+// turns is a queue of them.
+type turns struct {
+	list  []turn
+	first int
+}
+
+func (t *turns) push(x turn) { t.list = append(t.list, x) }
+
+func (t *turns) pop() (x turn, ok bool) {
+	if t.first == len(t.list) {
+		return turn{}, false
+	}
+	x = t.list[t.first]
+	t.list[t.first] = turn{}
+	if t.first++; t.first == len(t.list) {
+		t.list, t.first = t.list[:0], 0
+	} else if t.first >= 1024 && t.first*2 >= len(t.list) { // under constant load the list never runs empty
+		n := copy(t.list, t.list[t.first:])
+		clear(t.list[n:])
+		t.list, t.first = t.list[:n], 0
+	}
+	return x, true
+}
+
+// shrink lets go of what a large burst has needed.
+func (t *turns) shrink() {
+	if cap(t.list) > 4096 {
+		t.list = nil
 	}
 }

@@ -38,22 +38,26 @@ type outbox struct {
 	before  int      // frames in the queue that go before the sources
 	bytes   int      // in the queue, and in the write under way
 	writing bool     // somebody writes, or is about to
+	bulk    bool     // what has come since the last turn can wait: features' frames
 	owed    int      // of bytes: what the gate still has of a write that was cut; the writer's
 	last    []byte   // what ends the connection; nothing is taken after it
 	closed  bool     // written, or failed
+
+	lane  lane   // the flusher's
+	place uint64 // the flusher's
 
 	started atomic.Int64 // when the write that waits for room began, or got on, 0 if none does
 }
 
 // push queues a sealed frame. A frame beyond the limit is not taken.
-func (o *outbox) push(frame []byte, limit int) bool {
+func (o *outbox) push(frame []byte, limit int, l lane) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.add(frame, limit)
+	return o.add(frame, limit, l)
 }
 
 // add is called with mu held. An empty queue takes any frame, so that the limit refuses none for good.
-func (o *outbox) add(frame []byte, limit int) bool {
+func (o *outbox) add(frame []byte, limit int, l lane) bool {
 	if o.last != nil || o.closed {
 		return true // nobody will read it
 	}
@@ -65,7 +69,7 @@ func (o *outbox) add(frame []byte, limit int) bool {
 	}
 	o.queue = append(o.queue, frame)
 	o.bytes += len(frame)
-	o.start()
+	o.start(l)
 	return true
 }
 
@@ -77,13 +81,13 @@ func (o *outbox) moveUp() {
 }
 
 // ready notes that a source has something.
-func (o *outbox) ready(s Source) {
+func (o *outbox) ready(s Source, l lane) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.last == nil && !o.closed && !slices.Contains(o.sources, s) {
 		o.sources = append(o.sources, s)
 		o.before = o.waiting()
-		o.start()
+		o.start(l)
 	}
 }
 
@@ -101,7 +105,7 @@ func (o *outbox) finish(last []byte, drain bool) bool {
 		}
 		o.queue, o.first = nil, 0
 	}
-	o.start()
+	o.start(fastLane)
 	return true
 }
 
@@ -123,16 +127,31 @@ func (o *outbox) size() int {
 func (o *outbox) waiting() int { return len(o.queue) - o.first }
 
 // start is called with mu held.
-func (o *outbox) start() {
+func (o *outbox) start(l lane) {
 	if o.writing {
+		if l == fastLane && o.bulk {
+			o.bulk = false
+			o.flush.hurry(o)
+		}
 		return
 	}
-	o.writing = true
+	o.writing, o.bulk = true, l == slowLane
 	if o.last == nil && o.gate.quick() {
-		o.flush.add(o)
+		o.flush.add(o, l)
 	} else {
 		o.wait()
 	}
+}
+
+// rejoin gives a connection that has more another turn.
+func (o *outbox) rejoin() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	l := fastLane
+	if o.bulk {
+		l = slowLane
+	}
+	o.flush.add(o, l)
 }
 
 // idle tells whether there is nothing to write, and then ends the writing.
@@ -160,7 +179,7 @@ func (o *outbox) gather(buf []byte) (b []byte, n int) {
 		}
 		var more bool
 		if b, more = s.Fill(b, joinBytes); more {
-			o.ready(s)
+			o.ready(s, slowLane)
 		}
 	}
 	return b, n
@@ -170,6 +189,7 @@ func (o *outbox) gather(buf []byte) (b []byte, n int) {
 func (o *outbox) gatherQueue(buf []byte) (b []byte, n, ask int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.bulk = true
 	for b = buf; o.waiting() > 0 && (o.before > 0 || len(o.sources) == 0); {
 		f := o.queue[o.first]
 		if len(b) > 0 && len(b)+len(f) > joinBytes {

@@ -187,7 +187,7 @@ func (s *session) add(value []byte, limit int) {
 func (s *session) wake() {
 	if s.ch != nil && s.ready && !s.queued && s.ring.seq > s.sent {
 		s.queued = true
-		s.ch.conn.out.ready(s.ch)
+		s.ch.conn.out.ready(s.ch, fastLane)
 	}
 }
 

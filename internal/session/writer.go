@@ -31,7 +31,7 @@ func (o *outbox) turn(p *pen) {
 	case o.ends() || !o.writeSome(p):
 		o.wait()
 	case !o.idle():
-		o.flush.add(o)
+		o.rejoin()
 	}
 }
 

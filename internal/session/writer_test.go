@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -330,24 +331,46 @@ func TestABurstStartsNoMoreWritersThanProcessors(t *testing.T) {
 	if most > runtime.GOMAXPROCS(0) {
 		t.Errorf("%d goroutines wrote", most)
 	}
-	if flush.running != 0 || len(flush.waiting) != 0 {
-		t.Errorf("%d run, %d wait", flush.running, len(flush.waiting))
+	if flush.running != 0 || flush.waiting != 0 {
+		t.Errorf("%d run, %d wait", flush.running, flush.waiting)
 	}
 }
 
 // TestWritersGoOnUnderLoad: the list of those that wait does not grow while it never runs empty.
 func TestWritersGoOnUnderLoad(t *testing.T) {
-	var f flusher
-	a, b := &outbox{}, &outbox{}
-	f.running = 1
-	f.waiting = append(f.waiting, a)
+	f := flusher{running: 1}
+	f.enter(&outbox{}, fastLane)
 	for range 100_000 {
-		f.waiting = append(f.waiting, b)
+		f.enter(&outbox{}, fastLane)
 		if f.next() == nil {
 			t.Fatal("nothing waits")
 		}
 	}
-	if len(f.waiting)-f.first != 1 || cap(f.waiting) > 4096 {
-		t.Errorf("%d wait, with room for %d", len(f.waiting)-f.first, cap(f.waiting))
+	if len(f.fast.list)-f.fast.first != 1 || cap(f.fast.list) > 4096 {
+		t.Errorf("%d wait in room for %d", len(f.fast.list)-f.fast.first, cap(f.fast.list))
+	}
+}
+
+// TestCA9_AnAnswerDoesNotWaitBehindABurst: what somebody waits for goes before features' frames to others, and takes along what its connection has.
+func TestCA9_AnAnswerDoesNotWaitBehindABurst(t *testing.T) {
+	f := flusher{running: runtime.GOMAXPROCS(0)} // all of them busy
+	crowd := make([]*outbox, 1000)
+	for i := range crowd {
+		crowd[i] = &outbox{flush: &f}
+		f.add(crowd[i], slowLane)
+	}
+	alone := &outbox{flush: &f}
+	f.add(alone, fastLane)
+	f.hurry(crowd[700])
+	f.hurry(crowd[700])
+	want := append([]*outbox{alone, crowd[700]}, slices.Delete(slices.Clone(crowd), 700, 701)...)
+	for i, o := range want {
+		if f.next() != o {
+			t.Fatalf("turn %d is another one's", i)
+		}
+	}
+	f.hurry(crowd[1]) // it has had its turn
+	if f.next() != nil || f.waiting != 0 {
+		t.Error("somebody has two turns")
 	}
 }
