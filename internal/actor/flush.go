@@ -140,8 +140,12 @@ func (c *CA) leftovers() (gone bool, waiting []*Message) {
 
 // abandon is called when no worker is left.
 func (c *CA) abandon() {
+	c.mu.Lock()
+	late := c.late
+	c.late = nil
+	c.mu.Unlock()
 	c.lose(errDraining)
-	if late := c.late; late != nil {
+	if late != nil {
 		late.m.reply(nil, errDraining)
 	}
 }

@@ -19,7 +19,8 @@ import (
 // also sends a message to a receiver.
 type powered struct {
 	*actortest.World
-	store *pebblestore.Store
+	store  *pebblestore.Store
+	method string // that the clients call
 
 	mu               sync.Mutex // guards what follows
 	stopped          bool
@@ -47,7 +48,8 @@ func powerUp(t *testing.T, disk vfs.FS, at []int64) *powered {
 		_, err := tx.Post(actortest.Name("app:"+text(m.Args)), "add", nil)
 		return nil, err
 	}
-	p := &powered{World: actortest.NewWorld(t, m), store: s, submitted: slices.Clone(at), acked: slices.Clone(at)}
+	mortals(m)
+	p := &powered{World: actortest.NewWorld(t, m), store: s, method: "send", submitted: slices.Clone(at), acked: slices.Clone(at)}
 	p.Store.Store = s
 	p.Boot()
 	return p
@@ -69,7 +71,7 @@ func (p *powered) run() {
 	for i := range powerSenders {
 		p.clients.Go(func() {
 			for p.submit(i) {
-				r := p.Call(sender(i), "send", arg(receiver(i)))
+				r := p.Call(sender(i), p.method, arg(receiver(i)))
 				if r.Err != nil {
 					p.T.Error(r.Err)
 					return
@@ -110,8 +112,12 @@ func (p *powered) settle() {
 		p.Clock.Advance(time.Second)
 		p.Until("quiet", p.Runtime.Quiet)
 		left := 0
-		for i := range powerSenders {
-			if _, err := p.store.Load("app:"+sender(i), []byte("hC"), func(_, _ []byte) error { left++; return nil }); err != nil {
+		for i := range powerSenders + powerReceivers {
+			ca := sender(i)
+			if i >= powerSenders {
+				ca = receiver(i)
+			}
+			if _, err := p.store.Load("app:"+ca, []byte("hC"), func(_, _ []byte) error { left++; return nil }); err != nil {
 				p.T.Fatal(err)
 			}
 		}
@@ -137,17 +143,21 @@ func TestCA3_PowerCutUnderRunningCAs(t *testing.T) {
 	}
 }
 
-// cutPower runs the clients for a while, cuts the power and returns what is left of the disk, and in the CAs.
-func cutPower(t *testing.T, rng *rand.Rand, disk *vfs.MemFS, at []int64) (*vfs.MemFS, []int64) {
-	p := powerUp(t, disk, at)
+// runUntilCut has the clients call for a while, and returns what a cut leaves of the disk.
+func (p *powered) runUntilCut(rng *rand.Rand, disk *vfs.MemFS) (left *vfs.MemFS, acked, submitted []int64) {
 	p.run()
 	enough := 1 + rng.IntN(400)
 	p.Until("enough calls", func() bool { return p.done() >= enough })
-	acked := p.so(p.acked)
-	left := disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: rng.IntN(2) * rng.IntN(101), RNG: rng})
-	submitted := p.so(p.submitted)
+	acked = p.so(p.acked)
+	left = disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: rng.IntN(2) * rng.IntN(101), RNG: rng})
+	submitted = p.so(p.submitted)
 	p.down()
+	return left, acked, submitted
+}
 
+// cutPower runs the clients for a while, cuts the power and returns what is left of the disk, and in the CAs.
+func cutPower(t *testing.T, rng *rand.Rand, disk *vfs.MemFS, at []int64) (*vfs.MemFS, []int64) {
+	left, acked, submitted := powerUp(t, disk, at).runUntilCut(rng, disk)
 	q := powerUp(t, left, at)
 	defer q.down()
 

@@ -127,6 +127,8 @@ func (rt *Runtime) Deliver(m *Message) {
 		if err, taken := c.enqueue(m); taken {
 			if err != nil {
 				m.reply(nil, err)
+			} else if rt.closed.Load() {
+				c.abandon() // Close may not have seen it
 			}
 			return
 		}
