@@ -10,6 +10,9 @@
 //
 //	func main() { server.Main(server.App{Name: "counter", New: func() server.CA { return new(Counter) }}) }
 //
-// Limits: an encoded state of 4 MiB, 10,000 messages on their way from a CA, 1,000 timers, 256 rules, 1,000 notifications a message, 1,024 requests waiting for a
-// CA, 10 s for a method (App.Deadline).
+// A CA's state is its own. What others are to see as it changes, it keeps in maps (Tx.Map): one CA writes them, in its transactions, and any number of CAs (Tx.Read,
+// Tx.Watch) and clients hold them ready. A map may bring methods of its own (Map.Def), which run wherever it is read. Maps are also the groups that rules speak of (Group).
+//
+// Limits: an encoded state of 4 MiB, 10,000 messages on their way from a CA, 1,000 timers, 256 rules, 256 maps and as many watches, 1,000 notifications a message,
+// 1,024 requests waiting for a CA, 10 s for a method (App.Deadline). Those of a map stand at Map.
 package server

@@ -2,10 +2,6 @@ package server_test
 
 import (
 	"fmt"
-	"net/http"
-	"net/http/httptest"
-	"os"
-	"strings"
 
 	"github.com/wabgo/wab/server"
 )
@@ -35,25 +31,8 @@ func (c *Club) Why(tx *server.Tx, who, what string) (string, error) {
 
 // A group is a map of principals, and of links to other owners' groups.
 func ExampleGroup() {
-	dir, _ := os.MkdirTemp("", "club")
-	defer os.RemoveAll(dir)
-	s, err := server.New(server.Options{Data: dir, Dev: true}, server.App{Name: "club", New: func() server.CA { return new(Club) }})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer s.Close()
-
-	request := func(owner, path, args string) {
-		sign := httptest.NewRecorder()
-		s.ServeHTTP(sign, httptest.NewRequest(http.MethodPost, "http://localhost/account/guest", strings.NewReader(`{"owner":"`+owner+`"}`)))
-		token := strings.Split(sign.Body.String(), `"`)[3]
-		r := httptest.NewRequest(http.MethodPost, "http://localhost/api/club/"+path, strings.NewReader(args))
-		r.Header.Set("Authorization", "Bearer "+token)
-		w := httptest.NewRecorder()
-		s.ServeHTTP(w, r)
-		fmt.Println(w.Code, strings.TrimSpace(w.Body.String()))
-	}
+	request, done := serve(server.App{Name: "club", New: func() server.CA { return new(Club) }})
+	defer done()
 	request("carol", "carol/home/Befriend", `["bob"]`)
 	request("carol", "carol/home/Befriend", `["alice/home"]`) // who may so look into the group
 	request("alice", "alice/home/Befriend", `["carol/home/friends"]`)

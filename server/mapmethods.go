@@ -15,7 +15,7 @@ import (
 //	def label(m, key):
 //	    return m[key].upper()
 //
-// A source that doesn't compile fails the whole message, and the error tells line and column.
+// A name has up to 64 bytes, a source 64 KiB. A source that doesn't compile fails the whole message, and the error tells line and column.
 func (m Map) Def(method, source string) error {
 	err := m.tx.class.srv.methods.Check(method, source)
 	if err == nil {
@@ -32,8 +32,9 @@ func (m Map) Undef(method string) (was bool, err error) {
 
 func methodKey(method string) string { return string(rune(sharedmap.MethodMark)) + method }
 
-// Call calls a method of the map and sets into, a pointer or nil, to its result. The method sees one snapshot, the same as this message; it is bound in steps, time and
-// memory. What it prints goes to the server's log with this message's. Errors are *wire.Error: not_found, failed, deadline.
+// Call calls a method of the map and sets into, a pointer or nil, to its result. The method sees one snapshot, the same as this message. It has 1,000,000 steps, 2 s and
+// 64 MiB; a result has up to 256 KiB, arguments 1 MiB. What it prints goes to the server's log with this message's. The error tells that there is no such method, where and why
+// it failed, or which limit it has reached; it does not fail the message by itself.
 func (v View) Call(into any, method string, args ...any) error {
 	if v.source == nil {
 		return fmt.Errorf("map: there is none to call %s of", clip(method))

@@ -13,7 +13,8 @@ import (
 // Map is a SharedMap that this CA writes: texts of 1 to 256 bytes to plain values of up to 256 KiB. What a message changes in its maps commits with the message, or
 // not at all, and shows in all replicas at once. Who may replicate a map is a rule that bears its name: tx.Allow(server.Anyone(), "board").
 //
-// A map begins with its first entry. It holds up to 2,097,152 entries; one message may change 100,000, of 16 MiB together, 16 bytes for each counted in. Errors leave the map as it was.
+// A map begins with its first entry. It holds up to 2,097,152 entries, 1 GiB in all; a CA has up to 256 maps. One message may change 100,000 entries, of 16 MiB together,
+// 16 bytes for each counted in. A change that is not possible fails the whole message, whatever its method returns: all maps stay as they were.
 type Map struct {
 	tx    *Tx
 	own   replica.Own
@@ -21,13 +22,13 @@ type Map struct {
 	View
 }
 
-// Map is one of the CA's own maps, by its label.
+// Map is one of the CA's own maps, by its label: 1 to 63 of a-z 0-9 and -, no hyphen at either end.
 func (tx *Tx) Map(label string) Map {
 	own := tx.class.srv.maps.Own(tx.tx, label)
 	return Map{tx, own, label, View{tx, label, ownSource{own}}}
 }
 
-// Set gives a key a value. A change that can't be made fails the whole message.
+// Set gives a key a value. The error tells which limit is in the way, or what is wrong with the key or the value.
 func (m Map) Set(key string, value any) error {
 	packed, err := marshal(value)
 	if err == nil {

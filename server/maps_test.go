@@ -113,7 +113,17 @@ func TestMAP9_AMapThatIsNotThereIsEmpty(t *testing.T) {
 	k.wantMap("alice", "keeper/alice/home/maps/none", `{"version":1,"entries":{"a":1}}`)
 }
 
-func TestCA1_MapsAreRolledBack(t *testing.T) {
+func TestMAP1_OnlyItsOwnCAWritesAMap(t *testing.T) {
+	k := newKit(t, keeperApp())
+	k.do("alice", "keeper/alice/home/Set", `["m","a",1]`)
+	for _, full := range []string{"alice/home/m", "keeper:alice/home/m"} {
+		k.refused("alice", "keeper/alice/other/Set", fmt.Sprintf(`[%q,"a",2]`, full), "failed")
+	}
+	k.want("alice", "keeper/alice/other/Set", `["m","a",3]`, "null") // its own of the same label
+	k.wantMap("alice", "keeper/alice/home/maps/m", `{"version":1,"entries":{"a":1}}`)
+}
+
+func TestMAP1_WhatAFailedMessageHasChangedIsTakenBack(t *testing.T) {
 	k := newKit(t, keeperApp())
 	k.do("alice", "keeper/alice/home/Set", `["m","a",1]`)
 	k.refused("alice", "keeper/alice/home/SetAndFail", `["m","a",2]`, "failed")

@@ -151,12 +151,13 @@ func (m *method) run(in []reflect.Value) ([]byte, error) {
 	return result, nil
 }
 
-// failed keeps an app from using the bus's own codes.
+// failed keeps an app from using the bus's own codes, and their names out of what people read.
 func failed(err error) error {
-	if e, ok := err.(*wire.Error); ok {
-		return wire.Err(wire.Failed, e.Message)
+	text := err.Error()
+	if e := (*wire.Error)(nil); errors.As(err, &e) {
+		text = strings.Replace(text, e.Error(), e.Message, 1)
 	}
-	return wire.Err(wire.Failed, clip(err.Error()))
+	return wire.Err(wire.Failed, clip(text))
 }
 
 // clip bounds what an error may say. It travels as a text, and stays one.
