@@ -6,6 +6,9 @@ import (
 )
 
 func TestMAP10_AMillionEntriesWork(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the run without the race detector has them: with it they take minutes")
+	}
 	k := newKit(t, keeperApp())
 	const part, parts = 100_000, 10
 	for i := range parts {
