@@ -52,6 +52,7 @@ func (h *Hub) Serve(s *session.Server, b Bus) {
 	s.OnAuth(h.renewed)
 }
 
+// client is what is known of a connection, nil if that is nothing and none is to be made.
 func (h *Hub) client(c *session.Conn, makeOne bool) *client {
 	h.mu.RLock()
 	cl := h.clients[c]
@@ -180,6 +181,7 @@ func (r *reader) hold(on bool) {
 	}
 }
 
+// restart brings a subscription from what the client holds now.
 func (r *reader) restart(s *sub, f wire.MapOpen) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -291,6 +293,7 @@ func (cl *client) detach(s *subscription, why *wire.Error) {
 	r.writer.unsubscribe(r, s.sub.outlet, empty)
 }
 
+// unsubscribe takes one of a reader's subscriptions to a map away: its last to this writer, or not.
 func (w *writer) unsubscribe(r *reader, o *outlet, last bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

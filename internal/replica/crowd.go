@@ -139,7 +139,7 @@ func packNumbers(all map[uint64]struct{}) []byte {
 func (n *crowdNews) send(readers []*reader) {
 	for _, r := range readers {
 		r.mu.Lock()
-		if s := has(r.subs, n.outlet); s != nil && s.crowded && !(r.stands() && r.client.conn.Send(n.frame)) {
+		if s := r.sub(n.outlet); s != nil && s.crowded && !(r.stands() && r.client.conn.Send(n.frame)) {
 			s.crowded = false // it gets all anew when there is room, and no doubt
 			r.wake()
 		}

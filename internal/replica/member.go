@@ -59,6 +59,7 @@ func stateOf(d policy.Decision) policy.State {
 	return policy.Locked
 }
 
+// shown is a map as the CA sees it: in its turn, as of the turn's beginning.
 func (l *lookup) shown(ca name.Name, label string) (*shown, error) {
 	if ca == l.reader.CA && l.part != nil {
 		h, err := l.part.head(label)

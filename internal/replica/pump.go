@@ -135,6 +135,7 @@ func (p *round) frame(subs []*sub) (f *session.Frame, whole bool) {
 	return f, true
 }
 
+// pack makes the frame of some of the maps.
 func (p *round) pack(which *places) *session.Frame {
 	var deltas [][]byte
 	for i := range min(len(p.maps), MaxMaps) {
@@ -152,13 +153,4 @@ func (p *round) mark(subs []*sub) {
 			s.epoch, s.version = c.next.Epoch(), max(s.version, c.next.Version())
 		}
 	}
-}
-
-func has(subs []*sub, o *outlet) *sub {
-	for _, s := range subs {
-		if s.outlet == o {
-			return s
-		}
-	}
-	return nil
 }

@@ -35,6 +35,16 @@ type sub struct {
 	sure    uint64 // the writer's doubt, and one, when it was last found to be allowed
 }
 
+// sub is the connection's subscription to a map, nil if it has none. Call with mu held.
+func (r *reader) sub(o *outlet) *sub {
+	for _, s := range r.subs {
+		if s.outlet == o {
+			return s
+		}
+	}
+	return nil
+}
+
 // wake asks the connection for room. Call with mu held.
 func (r *reader) wake() {
 	r.behind = true
@@ -128,6 +138,7 @@ func (r *reader) stream(dst []byte, limit int) (out []byte, more bool) {
 	return dst, false
 }
 
+// unbegun is a subscription whose client does not know where it begins, nil if there is none.
 func (r *reader) unbegun() *sub {
 	for _, s := range r.subs {
 		if !s.begun {
@@ -201,6 +212,7 @@ func (r *reader) catchUp(dst []byte, v *view) (out []byte, whole bool) {
 	return dst, true
 }
 
+// join makes one frame of encoded deltas.
 func join(deltas [][]byte) []byte {
 	size := 16
 	for _, d := range deltas {

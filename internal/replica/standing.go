@@ -39,6 +39,7 @@ func (w *writer) recheck() {
 	}
 }
 
+// askAll checks all subscriptions, and again as long as there are new doubts.
 func (w *writer) askAll() {
 	for {
 		w.mu.Lock()
@@ -62,6 +63,7 @@ func (w *writer) askAll() {
 	}
 }
 
+// checkAll checks what a reader brings, or with nil all of the connection's subscriptions.
 func (cl *client) checkAll(r *reader) {
 	cl.mu.Lock()
 	var mine []*subscription
@@ -86,6 +88,7 @@ func (cl *client) check(s *subscription) {
 	s.reader.trust(s.sub, doubt)
 }
 
+// mayRead asks the token's scope, and the writer's durable rules.
 func (h *Hub) mayRead(c *session.Conn, n name.Name) *wire.Error {
 	if err := c.Scope().Permits(n.CA(), n.Item, clock.Micros(h.opt.Clock.Now())); err != nil {
 		if e, ok := err.(*wire.Error); ok {

@@ -3,7 +3,6 @@ package replica_test
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -11,7 +10,6 @@ import (
 	"github.com/wabgo/wab/internal/actor"
 	"github.com/wabgo/wab/internal/actor/actortest"
 	"github.com/wabgo/wab/internal/cbor"
-	"github.com/wabgo/wab/internal/sharedmap"
 	"github.com/wabgo/wab/internal/wire"
 )
 
@@ -32,15 +30,6 @@ func (p *brakePart) Encode(c *actor.Commit) {
 	if p.set {
 		c.First(p.of.first)
 	}
-}
-
-func (w *world) version(full string) uint64 {
-	w.T.Helper()
-	m, err := w.hub.Newest(actortest.Name(full))
-	if err != nil {
-		w.T.Fatal(err)
-	}
-	return m.Version()
 }
 
 // A commit may be durable, and be read from the store, before the one before it has been shown.
@@ -99,7 +88,7 @@ func stored(w *world, label string) uint64 {
 func TestMAP4_AMapThatEndsWhileItIsLoadedHasEnded(t *testing.T) {
 	w := newWorld(t)
 	w.must("alice/home", "Set", "m", "n", 1)
-	w.crash()
+	w.down()
 	read, goOn := make(chan struct{}), make(chan struct{})
 	var once atomic.Bool
 	w.loads = func(_ string, done bool) error {
@@ -109,6 +98,7 @@ func TestMAP4_AMapThatEndsWhileItIsLoadedHasEnded(t *testing.T) {
 		}
 		return nil
 	}
+	w.up()
 	loaded := make(chan uint64)
 	go func() { loaded <- w.version("app:alice/home/m") }()
 	<-read
@@ -163,7 +153,7 @@ func TestMAP9_AStoreThatFailsIsAskedAgain(t *testing.T) {
 	w := newWorld(t)
 	w.must("alice/home", "Set", "m", "n", 1)
 	w.must("alice/home", "Allow", "anyone", "m")
-	w.crash()
+	w.down()
 	var broken atomic.Bool
 	broken.Store(true)
 	w.loads = func(string, bool) error {
@@ -172,6 +162,7 @@ func TestMAP9_AStoreThatFailsIsAskedAgain(t *testing.T) {
 		}
 		return nil
 	}
+	w.up()
 	p := w.peer("bob").connect()
 	sub := p.open("app:alice/home/m")
 	if r := w.do("bob/home", "Look", "app:alice/home/m"); r.Code() != wire.Unavailable {
@@ -217,58 +208,4 @@ func TestCA1_JoinedCommitsWithFailuresBetween(t *testing.T) {
 	if m, _ = w.hub.Newest(actortest.Name("app:alice/home/m")); stateOf(m) != before {
 		t.Errorf("a restart shows %s, not %s", stateOf(m), before)
 	}
-}
-
-// A refusal must reach a client that does not read at the moment.
-func TestOPS1_ARefusalIsNotLostInAFullQueue(t *testing.T) {
-	w := newWorld(t)
-	w.must("alice/home", "Set", "m", "n", 1)
-	p := w.peer("bob").connect()
-	p.pause(true)
-	w.must("bob/home", "Fill", "big", 0, 90_000)
-	var subs []uint32
-	for i := range 100 { // more than a socket takes
-		p.open(fmt.Sprint("app:bob/home/", strings.Repeat("x", 1+i%20), i))
-	}
-	p.open("app:bob/home/big")
-	for i := range 100 {
-		subs = append(subs, p.open(fmt.Sprint("app:alice/home/m", i)))
-	}
-	p.pause(false)
-	for _, sub := range subs {
-		w.Until("all to be refused", func() bool { return p.end(sub) == wire.NotAllowed })
-	}
-}
-
-// Who held a small map long ago gets a large one in parts: one frame of all that has changed could be larger than a connection takes.
-func TestMAP6_WhoIsFarBehindStartsOverInParts(t *testing.T) {
-	w := newWorld(t)
-	w.must("alice/home", "Set", "m", "n", 1)
-	w.must("alice/home", "Set", "o", "n", 1)
-	p := w.peer("alice").connect()
-	p.open("app:alice/home/m")
-	p.open("app:alice/home/o")
-	p.holds("app:alice/home/m")
-	p.holds("app:alice/home/o")
-	p.cut()
-	for i := range 6 {
-		w.must("alice/home", "Blobs", "m", i*40, (i+1)*40)
-	}
-	p.connect()
-	p.holds("app:alice/home/m")
-	p.holds("app:alice/home/o")
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.longest > 8<<20 {
-		t.Errorf("a frame of %d bytes", p.longest)
-	}
-}
-
-// stateOf is all that is known of a map, in words.
-func stateOf(m *sharedmap.Map) string {
-	b := fmt.Appendf(nil, "epoch %d version %d floor %d:", m.Epoch(), m.Version(), m.Floor())
-	for e := range m.Entries() {
-		b = fmt.Appendf(b, " %s=%x@%d", e.Key, e.Value, e.Version)
-	}
-	return string(b)
 }
