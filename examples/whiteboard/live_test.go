@@ -232,8 +232,7 @@ func TestMAP10_AViewerLooksAndIsToldWhy(t *testing.T) {
 	comeIn(bob, s.URL+"/whiteboard/?ca=alice/home", "bob")
 	bob.Until(`notice.innerText.includes("Ask alice")`)
 	bob.Shoot("whiteboard-server-refused")
-	invite(alice, "bob", "viewers")
-	bob.Do(chromedp.Click("#notice button"))
+	invite(alice, "bob", "viewers") // and bob, who waits, is let in
 	bob.Until(live + ` && ` + lies(fresh) + ` && strip.innerText.includes("View only. alice decides who may draw")`)
 	settle(bob)
 	bob.Shoot("whiteboard-server-viewer")
@@ -259,10 +258,10 @@ func TestMAP10_AViewerLooksAndIsToldWhy(t *testing.T) {
 // soon is how long a revocation may take on a busy machine; what it takes is printed.
 const soon = 5 * time.Second
 
-func TestMAP10_WhoIsNoFriendAnyMoreIsShutOutAtOnce(t *testing.T) {
-	s := run(t)
+// callAs calls methods of boards over HTTP, as whom it is told.
+func callAs(t *testing.T, s *wabproc.Server) func(owner, method, args string) {
 	token := map[string]string{}
-	call := func(owner, method, args string) {
+	return func(owner, method, args string) {
 		t.Helper()
 		if token[owner] == "" {
 			token[owner] = s.Guest(owner)
@@ -271,6 +270,11 @@ func TestMAP10_WhoIsNoFriendAnyMoreIsShutOutAtOnce(t *testing.T) {
 			t.Fatalf("%s: %d %s", method, status, body)
 		}
 	}
+}
+
+func TestMAP10_WhoIsNoFriendAnyMoreIsShutOutAtOnce(t *testing.T) {
+	s := run(t)
+	call := callAs(t, s)
 	call("bob", "bob/home/Befriend", `["carol"]`)
 	call("bob", "bob/home/Lend", `["alice"]`)
 	call("alice", "alice/home/LinkGroup", `["bob/home/friends"]`)
@@ -293,6 +297,64 @@ func TestMAP10_WhoIsNoFriendAnyMoreIsShutOutAtOnce(t *testing.T) {
 	if status, body := s.Post("/api/whiteboard/alice/home/Draw", s.Guest("carol"), `[[]]`); status != 403 {
 		t.Errorf("carol draws: %d %s", status, body)
 	}
+}
+
+// TestMAP10_AGroupOfOthersChangesARole: no change of the board's own tells the page.
+func TestMAP10_AGroupOfOthersChangesARole(t *testing.T) {
+	s := run(t)
+	call := callAs(t, s)
+	call("bob", "bob/home/Befriend", `["carol"]`)
+	call("alice", "alice/home/LinkGroup", `["bob/home/friends"]`)
+	call("alice", "alice/home/Invite", `["carol", "viewers"]`)
+	carol := browser.Start(t).Tab(t, browser.Looks[0])
+	comeIn(carol, s.URL+"/whiteboard/?ca=alice/home", "carol")
+	carol.Until(`strip.innerText.includes("View only")`) // for bob hasn't lent his friends
+	call("bob", "bob/home/Lend", `["alice"]`)
+	call("bob", "bob/home/Befriend", `["dave"]`)
+	carol.Until(draws + ` && strip.innerText === ""`)
+	call("bob", "bob/home/Unfriend", `["carol"]`)
+	carol.Until(`!desk.hasAttribute("data-editable") && strip.innerText.includes("View only")`)
+	s.Kill()
+	carol.Forgive("ERR_", "WebSocket")
+	s.Start()
+	call("bob", "bob/home/Befriend", `["carol"]`)
+	carol.Until(draws + ` && strip.innerText === ""`)
+}
+
+// TestWhatDoesNotFitTakesNothingWithIt: a text that is too long is cut where one sees it, and what the server refuses of many changes is refused alone.
+func TestWhatDoesNotFitTakesNothingWithIt(t *testing.T) {
+	s := run(t)
+	front := newGate(t, s.URL)
+	alice := browser.Start(t).Tab(t, browser.Looks[0])
+	alice.Forgive("503", "WebSocket", "ERR_")
+	comeIn(alice, front.URL()+"/whiteboard/", "alice")
+	alice.Until(draws + ` && ` + lies(fresh))
+	alice.Do(chromedp.KeyEvent("t"), chromedp.MouseClickXY(300, 700))
+	alice.Until(`document.activeElement === typing`)
+	alice.Eval(`(typing.value = "a" + "🙂".repeat(2000), typing.dispatchEvent(new Event("input")))`)
+	alice.Until(`typing.value.length === 1999 && document.querySelector(".toast").innerText.includes("4,000")`)
+	alice.Do(chromedp.KeyEvent(kb.Escape))
+	alice.Until(saved + ` && ` + lies(fresh+1))
+
+	front.Silence()
+	alice.Until(`document.querySelector(".state").innerText === "Offline"`)
+	drag(alice, "d", 200, 600, 400, 640)
+	alice.Do(chromedp.KeyEvent("v"), chromedp.KeyEvent("a", ctrl()), chromedp.KeyEvent("d", ctrl()))
+	alice.Until(lies(2 * (fresh + 2)))
+	full := s.Guest("alice") // meanwhile the board fills up, but for a few
+	room := 10
+	for n := fresh + 1; n < maxElements-room; {
+		var changes []string
+		for range min(maxChanges, maxElements-room-n) {
+			changes = append(changes, fmt.Sprintf(`{"id":"full-%d","element":{"kind":"rect","x":%d,"y":5000,"w":8,"h":8,"z":1,"color":"ink","size":2}}`, n, n*10))
+			n++
+		}
+		if status, body := s.Post("/api/whiteboard/alice/home/Draw", full, "[["+strings.Join(changes, ",")+"]]"); status != 200 {
+			t.Fatalf("%d %s", status, body)
+		}
+	}
+	front.Mend()
+	alice.Until(`saving.textContent === "Not saved" && ` + lies(maxElements) + ` && document.querySelector(".toast").innerText.includes("the board is full")`)
 }
 
 // TestWhatAPageWeighs prints what comes over the wire before the core, and judges it.

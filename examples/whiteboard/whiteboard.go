@@ -162,7 +162,7 @@ func (w *Whiteboard) Invite(tx *server.Tx, who, role string) error {
 
 // LinkGroup lets all members of somebody's group draw, as long as they are members.
 func (w *Whiteboard) LinkGroup(tx *server.Tx, group string) error {
-	if strings.Count(group, "/") != 2 {
+	if !isGroup(group) {
 		return errors.New("a group is named like bob/home/friends")
 	}
 	return w.let(tx, editors, group)
@@ -171,10 +171,16 @@ func (w *Whiteboard) LinkGroup(tx *server.Tx, group string) error {
 // Remove takes back what was given to a principal or a group.
 func (w *Whiteboard) Remove(tx *server.Tx, who string) error {
 	tx.Notify("*/*", changed)
+	if isGroup(who) {
+		tx.Unwatch(who)
+	}
 	_, errE := tx.Map(editors).Delete(who)
 	_, errV := tx.Map(viewers).Delete(who)
 	return errors.Join(errE, errV)
 }
+
+// Regrouped has open pages ask anew what they may do, for somebody else's group has changed.
+func (w *Whiteboard) Regrouped(tx *server.Tx, _ server.Change) { tx.Notify("*/*", changed) }
 
 // Befriend adds somebody to the group "friends", which other boards may let in.
 func (w *Whiteboard) Befriend(tx *server.Tx, who string) error { return w.let(tx, friends, who) }
@@ -198,6 +204,11 @@ func (w *Whiteboard) let(tx *server.Tx, group, who string) error {
 	if !member.MatchString(who) {
 		return errMember
 	}
+	if rights[group] != nil && isGroup(who) {
+		if err := tx.Watch(who, "Regrouped"); err != nil {
+			return err
+		}
+	}
 	tx.Notify("*/*", changed)
 	if role := other[group]; role != "" {
 		if _, err := tx.Map(role).Delete(who); err != nil {
@@ -206,6 +217,8 @@ func (w *Whiteboard) let(tx *server.Tx, group, who string) error {
 	}
 	return tx.Map(group).Set(who, true)
 }
+
+func isGroup(who string) bool { return strings.Count(who, "/") == 2 }
 
 // member is a principal, or somebody's group, each with an app or without.
 var member = regexp.MustCompile(`^([a-z0-9-]{1,63}:)?[a-z0-9-]{1,63}(/[a-z0-9-]{1,63}){0,2}$`)

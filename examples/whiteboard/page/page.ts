@@ -9,7 +9,7 @@ import { Board } from "./parts/board.ts";
 import { Bring } from "./parts/bring.ts";
 import { Chrome } from "./parts/chrome.ts";
 import { type Tool, Workplace } from "./parts/desk.ts";
-import { bodyOf, colors, describe, type Element, ends, newID, type Placed } from "./parts/element.ts";
+import { bodyOf, colors, describe, type Element, ends, newID, type Placed, tooLong } from "./parts/element.ts";
 import { center, type Point, union } from "./parts/geometry.ts";
 import { Shape } from "./parts/gestures.ts";
 import { gripsOf } from "./parts/handles.ts";
@@ -68,7 +68,7 @@ const typing = new Typing(by<HTMLTextAreaElement>("typing"), desk, board, () => 
   stage.hidden = id;
   stage.spoil();
   stage.remark();
-}, () => surface.focus({ preventScroll: true }));
+}, () => surface.focus({ preventScroll: true }), () => toast(tooLong));
 const hands = new Hands(surface, desk, {
   get view() { return stage.view; },
   look,
@@ -270,7 +270,7 @@ function showStrip(whose: string): void {
 
 function explain(e: WabError, owner: string, whose: string): void {
   const kept = owner !== whose && (e.code === "not_allowed" || e.code === "not_found");
-  const text = kept ? `This board is ${whose}’s, and not open to “${owner}”. Ask ${whose} to let you in, then try again.` : e.message || "The board can’t be opened.";
+  const text = kept ? `This board is ${whose}’s, and not open to “${owner}”. Ask ${whose} to let you in: it opens by itself then.` : e.message || "The board can’t be opened.";
   const label = e.code === "unauthenticated" ? "Sign in" : "Try again";
   const again = async (): Promise<void> => {
     if (e.code === "unauthenticated") await ensureOwner(sheet, { ask: true, suggest: owner });
@@ -348,7 +348,7 @@ async function start(owner: string): Promise<void> {
     refused: (e) => {
       saving.failed();
       const why = e instanceof WabError && e.message ? e.message : "The server did not take it.";
-      toast(`That change was not kept. ${why}`, { kind: "bad" });
+      toast(`That change was not kept: ${why}`, { kind: "bad" });
     },
   });
   if (whose === owner) manage({ Share: (role) => link!.ca!.Share(role), Invite: (who, role) => link!.ca!.Invite(who, role), Remove: (who) => link!.ca!.Remove(who) });

@@ -20,6 +20,7 @@ export function toast(text: string, options: ToastOptions = {}): () => void {
   box.append(Object.assign(document.createElement("span"), { textContent: text }));
   const remove = (): void => box.remove();
   if (options.action) box.append(actionButton(options.action, remove));
+  for (const old of [...place.children]) if (old.textContent === box.textContent) old.remove(); // said again, and not twice
   place.append(box);
   while (place.childElementCount > most) place.firstElementChild?.remove();
   leaveLater(box, options.stay ?? 5_000);

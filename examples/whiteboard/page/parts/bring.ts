@@ -1,7 +1,7 @@
 // What comes onto the board from elsewhere: images that are chosen, dropped or pasted, texts that are pasted, and elements that were copied on this page.
 import { toast } from "../../../../web/ui/parts/toast.ts";
 import type { Workplace } from "./desk.ts";
-import { describe, type Element, newID } from "./element.ts";
+import { clip, describe, type Element, newID, tooLong } from "./element.ts";
 import type { Point } from "./geometry.ts";
 import { shrink } from "./pictures.ts";
 
@@ -14,9 +14,6 @@ export interface Places {
   /** room is how much of the board is seen. */
   room(): { w: number; h: number };
 }
-
-/** A pasted text has at most this many characters. */
-const longest = 1000;
 
 export class Bring {
   private copied: { text: string; elements: Element[] } = { text: "", elements: [] };
@@ -79,9 +76,15 @@ export class Bring {
     const at = desk.selection.size > 0 ? this.places.middle() : this.places.pointer();
     if (files.length > 0) void this.images(files, at);
     else if (text && text === copied.text.trim()) desk.add(copied.elements.map((el) => ({ ...el, x: el.x + at.x, y: el.y + at.y })));
-    else if (text) desk.write(newID(), desk.fresh("text", at), text.slice(0, longest));
+    else if (text) this.text(text, at);
     else return;
     e.preventDefault();
+  }
+
+  private text(text: string, at: Point): void {
+    const held = clip(text);
+    this.desk.write(newID(), this.desk.fresh("text", at), held);
+    if (held !== text) toast(tooLong);
   }
 }
 

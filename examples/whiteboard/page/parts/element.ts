@@ -112,3 +112,11 @@ const alphabet = "abcdefghijklmnopqrstuvwxyz234567";
 
 /** newID makes 80 random bits. */
 export const newID = (): string => Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => alphabet[b & 31]).join("");
+
+/** The server takes no longer texts, in bytes. */
+export const maxText = 4_000;
+
+/** clip is as much of a text as an element holds; no character is cut in two. */
+export const clip = (text: string): string => text.slice(0, new TextEncoder().encodeInto(text, new Uint8Array(maxText)).read);
+
+export const tooLong = "An element holds about 4,000 letters. The rest was left out.";

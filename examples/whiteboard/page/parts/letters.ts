@@ -37,12 +37,14 @@ function wrapLine(paragraph: string, size: number, max: number, width: Width): s
 
 /** fits is how much of a line is not too wide: at least one character. */
 function fits(line: string, size: number, max: number, width: Width): number {
-  let n = 0;
-  for (const char of line) {
-    if (n > 0 && width(line.slice(0, n + char.length), size) > max) break;
-    n += char.length;
+  const chars = [...line];
+  let low = 1, high = chars.length;
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    if (width(chars.slice(0, middle).join(""), size) > max) high = middle - 1;
+    else low = middle;
   }
-  return n;
+  return chars.slice(0, low).join("").length;
 }
 
 export interface Layout {

@@ -2,6 +2,7 @@
 import { connect, type Handle, type SharedMap, type Status, WabError } from "@wabgo/client";
 import type { Board } from "./board.ts";
 import { type Change, type Element, type Placed } from "./element.ts";
+import { Knock } from "./knock.ts";
 import { Outbox } from "./outbox.ts";
 import type { Guests } from "./share.ts";
 import { Unsent } from "./unsent.ts";
@@ -36,6 +37,7 @@ export class Link {
   private map: SharedMap<Element> | undefined;
   private readonly outbox: Outbox;
   private readonly kept: Unsent;
+  private readonly knock = new Knock(() => void this.knocked());
   private entering = false;
 
   constructor(private readonly owner: string, readonly name: string, private readonly board: Board, private readonly hears: Hears) {
@@ -55,16 +57,35 @@ export class Link {
 
   async open(): Promise<void> {
     this.hears.access(recall(this.owner, this.name));
-    try {
-      this.ca = await connect<Whiteboard>({ app: "whiteboard", ca: this.name, keep: 1, wait: false, onState: (status) => this.onState(status) });
-    } catch (e) {
-      return this.shutOut(e);
-    }
-    this.ca.on("note", () => void this.enter());
+    if (!(await this.join())) return;
     void this.kept.adopt((changes) => {
       this.board.draft(changes);
       this.put(changes);
     });
+    await this.enter();
+    const seen = (): void => void (document.visibilityState === "visible" && this.map?.state === "live" && this.ask().catch((e: unknown) => this.shutOut(e)));
+    document.addEventListener("visibilitychange", seen); // others' groups may have changed
+  }
+
+  /** join begins a session with the board, and tells whether there is one. */
+  private async join(): Promise<boolean> {
+    try {
+      this.ca = await connect<Whiteboard>({ app: "whiteboard", ca: this.name, keep: 1, wait: false, onState: (status) => this.onState(status) });
+    } catch (e) {
+      this.shutOut(e);
+      return false;
+    }
+    this.ca.on("note", () => void this.enter());
+    return true;
+  }
+
+  /** knocked tries to come in, with a new session if the last was refused. */
+  private async knocked(): Promise<void> {
+    if (this.entering) return;
+    if (this.ca?.status.state === "refused") this.ca.close();
+    if (!this.ca || this.ca.status.state === "refused") {
+      if (!(await this.join())) return;
+    }
     await this.enter();
   }
 
@@ -74,6 +95,7 @@ export class Link {
     this.entering = true;
     try {
       await Promise.all([this.ask(), this.openMap()]);
+      this.knock.end();
     } catch (e) {
       this.shutOut(e);
     } finally {
@@ -105,13 +127,17 @@ export class Link {
 
   private shutOut(e: unknown): void {
     const error = e instanceof WabError ? e : new WabError("internal", String(e));
-    if (error.code === "not_allowed" || error.code === "not_found") remember(this.owner, this.name, undefined);
+    if (error.code === "not_allowed" || error.code === "not_found") {
+      remember(this.owner, this.name, undefined);
+      this.knock.again();
+    }
     this.board.replace([], Infinity);
     this.hears.access(undefined);
     this.hears.shut(error);
   }
 
   private onState(status: Status): void {
+    if (this.knock.on && (status.state === "connecting" || status.state === "refused")) return; // which is what the page says already
     this.hears.state(status);
     if (status.state === "live") this.outbox.resume();
     if (status.state === "refused") this.hears.shut(new WabError(status.reason?.code ?? "internal", status.reason?.message ?? ""));

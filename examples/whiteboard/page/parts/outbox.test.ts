@@ -74,6 +74,28 @@ test("what is refused is told and forgotten, with what came on top of it", async
   assert.equal(ids(w.asked[1]), "b0");
 });
 
+test("one that can't be takes no other with it", async () => {
+  const w = world();
+  w.out.put([..."abcdefg"].map((id) => ({ id, element: rect() })));
+  for (let asked = 1; w.out.size > 0; asked++) {
+    go();
+    assert.equal(w.asked.length, asked, "each refusal is followed by another request");
+    await (w.asked.at(-1)!.some((c) => c.id === "c") ? w.fail("failed") : w.answer(asked));
+  }
+  const settled = w.told.filter((t) => t.startsWith("settled")).flatMap((t) => t.split(" ")[1]!.split(","));
+  assert.deepEqual(settled.sort(), [..."abdefg"]);
+  assert.deepEqual(w.told.filter((t) => t.startsWith("refused")), ["refused c failed"]);
+});
+
+test("who may not is told of all at once", async () => {
+  const w = world();
+  w.out.put([..."abc"].map((id) => ({ id, element: rect() })));
+  go();
+  await w.fail("not_allowed");
+  assert.deepEqual(w.told, ["refused a,b,c not_allowed"]);
+  assert.equal(w.out.size, 0);
+});
+
 test("without a valid token nothing is lost, and nothing is tried before there is one", async () => {
   const w = world();
   w.out.put([{ id: "a", element: rect() }]);

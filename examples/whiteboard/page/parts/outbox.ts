@@ -23,6 +23,9 @@ export function doubtOf(code: string | undefined): Doubt {
 
 const maxChanges = 400, maxBytes = 400_000, maxDelay = 30_000;
 
+/** keptOut tells whether an error is about who sends, not about what is sent. */
+const keptOut = (code: string | undefined): boolean => code === "not_allowed" || code === "not_found";
+
 /** A hand that draws is followed ten times a second, in ms. */
 const gap = 100;
 
@@ -33,6 +36,8 @@ export class Outbox {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private stuck = false;
   private last = -Infinity;
+  /** How many changes go together. All are refused for one that is; so it becomes less until that one is alone. */
+  private most = maxChanges;
 
   constructor(
     private readonly ways: Ways,
@@ -81,6 +86,7 @@ export class Outbox {
     try {
       const version = await this.ways.send([...this.flight].map(([id, element]) => ({ id, element })));
       this.delay = 0;
+      this.most = Math.min(maxChanges, 2 * this.most);
       this.flight = new Map();
       this.ways.settled(ids.filter((id) => !this.waiting.has(id)), version);
     } catch (error) {
@@ -96,7 +102,7 @@ export class Outbox {
     const doubt = doubtOf(code);
     const flight = this.flight;
     this.flight = new Map();
-    if (doubt === "never") {
+    if (doubt === "never" && (ids.length === 1 || keptOut(code))) {
       for (const id of ids) this.waiting.delete(id);
       this.ways.refused(ids, error);
       return gap;
@@ -105,6 +111,10 @@ export class Outbox {
     const newer = [...this.waiting];
     this.waiting.clear();
     for (const [id, element] of [...flight, ...newer]) this.waiting.set(id, element);
+    if (doubt === "never") {
+      this.most = Math.ceil(ids.length / 2);
+      return gap;
+    }
     this.delay = Math.min(maxDelay, Math.max(500, 2 * this.delay));
     return Math.max(retryAfter ?? 0, this.delay);
   }
@@ -114,7 +124,7 @@ export class Outbox {
     let bytes = 0;
     for (const [id, element] of this.waiting) {
       bytes += bytesOf(element);
-      if (batch.size >= maxChanges || (batch.size > 0 && bytes > maxBytes)) break;
+      if (batch.size >= this.most || (batch.size > 0 && bytes > maxBytes)) break;
       batch.set(id, element);
     }
     for (const id of batch.keys()) this.waiting.delete(id);

@@ -1,7 +1,7 @@
 // Typing on the board: a text field that lies exactly where the text will be.
 import type { Board } from "./board.ts";
 import type { Workplace } from "./desk.ts";
-import type { Element } from "./element.ts";
+import { clip, type Element } from "./element.ts";
 import { layout, lineHeight, measure, notePadding, type Width } from "./letters.ts";
 import { toWindow, type View } from "./view.ts";
 
@@ -16,8 +16,13 @@ export class Typing {
     /** hide tells which element the field shows instead of the canvas. */
     private readonly hide: (id: string | undefined) => void,
     private readonly left: () => void,
+    /** full tells that no more goes into the text. */
+    private readonly full: () => void,
   ) {
-    field.addEventListener("input", () => this.fit());
+    field.addEventListener("input", () => {
+      this.clip();
+      this.fit();
+    });
     field.addEventListener("blur", () => this.done());
     field.addEventListener("keydown", (e) => {
       e.stopPropagation();
@@ -73,6 +78,16 @@ export class Typing {
     s.transform = `scale(${view.zoom})`;
     s.color = note ? noteText : ink;
     s.backgroundColor = note ? paper : "transparent";
+  }
+
+  private clip(): void {
+    const { field } = this;
+    const text = clip(field.value);
+    if (text === field.value) return;
+    const at = Math.min(field.selectionStart, text.length);
+    field.value = text;
+    field.setSelectionRange(at, at);
+    this.full();
   }
 
   /** colour is that of the element that is written. */
