@@ -1,9 +1,6 @@
 package sharedmap
 
-import (
-	"github.com/wabgo/wab/internal/cbor"
-	"github.com/wabgo/wab/internal/wire"
-)
+import "github.com/wabgo/wab/internal/cbor"
 
 // deltaHead is what an encoded delta takes at most without its keys and values: six heads of numbers and sizes, and its own.
 const deltaHead = 1 + 6*9
@@ -43,57 +40,6 @@ func appendSets(dst []byte, entries []Entry) []byte {
 		}
 	}
 	return dst
-}
-
-// ParseDelta reads a delta that AppendDelta wrote. Values share memory with b. The version of each change is To, for the others don't
-// travel. Errors are *wire.Error (bad_request).
-func ParseDelta(b []byte) (id uint64, d *Delta, err error) {
-	if cbor.Check(b) != nil {
-		return 0, nil, errDelta
-	}
-	r := cbor.NewReader(b)
-	extra := r.Array() - 6
-	id = r.Uint()
-	d = &Delta{Epoch: r.Uint(), From: r.Uint(), To: r.Uint()}
-	sets := parseSets(&r, d.To)
-	deletes := parseDeletes(&r, d.To)
-	d.Changes = mergeChanges(sets, deletes)
-	if r.Err() != nil || extra < 0 || d.From > d.To || len(d.Changes) != len(sets)+len(deletes) || !keysFit(d.Changes) {
-		return 0, nil, errDelta
-	}
-	return id, d, nil
-}
-
-var errDelta = wire.Err(wire.BadRequest, "The changes of a map are malformed.")
-
-// parseSets and parseDeletes read what has been checked, so that sizes are as claimed, and the keys of a map are in order.
-func parseSets(r *cbor.Reader, version uint64) []Entry {
-	entries := make([]Entry, r.Map())
-	for i := range entries {
-		entries[i] = Entry{r.Text(), r.Raw(), version}
-	}
-	return entries
-}
-
-func parseDeletes(r *cbor.Reader, version uint64) []Entry {
-	entries := make([]Entry, r.Array())
-	for i := range entries {
-		entries[i] = Entry{Key: r.Text(), Version: version}
-	}
-	return entries
-}
-
-// keysFit tells whether keys are as long as they may be, and in order, each once.
-func keysFit(entries []Entry) bool {
-	for i, e := range entries {
-		if len(e.Key) == 0 || len(e.Key) > MaxKey || len(e.Value) > MaxValue {
-			return false
-		}
-		if i > 0 && compareKeys(entries[i-1].Key, e.Key) >= 0 {
-			return false
-		}
-	}
-	return true
 }
 
 func (e Entry) encoded() int { return textHead(len(e.Key)) + len(e.Key) + len(e.Value) }

@@ -106,7 +106,7 @@ func (m *Mirrors) handlePresence(frame []byte) (ok bool) {
 	extra := r.Array() - presenceFields
 	r.Uint()
 	id, reset := r.Uint(), r.Bool()
-	s := m.shared(id)
+	s := m.byID(id)
 	if s == nil {
 		return true
 	}

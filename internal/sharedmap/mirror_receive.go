@@ -61,7 +61,7 @@ func (m *Mirrors) handleDelta(frame []byte) (ok bool) {
 func (m *Mirrors) applyAll(sections []section) {
 	if m.torn(sections) {
 		for _, d := range sections {
-			if s := m.shared(d.id); s != nil {
+			if s := m.byID(d.id); s != nil {
 				m.startOver(s)
 			}
 		}
@@ -69,7 +69,7 @@ func (m *Mirrors) applyAll(sections []section) {
 	}
 	last := -1
 	for _, d := range sections {
-		if s := m.shared(d.id); s != nil && s.applies(d) {
+		if s := m.byID(d.id); s != nil && s.applies(d) {
 			m.apply(s, d)
 			last = len(m.events) - 1
 		}
@@ -78,7 +78,7 @@ func (m *Mirrors) applyAll(sections []section) {
 		m.events[last].More = false
 	}
 	for _, d := range sections {
-		if s := m.shared(d.id); s != nil {
+		if s := m.byID(d.id); s != nil {
 			s.target = max(s.target, d.to)
 			m.turn(s, s.reason, false)
 		}
@@ -88,7 +88,7 @@ func (m *Mirrors) applyAll(sections []section) {
 // torn tells whether something is missing before a section.
 func (m *Mirrors) torn(sections []section) bool {
 	for _, d := range sections {
-		if s := m.shared(d.id); s != nil && s.staged == nil && !s.leads(d) {
+		if s := m.byID(d.id); s != nil && s.staged == nil && !s.leads(d) {
 			return true
 		}
 	}

@@ -178,8 +178,8 @@ func (m *Mirrors) sub(sub uint32) *mirror {
 	return nil
 }
 
-// shared finds a mirror by the server's number for its map.
-func (m *Mirrors) shared(id uint64) *mirror {
+// byID finds a mirror by the server's number for its map.
+func (m *Mirrors) byID(id uint64) *mirror {
 	for _, s := range m.list {
 		if s.opened && s.id == id {
 			return s

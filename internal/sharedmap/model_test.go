@@ -2,19 +2,23 @@ package sharedmap
 
 import (
 	"bytes"
+	"iter"
 	"maps"
 	"slices"
-	"strings"
 	"testing"
 
-	"github.com/wabgo/wab/internal/cbor"
 	"pgregory.net/rapid"
+
+	"github.com/wabgo/wab/internal/cbor"
 )
 
 // state is what a map should hold, as a plain Go map.
 type state map[string]string
 
-func contents(m *Map) state {
+// contents is a map, or a replica, as plain values.
+func contents(m interface {
+	All() iter.Seq2[string, []byte]
+}) state {
 	s := state{}
 	for key, value := range m.All() {
 		s[key] = string(value)
@@ -287,6 +291,16 @@ func sameDelta(a, b *Delta) bool {
 	return a.Epoch == b.Epoch && a.From == b.From && a.To == b.To && sameEntries(a.Changes, b.Changes)
 }
 
+// keysFit tells whether keys are as long as they may be, and in order, each once.
+func keysFit(entries []Entry) bool {
+	for i, e := range entries {
+		if len(e.Key) == 0 || len(e.Key) > MaxKey || i > 0 && compareKeys(entries[i-1].Key, e.Key) >= 0 {
+			return false
+		}
+	}
+	return true
+}
+
 func sameEntries(a, b []Entry) bool {
 	return slices.EqualFunc(a, b, func(a, b Entry) bool {
 		return a.Key == b.Key && a.Version == b.Version && bytes.Equal(a.Value, b.Value) && (a.Value == nil) == (b.Value == nil)
@@ -350,64 +364,18 @@ func TestDeltasTravel(t *testing.T) {
 		if !bytes.Equal(AppendDelta(nil, 5, &shuffled), b) {
 			t.Fatal("the order of changes matters")
 		}
-		id, got, err := ParseDelta(b)
-		if err != nil || id != 5 || got.Epoch != 7 || got.From != d.From || got.To != d.To {
-			t.Fatalf("%d %+v %v", id, got, err)
+		sections, _, err := readSections(frameOf(b), nil)
+		if err != nil || len(sections) != 1 {
+			t.Fatalf("%d sections, %v", len(sections), err)
 		}
-		if s := apply(state{}, got); !maps.Equal(s, h.last().want) {
+		got := sections[0]
+		if got.id != 5 || got.epoch != 7 || got.from != d.From || got.to != d.To {
+			t.Fatalf("%+v", got)
+		}
+		r := NewReplica()
+		r.apply(got.changes)
+		if s := contents(r); !maps.Equal(s, h.last().want) {
 			t.Fatalf("the delta leads to %v, want %v", s, h.last().want)
 		}
 	})
-}
-
-// Enough keys for a tree of several levels, of which some commits set many, some remove nearly all.
-func TestLargeTreesStayInShape(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		m, want := New(1), state{}
-		for range rapid.IntRange(1, 3).Draw(t, "rounds") {
-			e := m.Edit()
-			start, n := rapid.IntRange(0, 1500).Draw(t, "start"), rapid.IntRange(0, 1500).Draw(t, "n")
-			for i := start; i < start+n; i++ {
-				key := strings.Repeat("k", i%3) + string(rune('a'+i%26)) + string(rune(0x4e00+i))
-				if err := e.Set(key, text(key)); err != nil {
-					t.Fatal(err)
-				}
-				want[key] = string(text(key))
-			}
-			m, _, _ = e.Commit()
-			checkMap(t, m, want)
-			m = &Map{epoch: 1, version: m.version, root: m.root, live: m.live, bytes: m.bytes, methods: m.methods}
-			removeSome(t, m, want)
-			checkMap(t, m, want)
-			if n := nodes(m.root); n > 2+m.Size()/4 {
-				t.Fatalf("%d nodes for %d items", n, m.Size())
-			}
-		}
-	})
-}
-
-func nodes(t tree) (n int) {
-	if t.node == nil {
-		return 0
-	}
-	for _, kid := range t.node.kids {
-		n += nodes(kid)
-	}
-	return n + 1
-}
-
-// removeSome takes items out of a tree, as Commit does with tombstones.
-func removeSome(t *rapid.T, m *Map, want state) {
-	every := rapid.IntRange(1, 10).Draw(t, "keep every")
-	i := 0
-	var gone []item
-	m.root.each(func(it item) bool {
-		if i++; i%every != 0 {
-			gone = append(gone, it)
-			m.count(it, -1)
-			delete(want, it.key())
-		}
-		return true
-	})
-	m.root = m.root.remove(gone)
 }

@@ -153,4 +153,4 @@ func reuse(buffer []change) []change {
 	return buffer[:0]
 }
 
-func isMethod(key []byte) bool { return len(key) > 0 && key[0] == 0 }
+func isMethod(key []byte) bool { return len(key) > 0 && key[0] == MethodMark }
