@@ -57,7 +57,7 @@ func New(o Options, apps ...App) (*Server, error) {
 		Module: func() ([]byte, error) { return web.Read("methods.wasm") }, CacheDir: filepath.Join(s.opt.Data, "methods"),
 	})
 	s.maps = replica.New(replica.Options{
-		Store: s.store, Judge: s.gate.StandingWithin, Clock: s.opt.Clock, Log: s.log, IdleAfter: s.opt.IdleAfter,
+		Store: s.store, Judge: s.gate.Standing, Clock: s.opt.Clock, Log: s.log, IdleAfter: s.opt.IdleAfter,
 	})
 	s.watches = s.maps.Watches()
 	s.gate.Groups, s.gate.RulesChanged, s.gate.Ended = s.maps, s.maps.RulesChanged, s.maps.Ended

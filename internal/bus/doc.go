@@ -27,9 +27,10 @@
 //
 // A request with a key that changed something leaves a receipt in the same commit; one that is sent again gets the same reply and is not run. Those of a
 // session lie in slots, used again once their replies were seen, at most MaxUnseen; those of Idempotency-Keys in a ring of KeysPerCaller. They count for
-// a day, also when their CA is destroyed and made anew meanwhile; package actor removes them some time later. Requests that fail or change nothing leave none: running them again does no harm.
+// a day, also when their CA is destroyed and made anew meanwhile; package actor removes them some time later. Requests that fail or change nothing leave
+// none: running them again does no harm.
 //
 // # Locks
 //
-// strangers.mu is a leaf. All else belongs to the turn of its CA.
+// strangers.mu is a leaf. All else belongs to the turn of its CA, but for Standing, which reads what is published or stored.
 package bus

@@ -86,7 +86,7 @@ type guard struct {
 	ledger    ledger
 	receipts  receipts
 	strangers *strangers
-	looks     int // into groups that a decision may still take
+	looks     int // into groups that are left for a decision
 
 	// Of the message being handled:
 	message  *actor.Message
@@ -172,7 +172,7 @@ func (g *guard) Accepted(principal name.Name) (n uint64, known bool) {
 
 // Member asks about a group as it was when the message began.
 func (g *guard) Member(group, principal name.Name, depth int) policy.Membership {
-	return g.gate.member(Reader{CA: g.ca.Name(), Root: g.ca.Name(), Turn: g.ca, left: &g.looks}, group, principal, depth)
+	return g.gate.member(Reader{CA: g.ca.Name(), Root: g.ca.Name(), Turn: g.ca, looks: &g.looks}, group, principal, depth)
 }
 
 // Settle counts the message.

@@ -20,19 +20,19 @@ type Reader struct {
 	// Nested counts the decisions that wait for this one: whether a group may be read can itself depend on groups. There is an end to that.
 	Nested int
 
-	left *int // how many groups may still be looked into, for the first of those decisions and all that it needs
+	looks *int // how many groups may still be looked into, for the first of those decisions and all that it needs
 }
 
 // Look counts a group that is about to be looked into. It reports false when there were policy.MaxGroups already, for this decision and those that wait for it:
 // whoever's rules rest on groups whose owners' rules rest on groups must not take others' time without an end.
 func (r Reader) Look() bool {
-	if r.left == nil {
+	if r.looks == nil {
 		return true
 	}
-	if *r.left == 0 {
+	if *r.looks == 0 {
 		return false
 	}
-	*r.left--
+	*r.looks--
 	return true
 }
 

@@ -52,7 +52,7 @@ func (w *world) reboot() {
 }
 
 func (w *world) standing(caller, item string) string {
-	return string(w.gate.Standing(target("alice/home"), actortest.Name(caller), item).Code)
+	return string(w.gate.Standing(target("alice/home"), actortest.Name(caller), item, bus.Reader{}).Code)
 }
 
 func TestBUS4_RulesAboutGroupsAskInTheTurn(t *testing.T) {
@@ -176,12 +176,12 @@ func TestBUS2_StandingDecisionsNeedNoTurn(t *testing.T) {
 
 func TestBUS2_RulesThatCannotBeReadLeaveADecisionOpen(t *testing.T) {
 	g := &bus.Gate{Read: func(string, []byte) ([]byte, error) { return nil, fmt.Errorf("broken") }}
-	d := g.Standing(target("alice/home"), actortest.Name("app:alice"), "board")
+	d := g.Standing(target("alice/home"), actortest.Name("app:alice"), "board", bus.Reader{})
 	if d.Allowed || d.Code != wire.Unavailable || d.Refusal() == nil {
 		t.Error(d)
 	}
 	g.Read = func(string, []byte) ([]byte, error) { return []byte{0xff}, nil }
-	if d := g.Standing(target("alice/home"), actortest.Name("app:alice"), "board"); d.Code != wire.Unavailable {
+	if d := g.Standing(target("alice/home"), actortest.Name("app:alice"), "board", bus.Reader{}); d.Code != wire.Unavailable {
 		t.Error(d)
 	}
 }
@@ -225,7 +225,7 @@ func (m *maze) Member(r bus.Reader, _, principal name.Name, _ int) policy.Member
 			return policy.Membership{}
 		}
 		m.looks++
-		m.gate.StandingWithin(target("alice/home"), principal, "Get", r)
+		m.gate.Standing(target("alice/home"), principal, "Get", r)
 	}
 	return policy.Membership{Answer: policy.No}
 }

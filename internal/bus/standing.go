@@ -8,24 +8,19 @@ import (
 
 // Standing is what a CA's durable rules say of a caller who calls a method or reads a map, out of the CA's turn: it waits for nobody and counts
 // nothing. It is for what goes on after it was let in, subscriptions to a map for instance; RulesChanged tells when to ask again. Where
-// the rules can't be read the decision is unavailable.
-func (g *Gate) Standing(ca, caller name.Name, item string) policy.Decision {
-	return g.StandingWithin(ca, caller, item, Reader{})
-}
-
-// StandingWithin is Standing for a Reader that waits for it, to know what it may read. The zero Reader is nobody.
-func (g *Gate) StandingWithin(ca, caller name.Name, item string, waiting Reader) policy.Decision {
+// the rules can't be read the decision is unavailable. waiting is the Reader that needs it, to know what it may read; the zero Reader is nobody.
+func (g *Gate) Standing(ca, caller name.Name, item string, waiting Reader) policy.Decision {
 	rules, err := g.durable(ca)
 	if err != nil {
 		return policy.Undecided(ca, caller, item)
 	}
-	o := &outside{gate: g, reader: Reader{CA: ca, Root: ca, left: waiting.left}}
+	o := &outside{gate: g, reader: Reader{CA: ca, Root: ca, looks: waiting.looks}}
 	if waiting.waits() {
 		o.reader.Root, o.reader.Nested = waiting.Root, waiting.Nested+1
 	}
-	if o.reader.left == nil {
-		o.left = policy.MaxGroups
-		o.reader.left = &o.left
+	if o.reader.looks == nil {
+		o.looks = policy.MaxGroups
+		o.reader.looks = &o.looks
 	}
 	return policy.Decide(ca, caller, item, rules, o)
 }
@@ -56,7 +51,7 @@ func (g *Gate) read(ca name.Name, key []byte) ([]byte, error) {
 type outside struct {
 	gate   *Gate
 	reader Reader
-	left   int // of the groups, where nobody waits
+	looks  int // into groups that are left, where nobody waits
 }
 
 // Accepted counts the stored changes of a principal.

@@ -23,8 +23,8 @@
 // call the Source is read on the caller's goroutine, and must not change meanwhile: hand in an immutable snapshot. No lock is held while
 // a method runs. A Host has one mutex, for its idle instances; under it nothing else is locked.
 //
-// The module is compiled at the first use, or by Prepare, in a goroutine that Close waits for. The loops of a method pass through Go, so that
-// the garbage collector and other goroutines are never held up by it.
+// The module is compiled at the first use, in a goroutine that Close waits for. The loops of a method pass through Go, so that the garbage
+// collector and other goroutines are never held up by it.
 //
 // # Costs
 //

@@ -61,9 +61,6 @@ func New(o Options) *Host {
 	return h
 }
 
-// Prepare begins to compile the module in the background, for calls that are likely to come.
-func (h *Host) Prepare() { h.engine.begin() }
-
 // Close ends all instances and frees what the Host holds. Calls under way fail; calls afterwards do, too.
 func (h *Host) Close(ctx context.Context) error { return h.engine.close(ctx) }
 

@@ -18,8 +18,8 @@
 // # Reading
 //
 // A CA reads the newest view at its first look in a message, and the same one until the message ends. Whether it may is decided by the
-// writer's durable rules, out of the writer's turn (bus.Gate.StandingWithin), so that two CAs that read each other don't wait for each
-// other. A map that is not there reads as empty once the store has said so (MAP-9).
+// writer's durable rules, out of the writer's turn (bus.Gate.Standing), so that two CAs that read each other don't wait for each other.
+// A map that is not there reads as empty once the store has said so (MAP-9).
 //
 // # Clients
 //

@@ -21,8 +21,7 @@ const (
 	MaxSubs    = 256     // of one connection
 )
 
-// Judge decides from a CA's durable rules, out of its turn, whether a caller may read a map of it; waiting is who needs to know. It is
-// bus.Gate.StandingWithin.
+// Judge decides from a CA's durable rules, out of its turn, whether a caller may read a map of it; waiting is who needs to know. It is bus.Gate.Standing.
 type Judge func(ca, caller name.Name, label string, waiting bus.Reader) policy.Decision
 
 // Bus lets clients in: it asks the writer's policy.

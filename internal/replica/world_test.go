@@ -93,7 +93,7 @@ func (w *world) methods() {
 // up starts the node.
 func (w *world) up() {
 	w.gate = &bus.Gate{Clock: w.Clock, Read: w.Store.Get}
-	w.hub = replica.New(replica.Options{Store: hubStore{w.Store, w}, Judge: w.gate.StandingWithin, Clock: w.Clock, Log: w.Log.Logger(), IdleAfter: w.idleAfter})
+	w.hub = replica.New(replica.Options{Store: hubStore{w.Store, w}, Judge: w.gate.Standing, Clock: w.Clock, Log: w.Log.Logger(), IdleAfter: w.idleAfter})
 	w.gate.Groups, w.gate.RulesChanged, w.gate.Ended = w.hub, w.hub.RulesChanged, w.hub.Ended
 	w.watches = w.hub.Watches()
 	w.Options.Gate, w.Options.Features = w.gate, append(slices.Clone(w.first), w.hub, w.watches)

@@ -210,7 +210,7 @@ func (t *bands) ask(callers []name.Name, allowed bool) (float64, error) {
 	gate, self := t.server.Gate(), bandOf(t.owners[0])
 	begin := time.Now()
 	for i := range policyAsks {
-		if d := gate.Standing(self, callers[i%policyAsked], "Play"); d.Allowed != allowed {
+		if d := gate.Standing(self, callers[i%policyAsked], "Play", bus.Reader{}); d.Allowed != allowed {
 			return 0, errors.New(d.Explain())
 		}
 	}
