@@ -45,7 +45,7 @@ fuzz:
 	./scripts/fuzz $(FUZZTIME)
 
 soak:
-	go test -race -count=20 -timeout 60m -run 'CA[0-9]|OPS|BUS|Random|History' ./internal/... ./server ./tools/wab ./wasm/client
+	go test -race -count=20 -timeout 60m -run 'CA[0-9]|OPS|BUS|MAP[2-6]|Random|History' ./internal/... ./server ./tools/wab ./wasm/client
 	go test -run '^$$' -bench Flood -benchtime 10s ./internal/actor
 	./scripts/fuzz 2m
 

@@ -278,7 +278,7 @@ func (w *watcher) Moved(tx *Tx, c Change) error {
 
 func (w *watcher) Log(*Tx) ([]string, error) { return w.Seen, nil }
 
-func TestMAP_AWatchWakesItsCAAfterARestartToo(t *testing.T) {
+func TestMAP12_AWatchWakesItsCAAfterARestartToo(t *testing.T) {
 	k := newKit(t, keeperApp(), watcherApp())
 	k.do("alice", "keeper/alice/home/Set", `["m","n",1]`)
 	k.do("alice", "keeper/alice/home/Let", `["watcher:bob",["m"]]`)

@@ -48,7 +48,7 @@ func (w *world) saw(ca, full string) uint64 {
 	return r.Uint()
 }
 
-func TestMAP_AWatchOfAForbiddenMapComesAliveWhenAGroupLetsItIn(t *testing.T) {
+func TestMAP12_AWatchOfAForbiddenMapComesAliveWhenAGroupLetsItIn(t *testing.T) {
 	w := newWorld(t)
 	w.watched()
 	w.must("alice/home", "Set", "m", "n", 1)
@@ -60,7 +60,7 @@ func TestMAP_AWatchOfAForbiddenMapComesAliveWhenAGroupLetsItIn(t *testing.T) {
 	w.Until("bob to be woken", func() bool { return w.saw("bob/home", "alice/home/m") == 1 })
 }
 
-func TestMAP_AWatchOutlivesWhatItWatches(t *testing.T) {
+func TestMAP12_AWatchOutlivesWhatItWatches(t *testing.T) {
 	w := newWorld(t)
 	w.watched()
 	w.must("alice/home", "Allow", "bob", "m")
@@ -75,7 +75,7 @@ func TestMAP_AWatchOutlivesWhatItWatches(t *testing.T) {
 }
 
 // Who watched and is destroyed is woken no more, and holds nothing in memory.
-func TestMAP_AWatchEndsWithItsCA(t *testing.T) {
+func TestMAP12_AWatchEndsWithItsCA(t *testing.T) {
 	w := newWorld(t)
 	w.watched()
 	w.must("alice/home", "Set", "m", "n", 1)
@@ -91,7 +91,7 @@ func TestMAP_AWatchEndsWithItsCA(t *testing.T) {
 }
 
 // However writers, restarts and ends follow each other, whoever watches has handled the last version in the end.
-func TestMAP_NoWakeUpIsLost(t *testing.T) {
+func TestMAP12_NoWakeUpIsLost(t *testing.T) {
 	w := newWorld(t)
 	w.watched()
 	for i := range 4 {
@@ -124,7 +124,7 @@ func TestMAP_NoWakeUpIsLost(t *testing.T) {
 	}
 }
 
-func TestMAP_AWatchAsksAgainWhereTheStoreHasFailed(t *testing.T) {
+func TestMAP12_AWatchAsksAgainWhereTheStoreHasFailed(t *testing.T) {
 	w := newWorld(t)
 	w.watched()
 	w.must("alice/home", "Allow", "bob", "m")

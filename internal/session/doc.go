@@ -18,7 +18,8 @@
 // whatever is written next, by whomever. Once our close frame is out, the gate swallows what coder would still send.
 //
 // Answers and notes have the flusher's fast lane; frames that features send to many connections at once wait until it is empty. So a burst to
-// ten thousand readers of a map does not stand before somebody's answer.
+// ten thousand readers of a map does not stand before somebody's answer. What a turn leaves, because one write does not hold it, goes to the
+// slow lane, until another answer comes.
 //
 // # Sessions and notes
 //
