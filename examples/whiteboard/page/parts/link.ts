@@ -63,8 +63,13 @@ export class Link {
       this.put(changes);
     });
     await this.enter();
-    const seen = (): void => void (document.visibilityState === "visible" && this.map?.state === "live" && this.ask().catch((e: unknown) => this.shutOut(e)));
-    document.addEventListener("visibilitychange", seen); // others' groups may have changed
+    document.addEventListener("visibilitychange", () => this.askAnew());
+  }
+
+  /** askAnew is for when one may have missed what others have changed. */
+  private askAnew(): void {
+    if (this.entering || !this.map || this.map.state === "ended" || document.visibilityState === "hidden") return;
+    this.ask().catch((e: unknown) => this.shutOut(e));
   }
 
   /** join begins a session with the board, and tells whether there is one. */
@@ -139,7 +144,10 @@ export class Link {
   private onState(status: Status): void {
     if (this.knock.on && (status.state === "connecting" || status.state === "refused")) return; // which is what the page says already
     this.hears.state(status);
-    if (status.state === "live") this.outbox.resume();
+    if (status.state === "live") {
+      this.outbox.resume();
+      this.askAnew();
+    }
     if (status.state === "refused") this.hears.shut(new WabError(status.reason?.code ?? "internal", status.reason?.message ?? ""));
   }
 
