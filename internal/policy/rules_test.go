@@ -143,3 +143,12 @@ func FuzzParseRules(f *testing.F) {
 		_ = Decide(self, self.AsOwner(), "Add", rs, nil).Explain()
 	})
 }
+
+func TestMAP10_RulesNameMaps(t *testing.T) {
+	for label, ok := range map[string]bool{"board": true, "my-board-2": true, "0": true, "Board-x": false, "my_board": false, "-x": false, "x-": false, "é": false, strings.Repeat("a", 64): false} {
+		_, err := Rules{}.Add(Rule{Who: Anyone(), Methods: []string{label}})
+		if (err == nil) != ok {
+			t.Errorf("%q: %v", label, err)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -114,5 +115,22 @@ func forEachCall(visit func(to name.Name, method string, now int64)) {
 				visit(must(to), method, now)
 			}
 		}
+	}
+}
+
+func TestMAP10_ScopesNameMaps(t *testing.T) {
+	s := Scope{Methods: []string{"board", "Add"}}
+	to := must("t:alice/home")
+	if s.Permits(to, "board", 0) != nil || s.Permits(to, "", 0) != nil || codeOf(s.Permits(to, "notes", 0)) != wire.NotAllowed {
+		t.Error("the scope's maps don't count")
+	}
+	if err := s.Permits(to, "notes", 0); !strings.Contains(err.Error(), "narrowed to the method Add and the map board. Use one that opens the map notes of t:alice/home.") {
+		t.Error(err)
+	}
+	if _, err := s.Narrow(Scope{Methods: []string{"notes"}}); err == nil || !strings.Contains(err.Error(), "the map notes lies outside") {
+		t.Error(err)
+	}
+	if n, err := s.Narrow(Scope{Methods: []string{"board"}}); err != nil || !slices.Equal(n.Methods, []string{"board"}) {
+		t.Error(n, err)
 	}
 }

@@ -63,8 +63,16 @@ func TestMAP2_AllMapsOfACAChangeTogether(t *testing.T) {
 	}
 }
 
-// torn tells whether the maps a and b, which change together, are seen apart.
-func torn(a, b map[string]string) bool { return a["n"] != b["n"] }
+// neverTorn checks from now on that two maps, which change together, are not seen apart.
+func (p *peer) neverTorn(a, b uint32) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.check = func(p *peer) {
+		if p.contentLocked(a)["n"] != p.contentLocked(b)["n"] {
+			p.w.T.Error("a client sees one map without the other")
+		}
+	}
+}
 
 func TestMAP2_MapsOfOneTransactionChangeTogether(t *testing.T) {
 	w := newWorld(t)
@@ -74,13 +82,7 @@ func TestMAP2_MapsOfOneTransactionChangeTogether(t *testing.T) {
 	a, b := p.open("app:alice/home/a"), p.open("app:alice/home/b")
 	p.holds("app:alice/home/a")
 	p.holds("app:alice/home/b")
-	p.mu.Lock()
-	p.check = func(p *peer) {
-		if torn(p.contentLocked(a), p.contentLocked(b)) {
-			t.Error("a client sees one map without the other")
-		}
-	}
-	p.mu.Unlock()
+	p.neverTorn(a, b)
 	w.must("carol/home", "Set", "own", "x", 1)
 	for i := 1; i <= 300; i++ {
 		write := w.Send("alice", "alice/home", "Both", args(i))
@@ -109,13 +111,7 @@ func TestMAP2_MapsThatAreMadeTogetherAppearTogether(t *testing.T) {
 		a, b := p.open("app:alice/home/a"), p.open("app:alice/home/b")
 		p.holds("app:alice/home/a")
 		p.holds("app:alice/home/b")
-		p.mu.Lock()
-		p.check = func(p *peer) {
-			if torn(p.contentLocked(a), p.contentLocked(b)) {
-				t.Error("a client sees one map without the other")
-			}
-		}
-		p.mu.Unlock()
+		p.neverTorn(a, b)
 		p.pause(i%2 == 0)
 		w.must("alice/home", "Both", 1)
 		w.must("alice/home", "Both", 2)
