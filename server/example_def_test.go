@@ -1,6 +1,12 @@
-package server_test
+//go:build !race
 
-import "github.com/wabgo/wab/server"
+package server_test // the race detector makes the interpreter's compilation take half a minute
+
+import (
+	"time"
+
+	"github.com/wabgo/wab/server"
+)
 
 // Menu is a CA with a map that brings its own method.
 type Menu struct{}
@@ -30,7 +36,8 @@ func (*Menu) Fix(tx *server.Tx, source string) error { return tx.Map("menu").Def
 
 // A map's methods are defined in it, and change with its data.
 func ExampleMap_Def() {
-	request, done := serve(server.App{Name: "menu", New: func() server.CA { return new(Menu) }})
+	// The first method that a server meets has to wait until the interpreter is compiled, which takes seconds; later starts find it in Options.Data.
+	request, done := serve(server.App{Name: "menu", New: func() server.CA { return new(Menu) }, Deadline: time.Minute})
 	defer done()
 	request("alice", "alice/home/Affordable", `[5]`)
 	request("alice", "alice/home/Fix", `["def upTo(m, budget): return nothing"]`)
