@@ -28,8 +28,8 @@ const (
 type GroupView interface {
 	// Name is the group's full name, as chains show it.
 	Name() string
-	// Get is the CBOR value of a key.
-	Get(key string) (value []byte, ok bool)
+	// Has tells whether there is an entry with this key, and a value that Counts.
+	Has(key string) bool
 	// Links are the groups that its keys name (Link) with a value that Counts, in a fixed order. They are gathered when the snapshot is made: a
 	// walk must not search a hundred thousand members for them. An app may be missing: the group's own is meant.
 	Links() []name.Name

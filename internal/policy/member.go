@@ -19,13 +19,13 @@ func (s *seeker) in(view GroupView, group name.Name) bool {
 	case p.App != group.App:
 		return s.byFull(view)
 	}
-	return holds(view, p.Owner) || p.Local != "" && holds(view, s.spelled()[len(p.App)+1:]) || s.byFull(view)
+	return view.Has(p.Owner) || p.Local != "" && view.Has(s.spelled()[len(p.App)+1:]) || s.byFull(view)
 }
 
 // byFull looks for the keys with an app.
 func (s *seeker) byFull(view GroupView) bool {
 	owner := len(s.principal.App) + 1 + len(s.principal.Owner)
-	return holds(view, s.spelled()[:owner]) || s.principal.Local != "" && holds(view, s.spelled())
+	return view.Has(s.spelled()[:owner]) || s.principal.Local != "" && view.Has(s.spelled())
 }
 
 func (s *seeker) spelled() string {
@@ -40,20 +40,15 @@ func (s *seeker) spelled() string {
 // abroad looks for a principal of another server than the group's: its keys bear its host.
 func (s *seeker) abroad(view GroupView, group name.Name) bool {
 	for _, n := range [...]name.Name{s.principal.AsOwner(), s.principal} {
-		if holds(view, n.String()) {
+		if view.Has(n.String()) {
 			return true
 		}
 		if n.App == group.App {
 			n.App = ""
-			if holds(view, n.String()) {
+			if view.Has(n.String()) {
 				return true
 			}
 		}
 	}
 	return false
-}
-
-func holds(view GroupView, key string) bool {
-	value, ok := view.Get(key)
-	return ok && Counts(value)
 }

@@ -33,9 +33,9 @@ func (g graph) Group(n name.Name) (GroupView, State) {
 
 func (g *group) Name() string { return g.name }
 
-func (g *group) Get(key string) ([]byte, bool) {
+func (g *group) Has(key string) bool {
 	v, ok := g.entries[key]
-	return v, ok
+	return ok && Counts(v)
 }
 
 func (g *group) Links() []name.Name { return g.links }

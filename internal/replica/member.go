@@ -70,9 +70,12 @@ func (l *lookup) shown(ca name.Name, label string) (*shown, error) {
 	}
 	var v *view
 	var err error
-	if l.part != nil {
+	switch {
+	case l.part != nil:
 		v, err = l.part.look(ca)
-	} else {
+	case l.asker != nil && ca == l.asker.name: // it is at hand
+		v, err = l.asker.load()
+	default:
 		v, err = l.hub.writer(ca).load()
 	}
 	if err != nil {

@@ -32,16 +32,16 @@ func show(ca name.Name, label string, m *sharedmap.Map, links linkList) *shown {
 // Name is the map's whole name.
 func (s *shown) Name() string { return s.full }
 
-// Get is the value of a key.
-func (s *shown) Get(key string) (value []byte, ok bool) {
+// Has tells whether a key stands in the map as a group's.
+func (s *shown) Has(key string) bool {
 	r := s.recent.Load()
 	if r == nil {
 		if r = recentOf(s.m); r == nil {
-			return s.m.Get(key)
+			return counts(s.m, key)
 		}
 		s.recent.Store(r)
 	}
-	return r.get(s.m, key)
+	return r.has(s.m, key)
 }
 
 // Links are the groups that the map's keys name.
