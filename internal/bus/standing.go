@@ -1,6 +1,8 @@
 package bus
 
 import (
+	"sync"
+
 	"github.com/wabgo/wab/internal/actor"
 	"github.com/wabgo/wab/internal/name"
 	"github.com/wabgo/wab/internal/policy"
@@ -10,11 +12,16 @@ import (
 // nothing. It is for what goes on after it was let in, subscriptions to a map for instance; RulesChanged tells when to ask again. Where
 // the rules can't be read the decision is unavailable. waiting is the Reader that needs it, to know what it may read; the zero Reader is nobody.
 func (g *Gate) Standing(ca, caller name.Name, item string, waiting Reader) policy.Decision {
-	rules, err := g.durable(ca)
-	if err != nil {
+	rules, plain, err := g.durable(ca)
+	switch {
+	case err != nil:
 		return policy.Undecided(ca, caller, item)
+	case plain:
+		return policy.Decide(ca, caller, item, rules, nil)
 	}
-	o := &outside{gate: g, reader: Reader{CA: ca, Root: ca, looks: waiting.looks}}
+	o := outsides.Get().(*outside)
+	defer o.release()
+	o.gate, o.reader = g, Reader{CA: ca, Root: ca, looks: waiting.looks}
 	if waiting.waits() {
 		o.reader.Root, o.reader.Nested = waiting.Root, waiting.Nested+1
 	}
@@ -25,18 +32,19 @@ func (g *Gate) Standing(ca, caller name.Name, item string, waiting Reader) polic
 	return policy.Decide(ca, caller, item, rules, o)
 }
 
-// durable are the rules that a CA's senders see, or those in the store if it is not in memory or has shown none.
-func (g *Gate) durable(ca name.Name) (policy.Rules, error) {
+// durable are the rules that a CA's senders see, or those in the store if it is not in memory or has shown none, and whether they need no facts.
+func (g *Gate) durable(ca name.Name) (rules policy.Rules, needNone bool, err error) {
 	if rt := g.runtime.Load(); rt != nil {
 		if f, ok := rt.Face(ca).(*face); ok {
-			return f.rules, nil
+			return f.rules, f.plain, nil
 		}
 	}
 	value, err := g.read(ca, actor.HotKey(letter))
 	if err != nil || value == nil {
-		return policy.Rules{}, err
+		return policy.Rules{}, err == nil, err
 	}
-	return policy.ParseRules(value)
+	rules, err = policy.ParseRules(value)
+	return rules, plain(rules), err
 }
 
 // read is a side key of a CA as it is stored, nil for none.
@@ -52,6 +60,14 @@ type outside struct {
 	gate   *Gate
 	reader Reader
 	looks  int // into groups that are left, where nobody waits
+}
+
+// outsides are used again: decisions are made so often that what they leave behind would be felt.
+var outsides = sync.Pool{New: func() any { return new(outside) }}
+
+func (o *outside) release() {
+	*o = outside{}
+	outsides.Put(o)
 }
 
 // Accepted counts the stored changes of a principal.

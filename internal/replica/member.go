@@ -1,6 +1,8 @@
 package replica
 
 import (
+	"sync"
+
 	"github.com/wabgo/wab/internal/bus"
 	"github.com/wabgo/wab/internal/name"
 	"github.com/wabgo/wab/internal/policy"
@@ -12,11 +14,20 @@ const maxNested = 4
 
 // Member tells whether a principal is in a group. It makes the Hub the bus's Groups.
 func (h *Hub) Member(r bus.Reader, group, principal name.Name, depth int) policy.Membership {
-	l := lookup{hub: h, reader: r, asker: h.known(r.Root)}
+	l := lookups.Get().(*lookup)
+	defer l.release()
+	l.hub, l.reader, l.asker = h, r, h.known(r.Root)
 	if r.Turn != nil {
 		l.part, _ = r.Turn.Part(h).(*part)
 	}
-	return policy.Walk(&l, group, principal, depth)
+	return policy.Walk(l, group, principal, depth)
+}
+
+var lookups = sync.Pool{New: func() any { return new(lookup) }}
+
+func (l *lookup) release() {
+	*l = lookup{}
+	lookups.Put(l)
 }
 
 // lookup shows groups to one CA's policy.
