@@ -1,0 +1,20 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/wabgo/wab/internal/wire"
+)
+
+func TestCodeOf(t *testing.T) {
+	refused := wire.Err(wire.NotAllowed, "No.")
+	for err, want := range map[error]string{
+		nil: "", errors.New("x"): "", refused: "not_allowed", fmt.Errorf("in between: %w", refused): "not_allowed",
+	} {
+		if got := CodeOf(err); got != want {
+			t.Errorf("%v: %q", err, got)
+		}
+	}
+}
