@@ -10,7 +10,7 @@
 //
 // The owner may do everything. The maps "editors" and "viewers" are groups: their keys are principals (bob) or groups of others (bob/home/friends), so that
 // whom bob calls a friend may come in without another word from the owner, and stays no longer than bob says. Everybody has such a map "friends" on
-// their own board, and Lend says whose boards may read it. Share lets in whoever has the link.
+// their own board, and Lend and Recall say whose boards may read it (the map "lent"). Share lets in whoever has the link.
 //
 // # Limits
 //

@@ -640,7 +640,7 @@ func sharePanel() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 38, "</div></fieldset><div class=\"field\"><label for=\"friend\">Let somebody in</label><div class=\"join\"><input id=\"friend\" name=\"friend\" type=\"text\" placeholder=\"bob\" autocomplete=\"off\" autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"200\" aria-describedby=\"friend-hint friend-problem\"> <select id=\"role\" aria-label=\"What they may do\"><option value=\"editors\">draw</option> <option value=\"viewers\">look</option></select> <button type=\"submit\" class=\"button\">Let in</button></div><p class=\"hint\" id=\"friend-hint\">A name, or somebody’s group: bob/home/friends</p><p class=\"problem\" id=\"friend-problem\" role=\"alert\"></p></div><ul class=\"members\" id=\"members\" aria-label=\"Who was let in\"></ul></form><p class=\"soft small\" id=\"share-hint\" hidden></p><p class=\"you soft small\" id=\"you\" hidden><span>You are <strong id=\"me\"></strong>.</span> <button type=\"button\" class=\"button quiet\" id=\"change\">Be somebody else</button></p></section>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 38, "</div></fieldset><div class=\"field\"><label for=\"friend\">Let somebody in</label><div class=\"join\"><input id=\"friend\" name=\"friend\" type=\"text\" placeholder=\"bob\" autocomplete=\"off\" autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"200\" aria-describedby=\"friend-hint friend-problem\"> <select id=\"role\" aria-label=\"What they may do\"><option value=\"editors\">draw</option> <option value=\"viewers\">look</option></select> <button type=\"submit\" class=\"button\">Let in</button></div><p class=\"hint\" id=\"friend-hint\">A name, or somebody’s group: bob/home/friends</p><p class=\"problem\" id=\"friend-problem\" role=\"alert\"></p></div><ul class=\"members\" id=\"members\" aria-label=\"Who was let in\"></ul></form><details class=\"friends\" id=\"friends\" hidden><summary>Your friends</summary><form id=\"friends-form\"><p class=\"hint\">Others’ boards may let them in as <strong id=\"group\"></strong>, where you allow it.</p><div class=\"field\"><label for=\"bond-name\">Add somebody</label><div class=\"join\"><input id=\"bond-name\" type=\"text\" placeholder=\"carol\" autocomplete=\"off\" autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"200\" aria-describedby=\"bond-problem\"> <select id=\"bond\" aria-label=\"What they are\"><option value=\"friends\">is a friend</option> <option value=\"lent\">may let them in</option></select> <button type=\"submit\" class=\"button\">Add</button></div><p class=\"problem\" id=\"bond-problem\" role=\"alert\"></p></div><ul class=\"members\" id=\"bonds\" aria-label=\"Your friends, and who may let them in\"></ul></form></details><p class=\"soft small\" id=\"share-hint\" hidden></p><p class=\"you soft small\" id=\"you\" hidden><span>You are <strong id=\"me\"></strong>.</span> <button type=\"button\" class=\"button quiet\" id=\"change\">Be somebody else</button></p></section>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -676,7 +676,7 @@ func choice(value, label string) templ.Component {
 		var templ_7745c5c3_Var23 string
 		templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinStringErrs(value)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `examples/whiteboard/page.templ`, Line: 168, Col: 53}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `examples/whiteboard/page.templ`, Line: 187, Col: 53}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
 		if templ_7745c5c3_Err != nil {
@@ -689,7 +689,7 @@ func choice(value, label string) templ.Component {
 		var templ_7745c5c3_Var24 string
 		templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinStringErrs(label)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `examples/whiteboard/page.templ`, Line: 168, Col: 71}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `examples/whiteboard/page.templ`, Line: 187, Col: 71}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var24))
 		if templ_7745c5c3_Err != nil {
@@ -749,7 +749,7 @@ func helpPanel() templ.Component {
 				var templ_7745c5c3_Var26 string
 				templ_7745c5c3_Var26, templ_7745c5c3_Err = templ.JoinStringErrs(key)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `examples/whiteboard/page.templ`, Line: 182, Col: 17}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `examples/whiteboard/page.templ`, Line: 201, Col: 17}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
 				if templ_7745c5c3_Err != nil {
@@ -767,7 +767,7 @@ func helpPanel() templ.Component {
 			var templ_7745c5c3_Var27 string
 			templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinStringErrs(k.does)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `examples/whiteboard/page.templ`, Line: 185, Col: 17}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `examples/whiteboard/page.templ`, Line: 204, Col: 17}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
 			if templ_7745c5c3_Err != nil {

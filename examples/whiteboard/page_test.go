@@ -28,6 +28,13 @@ func TestPageInEveryScene(t *testing.T) {
 			tab.Do(chromedp.Click("#invite"))
 			tab.Until(`!share.hidden && members.children.length === 3`)
 		},
+		"friends": func(tab *browser.Tab) {
+			tab.Until(there)
+			tab.Do(chromedp.Click("#invite"), chromedp.Click("#friends summary"), chromedp.SetValue("#bond", "lent"), chromedp.SendKeys("#bond-name", "frank"+kb.Enter))
+			tab.Until(`bonds.innerText.includes("frank") && group.innerText === "alice/home/friends" && bonds.children.length === 3`)
+			tab.Do(chromedp.Click("#bonds [aria-label^='Remove dave']"))
+			tab.Until(`bonds.children.length === 2`)
+		},
 		"help": func(tab *browser.Tab) {
 			tab.Until(there)
 			tab.Do(chromedp.KeyEvent("?"))

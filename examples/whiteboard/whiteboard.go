@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -31,12 +32,13 @@ type Whiteboard struct {
 	Link string // what whoever has the link may do: "", or the name of one of the roles' maps
 }
 
-// The maps of a board. Editors and viewers are its roles, friends a group for other boards.
+// The maps of a board. Editors and viewers are its roles, friends a group for other boards, and lent are the owners whose boards may let them in.
 const (
 	board   = "board"
 	editors = "editors"
 	viewers = "viewers"
 	friends = "friends"
+	lent    = "lent"
 )
 
 const (
@@ -48,7 +50,11 @@ const (
 var rights = map[string][]string{
 	editors: {"Draw", "Access", board},
 	viewers: {"Access", board},
+	lent:    {friends},
 }
+
+// roles are those that one has on the board itself.
+var roles = []string{editors, viewers}
 
 // Change is what becomes of one element; without an element it is deleted.
 type Change struct {
@@ -136,7 +142,7 @@ func (w *Whiteboard) Access(tx *server.Tx) (Access, error) {
 
 // Share says what whoever has the link may do: "viewers" look, "editors" draw as well, "" nothing.
 func (w *Whiteboard) Share(tx *server.Tx, role string) error {
-	if role != "" && rights[role] == nil {
+	if role != "" && !slices.Contains(roles, role) {
 		return errRole
 	}
 	if w.Link != "" {
@@ -154,7 +160,7 @@ var errRole = errors.New("a role is editors or viewers")
 
 // Invite gives a role to a principal (bob, or bob/home) or to all members of somebody's group (bob/home/friends).
 func (w *Whiteboard) Invite(tx *server.Tx, who, role string) error {
-	if rights[role] == nil {
+	if !slices.Contains(roles, role) {
 		return errRole
 	}
 	return w.let(tx, role, who)
@@ -192,8 +198,12 @@ func (w *Whiteboard) Unfriend(tx *server.Tx, who string) error {
 }
 
 // Lend lets the boards of an owner read the group "friends": without this they can't let its members in.
-func (w *Whiteboard) Lend(tx *server.Tx, owner string) error {
-	return tx.Allow(server.Principal(owner), friends)
+func (w *Whiteboard) Lend(tx *server.Tx, owner string) error { return w.let(tx, lent, owner) }
+
+// Recall takes that back.
+func (w *Whiteboard) Recall(tx *server.Tx, owner string) error {
+	_, err := tx.Map(lent).Delete(owner)
+	return err
 }
 
 // other is the role that somebody who gets one has no longer.
@@ -204,7 +214,7 @@ func (w *Whiteboard) let(tx *server.Tx, group, who string) error {
 	if !member.MatchString(who) {
 		return errMember
 	}
-	if rights[group] != nil && isGroup(who) {
+	if slices.Contains(roles, group) && isGroup(who) {
 		if err := tx.Watch(who, "Regrouped"); err != nil {
 			return err
 		}

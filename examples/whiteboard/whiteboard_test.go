@@ -224,4 +224,9 @@ func TestFriendsOfAFriendDrawAsLongAsTheyAreFriends(t *testing.T) {
 	a.want(carol, "alice/home/Draw", rect("r1", 1), `{"result":`)
 	a.want(bob, "bob/home/Unfriend", `["carol"]`, `{"result":null}`)
 	a.want(carol, "alice/home/Draw", rect("r1", 2), `"not_allowed"`)
+	a.want(bob, "bob/home/Befriend", `["carol"]`, `{"result":null}`)
+	a.want(carol, "alice/home/Draw", rect("r1", 2), `{"result":`)
+	a.want(bob, "bob/home/Recall", `["alice"]`, `{"result":null}`)
+	a.want(carol, "alice/home/Draw", rect("r1", 3), `"not_allowed"`)
+	a.want(bob, "bob/home/Invite", `["carol", "lent"]`, `a role is`)
 }

@@ -24,7 +24,7 @@ import { type Other, People, Telling } from "./parts/people.ts";
 import { Pictures } from "./parts/pictures.ts";
 import { keepView, keptView } from "./parts/places.ts";
 import { Saving } from "./parts/saving.ts";
-import { manage, showLink, showMembers } from "./parts/share.ts";
+import { type Group, type Guests, manage, showLink, showMembers } from "./parts/share.ts";
 import { type Marks, Stage } from "./parts/stage.ts";
 import { Typing } from "./parts/typing.ts";
 import { fitting, type Insets, nextStep, panned, shown, toBoard, type View, zoomed } from "./parts/view.ts";
@@ -300,6 +300,7 @@ function introduce(owner: string, whose: string, name: string): void {
   document.title = `${name} · Whiteboard · wab`;
   by("whose").textContent = `${whose === owner ? "Your" : `${whose}’s`} whiteboard, ${name}`;
   by("me").textContent = owner;
+  by("group").textContent = `${name}/friends`;
   by("you").hidden = false;
   by<HTMLAnchorElement>("second").href = url.href;
   by<HTMLButtonElement>("invite").disabled = false;
@@ -337,7 +338,9 @@ async function start(owner: string): Promise<void> {
       showNotice(by("notice"), undefined);
       arrive(map);
       performance.mark("board"); // for those who measure
-      if (whose === owner) void listMembers();
+      if (whose !== owner) return;
+      void listMembers(by("members"), ["editors", "viewers"]);
+      void listMembers(by("bonds"), ["friends", "lent"]);
     },
     shut: (e) => {
       loaded();
@@ -351,7 +354,7 @@ async function start(owner: string): Promise<void> {
       toast(`That change was not kept: ${why}`, { kind: "bad" });
     },
   });
-  if (whose === owner) manage({ Share: (role) => link!.ca!.Share(role), Invite: (who, role) => link!.ca!.Invite(who, role), Remove: (who) => link!.ca!.Remove(who) });
+  if (whose === owner) manage(guests);
   await link.open();
 }
 
@@ -378,11 +381,14 @@ function arrive(map: SharedMap<Element>): void {
   show(map.presence.others());
 }
 
-/** listMembers keeps the list of who was let in up to date; it is the owner's. */
-async function listMembers(): Promise<void> {
-  const guests = link!.ca!;
-  const maps = await Promise.all((["editors", "viewers"] as const).map(async (role) => [role, await guests.map<boolean>(role)] as const));
-  const show = (): void => showMembers(guests, new Map(maps.map(([role, m]) => [role, m.keys()])));
+/** guests calls the board's methods about them, in whatever session there is then. */
+const guests = new Proxy({} as Guests, { get: (_, method: string) => (...args: string[]) => link!.ca!.call(method, args) });
+
+/** listMembers keeps the lists of who is in which group up to date; they are the owner's. */
+async function listMembers(place: HTMLElement, groups: readonly Group[]): Promise<void> {
+  const { ca } = link!;
+  const maps = await Promise.all(groups.map(async (group) => [group, await ca!.map<boolean>(group)] as const));
+  const show = (): void => showMembers(place, guests, new Map(maps.map(([group, m]) => [group, m.keys()])));
   for (const [, m] of maps) m.on("change", show);
   show();
 }

@@ -65,27 +65,35 @@ export async function connect(o: { onState: (s: Status) => void }): Promise<unkn
   const board = new SharedMap();
   const all = await welcome();
   if (scene !== "empty" && scene !== "slow") for (const [k, v] of scene === "many" ? crowd(all) : all) board.set(k, v);
-  const groups: Record<string, SharedMap> = { editors: new SharedMap(), viewers: new SharedMap() };
+  const groups: Record<string, SharedMap> = { editors: new SharedMap(), viewers: new SharedMap(), friends: new SharedMap(), lent: new SharedMap() };
   groups["editors"]!.set("bob", true).set("carol/home/friends", true);
   groups["viewers"]!.set("erin", true);
+  groups["friends"]!.set("dave", true);
+  groups["lent"]!.set("erin", true);
   const kept = new WabError("not_allowed", "You may not read it.");
   let link = "viewers";
   const never = new Promise<never>(() => undefined);
+  const enter = (group: string) => async (who: string) => groups[group]!.change(new Map([[who, true]]), []);
+  const leave = (...names: string[]) => async (who: string) => names.forEach((name) => groups[name]!.change(new Map(), [who]));
+  const guests: Record<string, (...args: string[]) => Promise<void>> = {
+    Share: async (role) => void (link = role),
+    Invite: (who, role) => enter(role!)(who!),
+    Remove: leave("editors", "viewers"),
+    Befriend: enter("friends"), Unfriend: leave("friends"), Lend: enter("lent"), Recall: leave("lent"),
+  };
   const ca = {
     on: (): void => undefined,
     map: async (name: string): Promise<unknown> => {
       if (scene === "refused") throw kept;
       return scene === "slow" ? never : groups[name] ?? board;
     },
-    Share: async (role: string) => void (link = role),
-    Invite: async (who: string, role: string) => groups[role]!.change(new Map([[who, true]]), []),
-    Remove: async (who: string) => Object.values(groups).forEach((g) => g.change(new Map(), [who])),
-    call: async (method: string, args: unknown[]): Promise<unknown> => {
+    call: async (method: string, args: string[]): Promise<unknown> => {
       if (scene === "refused") throw kept;
+      if (method in guests) return guests[method]!(...args);
       if (method === "Access") return { role: scene === "viewer" ? "viewer" : "owner", link };
       if (scene === "offline") return never;
       if (scene === "failing") throw new WabError("failed", "The board is full: it holds 20000 elements.");
-      const changes = args[0] as { id: string; element: unknown }[];
+      const changes = args[0] as unknown as { id: string; element: unknown }[];
       board.change(new Map(changes.filter((c) => c.element).map((c) => [c.id, c.element])), changes.filter((c) => !c.element).map((c) => c.id));
       return board.version;
     },
