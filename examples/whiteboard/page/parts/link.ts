@@ -39,6 +39,7 @@ export class Link {
   private readonly kept: Unsent;
   private readonly knock = new Knock(() => void this.knocked());
   private entering = false;
+  private asked = false;
 
   constructor(private readonly owner: string, readonly name: string, private readonly board: Board, private readonly hears: Hears) {
     this.kept = new Unsent(owner, name, () => this.outbox.open);
@@ -68,8 +69,7 @@ export class Link {
 
   /** askAnew is for when one may have missed what others have changed. */
   private askAnew(): void {
-    if (this.entering || !this.map || this.map.state === "ended" || document.visibilityState === "hidden") return;
-    this.ask().catch((e: unknown) => this.shutOut(e));
+    if (this.map && this.map.state !== "ended" && document.visibilityState !== "hidden") void this.enter();
   }
 
   /** join begins a session with the board, and tells whether there is one. */
@@ -94,12 +94,16 @@ export class Link {
     await this.enter();
   }
 
-  /** enter asks what one may do, and opens the map unless it is open: from what is kept here without waiting for the answer. */
+  /** enter asks what one may do, and opens the map unless it is open: from what is kept here without waiting for the answer. What comes meanwhile has it ask once more. */
   private async enter(): Promise<void> {
+    this.asked = true;
     if (this.entering) return;
     this.entering = true;
     try {
-      await Promise.all([this.ask(), this.openMap()]);
+      while (this.asked) {
+        this.asked = false;
+        await Promise.all([this.ask(), this.openMap()]);
+      }
       this.knock.end();
     } catch (e) {
       this.shutOut(e);

@@ -17,7 +17,7 @@ const groups = {
   editors: { does: "may draw", done: "may draw here now. Send them the link.", add: (g, who) => g.Invite(who, "editors"), remove: (g, who) => g.Remove(who) },
   viewers: { does: "may look", done: "may look here now. Send them the link.", add: (g, who) => g.Invite(who, "viewers"), remove: (g, who) => g.Remove(who) },
   friends: { does: "is a friend", done: "is a friend now.", add: (g, who) => g.Befriend(who), remove: (g, who) => g.Unfriend(who) },
-  lent: { does: "may let them in", done: "may let your friends in now.", add: (g, who) => g.Lend(who), remove: (g, who) => g.Recall(who) },
+  lent: { does: "lets them in", done: "may let your friends in now.", add: (g, who) => g.Lend(who), remove: (g, who) => g.Recall(who) },
 } as const satisfies Record<string, { does: string; done: string; add(g: Guests, who: string): Promise<null>; remove(g: Guests, who: string): Promise<null> }>;
 
 export type Group = keyof typeof groups;
