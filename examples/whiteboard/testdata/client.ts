@@ -82,6 +82,7 @@ export async function connect(o: { onState: (s: Status) => void }): Promise<unkn
     Befriend: enter("friends"), Unfriend: leave("friends"), Lend: enter("lent"), Recall: leave("lent"),
   };
   const ca = {
+    status: { state: "live" },
     on: (): void => undefined,
     map: async (name: string): Promise<unknown> => {
       if (scene === "refused") throw kept;
