@@ -63,7 +63,7 @@ try {
   await first.type("#owner", "alice");
   await first.keyboard.press("Enter");
   await until(first, state, "Live");
-  await until(first, () => document.querySelector("#desk").hasAttribute("data-editable") && / [0-9]+ elements/.test(document.querySelector("#surface").getAttribute("aria-label")));
+  await until(first, () => document.querySelector("#desk").hasAttribute("data-editable") && / [1-9][0-9]* elements/.test(document.querySelector("#surface").getAttribute("aria-label")));
   const fresh = await first.evaluate(() => Number(document.querySelector("#surface").getAttribute("aria-label").match(/[0-9]+/)[0]));
   const second = await open(390, 844);
   await until(second, elements, fresh);
