@@ -201,14 +201,14 @@ func reportWS(r *report, rounds []wsRound) {
 	r.add("commit_cpu_us", take(func(w wsRound) float64 { return w.bare.cpuMicros() }), "µs")
 	r.add("both_per_s", take(func(w wsRound) float64 { return w.both.PerSecond }), "1/s")
 	r.add("both_cpu_us", take(func(w wsRound) float64 { return w.both.cpuMicros() }), "µs")
-	r.add("ratio_to_parts", take(func(w wsRound) float64 { return w.ours.cpuMicros() / w.both.cpuMicros() }), "ratio")
+	r.add("ratio_to_both", take(func(w wsRound) float64 { return w.ours.cpuMicros() / w.both.cpuMicros() }), "ratio")
 	r.add("echo_paced_cpu_us", take(func(w wsRound) float64 { return w.slowEcho.cpuMicros() }), "µs")
 	r.add("commit_paced_cpu_us", take(func(w wsRound) float64 { return w.slowBare.cpuMicros() }), "µs")
 	r.add("ratio_to_parts_paced", take(func(w wsRound) float64 { return w.ours.cpuMicros() / w.pacedParts() }), "ratio")
-	r.add("ratio_to_parts_apart", take(func(w wsRound) float64 { return w.ours.cpuMicros() / w.parts() }), "ratio")
-	r.note("cpu_us is user and system of the server's process. The parts are one process that echoes frames of the same sizes")
-	r.note("over coder/websocket once a bare Pebble commit of the same keys and bytes is durable. Apart, they are two processes, each as fast as")
-	r.note("it can; paced, each does as many a second as the server did.")
+	r.add("ratio_to_parts", take(func(w wsRound) float64 { return w.ours.cpuMicros() / w.parts() }), "ratio")
+	r.note("cpu_us is user and system of the server's process. The parts: a process that echoes frames of the same sizes over")
+	r.note("coder/websocket, and one that commits the same keys and bytes to bare Pebble, each as fast as it can; paced, each does as many a")
+	r.note("second as the server did. Both are one process that echoes when such a commit is durable.")
 }
 
 func (p *parts) close() (err error) {
