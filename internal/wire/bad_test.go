@@ -53,6 +53,11 @@ func TestOPS1_MalformedFramesAreRefused(t *testing.T) {
 		"long client":             Hello{Client: strings.Repeat("x", MaxClient+1)}.Append(nil),
 		"a 65th seat":             SetPresence{Sub: 1, Seat: MaxSeats}.Append(nil),
 		"a seat below 0":          withExtra(SetPresence{Sub: 1}, 0x20),
+		"a filter without CA":     TopicOpen{Sub: 1, Topic: "a:forum/t", Method: "OnTweet"}.Append(nil),
+		"a filter without method": TopicOpen{Sub: 1, Topic: "a:forum/t", CA: "a:b/c"}.Append(nil),
+		"a topic's number 0":      TopicOpen{Topic: "a:forum/t"}.Append(nil),
+		"messages that go back":   TopicMessages{ID: 1, Epoch: 1, After: 2, Upto: 1}.Append(nil),
+		"messages that are none":  TopicMessages{ID: 1, Epoch: 1, Upto: 1, Messages: []byte{5}}.Append(nil),
 		"bad element behind":      withExtra(Close{1}, 0x1c),
 		"element behind missing":  withExtra(Close{1}),
 	}

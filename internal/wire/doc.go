@@ -78,6 +78,36 @@
 //
 // A key is 1 to 256 bytes of UTF-8; one that begins with a zero byte is a method: its value is Starlark source.
 //
+// # Topics
+//
+// Subscriptions to topics belong to the connection, too; their numbers are apart from those of maps. A topic is a log: its messages are
+// numbered by offset, from 1, without a hole, within an epoch, which is made with the topic: random, and below 2⁵³. From the client:
+//
+//	67 topic-open    [67, sub uint32, topic text, epoch uint, offset uint, ca text, method text]
+//	                 sub: the client's number from 1. topic: app:owner/local/topic, or app:forum/topic. (epoch, offset): the last
+//	                 message that the client has; (epoch, 0) is before the first one, (0, 0) from now on. ca and method: both empty
+//	                 for all messages; else only those that the policy of that CA, which is the client's own, lets through to that
+//	                 handler. A client has one subscription for each (topic, ca, method) at a time. The same sub and topic again
+//	                 start over from what is said now.
+//	68 topic-close   [68, sub uint32]
+//
+// From the server:
+//
+//	85 topic-opened    [85, sub uint32, id uint, epoch uint, offset uint, gap bool, missed uint]
+//	                   id: the number, in the frames below, of what this subscription gets; no two of a connection have the same.
+//	                   Messages after offset follow. gap: some before it are lost, missed tells how many (0: not known). Sent again
+//	                   in mid-stream when a slow reader has lost some. epoch 0: the topic doesn't exist yet; it is sent again, with
+//	                   the epoch and offset 0, once it does.
+//	86 topic-messages  [86, id uint, epoch uint, after uint, upto uint, messages array of [offset uint, at instant, from text, value raw]]
+//	                   all that the client may have of after < offset ≤ upto, in order; its position becomes upto. Messages at or
+//	                   below its position are old, and skipped. from: the publisher, app:owner/local. Receivers share the frame.
+//	87 topic-end       [87, sub uint32, code text, message text, retryAfter duration]
+//	                   refused, or ended. unavailable, overloaded, quota: ask again later; else final.
+//
+// The value of a message has at most 256 KiB.
+//
+// # Sessions
+//
 // A session belongs to whoever has opened it last: opened with another run it is taken over, and the older channel gets conflict; with
 // the same run it replaces the older one silently. A client that resumes (stamp not 0) and finds its session in another's hands gets
 // conflict itself, so that two clients of one name do not take it from each other for ever. Requests wait for opened.
@@ -98,7 +128,7 @@
 // # Evolution
 //
 // Elements are only ever added at the end of a frame; decoders ignore those they do not know. A server answers an unknown kind with
-// bye bad_request; a client ignores it. Kinds from 64 on belong to features (maps, topics, presence …). A change that old clients can't
+// bye bad_request; a client ignores it. Kinds from 64 on belong to features (maps, topics, presence, …). A change that old clients can't
 // live with is a new version and a new subprotocol.
 //
 // # This package

@@ -1,6 +1,10 @@
 package wire
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/wabgo/wab/internal/cbor"
+)
 
 // frame is what all frames can do.
 type frame interface{ Append([]byte) []byte }
@@ -30,6 +34,12 @@ var parsers = map[uint64]func([]byte) (frame, error){
 	KindMapDelta:    func(b []byte) (frame, error) { return ParseMapDelta(b) },
 	KindMapEnd:      func(b []byte) (frame, error) { return ParseMapEnd(b) },
 	KindPresence:    func(b []byte) (frame, error) { return ParsePresence(b) },
+
+	KindTopicOpen:     func(b []byte) (frame, error) { return ParseTopicOpen(b) },
+	KindTopicClose:    func(b []byte) (frame, error) { return ParseTopicClose(b) },
+	KindTopicOpened:   func(b []byte) (frame, error) { return ParseTopicOpened(b) },
+	KindTopicMessages: func(b []byte) (frame, error) { return ParseTopicMessages(b) },
+	KindTopicEnd:      func(b []byte) (frame, error) { return ParseTopicEnd(b) },
 }
 
 const testRun = "0123456789abcdef"
@@ -65,6 +75,25 @@ var samples = []struct {
 	{"map-delta", MapDelta{[]byte{0x81, 0x86, 9, 5, 7, 8, 0xa1, 0x61, 'k', 0x05, 0x81, 0x61, 'd'}}},
 	{"map-end", MapEnd{Sub: 1, Err: Error{NotAllowed, "no longer", 0}}},
 	{"presence", Presence{ID: 9, Changed: []byte{0x81, 0x83, 3, 0x63, 'b', 'o', 'b', 0x05}, Gone: []byte{0x81, 4}}},
+
+	{"topic-open", TopicOpen{Sub: 1, Topic: "tweetiot:alice/home/news", Epoch: 1 << 52, Offset: 7}},
+	{"topic-open filtered", TopicOpen{Sub: 2, Topic: "tweetiot:forum/party", CA: "tweetiot:bob/home", Method: "OnTweet"}},
+	{"topic-close", TopicClose{Sub: 1}},
+	{"topic-opened", TopicOpened{Sub: 1, ID: 9, Epoch: 1 << 52, Offset: 7}},
+	{"topic-opened after a gap", TopicOpened{Sub: 1, ID: 9, Epoch: 1 << 52, Offset: 300, Gap: true, Missed: 293}},
+	{"topic-messages", TopicMessages{ID: 9, Epoch: 1 << 52, After: 7, Upto: 9, Messages: messages(
+		TopicMessage{8, 1_790_000_000_000_000, "tweetiot:alice/home", []byte{0x05}},
+		TopicMessage{9, 1_790_000_000_000_001, "tweetiot:bob/home", []byte{0x61, 'x'}},
+	)}},
+	{"topic-end", TopicEnd{Sub: 1, Err: Error{Overloaded, "too many", 250}}},
+}
+
+func messages(all ...TopicMessage) []byte {
+	dst := cbor.AppendArrayHeader(nil, len(all))
+	for _, m := range all {
+		dst = m.Append(dst)
+	}
+	return dst
 }
 
 func sample(kind uint64) frame {

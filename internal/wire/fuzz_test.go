@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"reflect"
 	"testing"
+
+	"github.com/wabgo/wab/internal/cbor"
 )
 
 // fuzz holds a decoder to: no panic, no allocation beyond the input's size, and parse∘append is the identity.
@@ -51,3 +53,27 @@ func FuzzMapPart(f *testing.F)     { fuzz(f, KindMapPart) }
 func FuzzMapDelta(f *testing.F)    { fuzz(f, KindMapDelta) }
 func FuzzMapEnd(f *testing.F)      { fuzz(f, KindMapEnd) }
 func FuzzPresence(f *testing.F)    { fuzz(f, KindPresence) }
+
+func FuzzTopicOpen(f *testing.F)     { fuzz(f, KindTopicOpen) }
+func FuzzTopicClose(f *testing.F)    { fuzz(f, KindTopicClose) }
+func FuzzTopicOpened(f *testing.F)   { fuzz(f, KindTopicOpened) }
+func FuzzTopicMessages(f *testing.F) { fuzz(f, KindTopicMessages) }
+func FuzzTopicEnd(f *testing.F)      { fuzz(f, KindTopicEnd) }
+
+func FuzzTopicMessage(f *testing.F) {
+	f.Add(TopicMessage{8, 1_790_000_000_000_000, "tweetiot:alice/home", []byte{0x05}}.Append(nil))
+	f.Add([]byte{0x85, 1, 2, 0x61, 'x', 0xf6, 0x81, 1})
+	f.Add([]byte{0x83, 1, 2, 0x61, 'x'})
+	f.Add([]byte{0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r := cbor.NewReader(b)
+		m := ReadTopicMessage(&r)
+		if r.Done() != nil {
+			return
+		}
+		again := cbor.NewReader(m.Append(nil))
+		if twice := ReadTopicMessage(&again); again.Done() != nil || !reflect.DeepEqual(m, twice) {
+			t.Fatalf("%x: %+v, then %+v", b, m, twice)
+		}
+	})
+}

@@ -184,17 +184,25 @@ type MapEnd struct {
 }
 
 // Append appends the frame to dst.
-func (f MapEnd) Append(dst []byte) []byte {
-	dst = appendUint(appendHead(dst, 5, KindMapEnd), uint64(f.Sub))
-	dst = appendText(appendText(dst, string(f.Err.Code)), clip(f.Err.Message))
-	return appendInt(dst, f.Err.RetryAfter)
-}
+func (f MapEnd) Append(dst []byte) []byte { return appendEnd(dst, KindMapEnd, f.Sub, f.Err) }
 
 // ParseMapEnd reads a map-end.
 func ParseMapEnd(b []byte) (MapEnd, error) {
-	r := open(b, KindMapEnd, 4)
-	f := MapEnd{Sub: r.sub(), Err: Error{Code: Code(r.text(maxText)), Message: r.text(maxText), RetryAfter: r.int()}}
-	return f, r.close()
+	sub, reason, err := parseEnd(b, KindMapEnd)
+	return MapEnd{sub, reason}, err
+}
+
+// appendEnd and parseEnd write and read the end of a subscription, whatever to.
+func appendEnd(dst []byte, kind uint64, sub uint32, reason Error) []byte {
+	dst = appendUint(appendHead(dst, 5, kind), uint64(sub))
+	dst = appendText(appendText(dst, string(reason.Code)), clip(reason.Message))
+	return appendInt(dst, reason.RetryAfter)
+}
+
+func parseEnd(b []byte, kind uint64) (sub uint32, reason Error, err error) {
+	r := open(b, kind, 4)
+	sub, reason = r.sub(), Error{Code: Code(r.text(maxText)), Message: r.text(maxText), RetryAfter: r.int()}
+	return sub, reason, r.close()
 }
 
 // Presence tells who is in a map.
