@@ -9,7 +9,7 @@ import (
 // import packages of lower floors, and of its own room: the one that it lies in, or that lies in it.
 var layers = [][]string{
 	{"internal/name", "internal/cbor"},
-	{"internal/wire"},
+	{"internal/wire", "internal/due"},
 	{"internal/policy", "internal/link", "internal/sharedmap", "internal/clocksync", "internal/bundle"},
 	{"internal/cbor/jsoncbor", "internal/store", "internal/methods", "internal/clock", "internal/origin", "internal/answer"},
 	{"internal/actor"},

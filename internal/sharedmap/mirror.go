@@ -32,7 +32,7 @@ type mirror struct {
 
 // ask subscribes from what is held.
 func (m *Mirrors) ask(s *mirror, more bool) {
-	s.asked, s.askedAt, s.askAt = true, m.now, 0
+	s.asked, s.askedAt, s.askAt = true, m.clock.Now, 0
 	f := wire.MapOpen{Sub: s.sub, Map: s.name, More: more}
 	if !s.forget {
 		f.Epoch, f.Version = s.replica.epoch, s.replica.version
@@ -45,7 +45,7 @@ func (m *Mirrors) ask(s *mirror, more bool) {
 func (m *Mirrors) askAll() {
 	for _, s := range m.list {
 		if s.started && !s.asked {
-			s.askAt = m.now
+			s.askAt = m.clock.Now
 		}
 	}
 	for _, s := range m.list {
@@ -58,7 +58,7 @@ func (m *Mirrors) askAll() {
 func (m *Mirrors) askDue(of *mirror) {
 	var last *mirror
 	for _, s := range m.list {
-		if s.askAt == 0 || s.askAt > m.now || !s.sameWriter(of) {
+		if s.askAt == 0 || s.askAt > m.clock.Now || !s.sameWriter(of) {
 			continue
 		}
 		if last != nil {
@@ -191,8 +191,9 @@ func (m *Mirrors) handleEnd(frame []byte) (ok bool) {
 	reason := wire.Retry(f.Err.Code, f.Err.Message, f.Err.RetryAfter)
 	switch reason.Code {
 	case wire.Unavailable, wire.Overloaded, wire.Quota:
-		s.askAt = m.now + m.pause(s, reason.RetryAfter)
-		m.at(s.askAt)
+		s.askAt = m.clock.Now + m.clock.Pause(s.attempts, reason.RetryAfter)
+		s.attempts++
+		m.clock.At(s.askAt)
 		m.ground(s, reason)
 	default:
 		m.remove(s)
@@ -206,8 +207,8 @@ const calm = 1_000_000
 
 // askAgain starts over from what is held: at once, unless that has just been done.
 func (m *Mirrors) askAgain(s *mirror, dropped bool) {
-	s.askAt = max(m.now, s.askedAt+calm)
-	m.at(s.askAt)
+	s.askAt = max(m.clock.Now, s.askedAt+calm)
+	m.clock.At(s.askAt)
 	m.askDue(s)
 	m.turn(s, nil, dropped)
 }
@@ -216,7 +217,7 @@ func (m *Mirrors) askAgain(s *mirror, dropped bool) {
 // one would be seen ahead of the others.
 func (m *Mirrors) startOver(of *mirror) {
 	at := m.whenToStartOver(of)
-	m.at(at)
+	m.clock.At(at)
 	for _, s := range m.list {
 		if s.opened && s.staged == nil && !s.waits() && s.sameWriter(of) {
 			s.askAt = at
@@ -232,7 +233,7 @@ func (m *Mirrors) startOver(of *mirror) {
 
 // whenToStartOver is when those that wait are asked for, or as soon as all have been calm for a while.
 func (m *Mirrors) whenToStartOver(of *mirror) int64 {
-	at := m.now
+	at := m.clock.Now
 	for _, s := range m.list {
 		switch {
 		case !s.opened || !s.sameWriter(of):

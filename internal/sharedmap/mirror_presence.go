@@ -31,7 +31,7 @@ const pace = 33_000
 // SetPresence says what others see in a map of one of our seats, which are numbered from 0 to wire.MaxSeats-1: one CBOR item, nil or null to withdraw
 // it. It is sent again after cuts. An error, which is a *wire.Error, changes nothing.
 func (m *Mirrors) SetPresence(now int64, sub, number uint32, value []byte) error {
-	m.advance(now)
+	m.clock.Advance(now)
 	s := m.sub(sub)
 	if s == nil {
 		return nil
@@ -66,10 +66,10 @@ func (m *Mirrors) show(s *mirror) {
 		p := &s.presence.seats[i]
 		switch {
 		case !p.due || !s.opened:
-		case m.now < p.next:
-			m.at(p.next)
+		case m.clock.Now < p.next:
+			m.clock.At(p.next)
 		default:
-			p.due, p.next = false, m.now+pace
+			p.due, p.next = false, m.clock.Now+pace
 			m.send(wire.SetPresence{Sub: s.sub, Value: p.value, Seat: uint32(i)}.Append(nil))
 		}
 	}

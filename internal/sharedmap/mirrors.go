@@ -1,6 +1,9 @@
 package sharedmap
 
-import "github.com/wabgo/wab/internal/wire"
+import (
+	"github.com/wabgo/wab/internal/due"
+	"github.com/wabgo/wab/internal/wire"
+)
 
 // Mirrors holds the replicas of all maps that one link subscribes to, as a state machine without I/O.
 //
@@ -13,9 +16,7 @@ import "github.com/wabgo/wab/internal/wire"
 type Mirrors struct {
 	events []MirrorEvent
 	head   int
-	now    int64
-	wake   int64
-	random uint64
+	clock  due.Timer
 
 	connected bool
 	subs      uint32
@@ -24,7 +25,7 @@ type Mirrors struct {
 }
 
 // NewMirrors makes a machine without subscriptions. seed is of its jitter.
-func NewMirrors(seed uint64) *Mirrors { return &Mirrors{random: seed | 1, now: 1} }
+func NewMirrors(seed uint64) *Mirrors { return &Mirrors{clock: due.New(seed)} }
 
 // Open subscribes to a map, app:owner/local/map: Add and Start in one, without a cache.
 func (m *Mirrors) Open(now int64, name string) (sub uint32) {
@@ -56,7 +57,7 @@ func (m *Mirrors) Seed(sub uint32, batch []byte) {
 // Start subscribes to a map that was added. epoch and version are what its seeds add up to; an epoch of 0 forgets them. What was seeded is not
 // told as a change.
 func (m *Mirrors) Start(now int64, sub uint32, epoch, version uint64) {
-	m.advance(now)
+	m.clock.Advance(now)
 	s := m.sub(sub)
 	if s == nil || s.started {
 		return
@@ -75,7 +76,7 @@ func (m *Mirrors) Start(now int64, sub uint32, epoch, version uint64) {
 
 // Close ends a subscription and forgets the replica.
 func (m *Mirrors) Close(now int64, sub uint32) {
-	m.advance(now)
+	m.clock.Advance(now)
 	s := m.sub(sub)
 	if s == nil {
 		return
@@ -88,14 +89,14 @@ func (m *Mirrors) Close(now int64, sub uint32) {
 
 // Connected tells that the server has welcomed us on a new connection.
 func (m *Mirrors) Connected(now int64) {
-	m.advance(now)
+	m.clock.Advance(now)
 	m.connected = true
 	m.askAll()
 }
 
 // Disconnected tells that the connection is gone.
 func (m *Mirrors) Disconnected(now int64) {
-	m.advance(now)
+	m.clock.Advance(now)
 	if !m.connected {
 		return
 	}
@@ -111,7 +112,7 @@ func (m *Mirrors) Disconnected(now int64) {
 // Received hands in a frame. Kinds that it doesn't know are ignored. After an error, which is a *wire.Error, the connection is of no use:
 // the server makes no sense.
 func (m *Mirrors) Received(now int64, frame []byte) error {
-	m.advance(now)
+	m.clock.Advance(now)
 	if !m.connected {
 		return nil
 	}
