@@ -7,7 +7,7 @@
 // whatever name the server goes by. The subject is the owner; app, ca and methods narrow what the token opens (policy.Scope).
 //
 // Tokens only narrow: what a token opens is a subset of what its parent opens, and it ends no later. A narrowed token names its ancestors
-// (at most 8), and ends with the first of them that is revoked.
+// (at most 8), and ends with the first of them that is revoked. A CA that gives a token away, to a device for instance, keeps its Stub, which opens nothing and revokes it.
 //
 // Times: "exp" is exact to the second, rounded down; "nbf" tolerates a clock that stepped back by up to 30 s. Expiry and revocation are looked at
 // on every Verify; only the signature's check is cached.

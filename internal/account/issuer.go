@@ -47,26 +47,29 @@ func OpenIssuer(dir string, c clock.Clock) (*Issuer, error) {
 //
 // Errors: bad_request for a name, method or time that cannot be, too_large for a token over 4,096 bytes.
 func (i *Issuer) Mint(owner string, scope policy.Scope, ttl time.Duration) (string, error) {
-	return i.mint(owner, scope, ttl, nil)
+	token, _, err := i.mint(owner, scope, ttl, nil)
+	return token, err
 }
 
-func (i *Issuer) mint(owner string, scope policy.Scope, ttl time.Duration, parents []string) (string, error) {
+func (i *Issuer) mint(owner string, scope policy.Scope, ttl time.Duration, parents []string) (string, Stub, error) {
 	now := i.clock.Now()
 	if err := checkOwner(owner); err != nil {
-		return "", err
+		return "", Stub{}, err
 	}
 	if err := checkScope(scope); err != nil {
-		return "", err
+		return "", Stub{}, err
 	}
 	expires, err := expiry(now, scope.Expires, ttl)
 	if err != nil {
-		return "", err
+		return "", Stub{}, err
 	}
-	return i.sign(&claims{
+	c := &claims{
 		Issuer: i.issuer, Audience: i.issuer, Owner: owner, ID: newID(),
 		Issued: now.Unix(), NotBefore: now.Unix(), Expires: expires,
 		App: scope.App, CA: scope.CA, Methods: scope.Methods, Parents: parents,
-	})
+	}
+	token, err := i.sign(c)
+	return token, Stub{ID: c.ID, Expires: c.Expires}, err
 }
 
 func (i *Issuer) sign(c *claims) (string, error) {

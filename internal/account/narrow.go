@@ -24,5 +24,6 @@ func (a *Accounts) Narrow(token string, scope policy.Scope, ttl time.Duration) (
 	if err != nil {
 		return "", err
 	}
-	return a.mint(parent.Owner, child, ttl, append(slices.Clone(parent.Parents), parent.ID))
+	narrowed, _, err := a.mint(parent.Owner, child, ttl, append(slices.Clone(parent.Parents), parent.ID))
+	return narrowed, err
 }
