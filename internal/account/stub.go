@@ -32,6 +32,14 @@ func (a *Accounts) RevokeStub(owner string, s Stub) error {
 	return a.end(revocation{id: s.ID, expires: s.Expires, owner: owner, narrowed: true}, false)
 }
 
+// Refuse has Verify refuse the token from now on, and does not wait: RevokeStub, which tells open connections of it and writes it down, has yet to follow.
+func (a *Accounts) Refuse(owner string, s Stub) {
+	r := revocation{id: s.ID, expires: s.Expires, owner: owner, narrowed: true}
+	if !r.past(a.clock.Now()) {
+		a.revoked.insert(r)
+	}
+}
+
 // full tells whether an owner has used up the quota.
 func (r *revocations) full(owner string, now time.Time) bool {
 	r.mu.Lock()

@@ -2,6 +2,8 @@ package account
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -73,6 +75,21 @@ func TestBUS6_AStubRevokesItsTokenAtOnceAndAfterRestart(t *testing.T) {
 	if len(heard) == 0 || heard[0] != "alice" {
 		t.Errorf("heard %q", heard)
 	}
+}
+
+func TestBUS6_ATokenIsRefusedBeforeItsRevocationIsWrittenDown(t *testing.T) {
+	dir, c := t.TempDir(), newClock()
+	a := open(t, dir, c)
+	token, stub := mintStub(t, a, time.Hour)
+	a.Refuse("alice", stub)
+	wantRefused(t, a, token)
+	if text, _ := os.ReadFile(filepath.Join(dir, revokedFile)); string(text) != revokedHeader {
+		t.Errorf("it was written down already: %q", text)
+	}
+	if err := a.RevokeStub("alice", stub); err != nil || a.revoked.narrowed["alice"] != 1 {
+		t.Error(err, a.revoked.narrowed)
+	}
+	wantRefused(t, open(t, dir, c), token)
 }
 
 func TestAStubOfAnExpiredTokenIsNotWrittenDown(t *testing.T) {
