@@ -158,7 +158,7 @@ func (c *class) find(m *actor.Message) (*method, error) {
 			return found, nil
 		}
 		return nil, wire.Err(wire.BadRequest, fmt.Sprintf("The app %s has no method %q that can be requested; it has %s.", c.app.Name, clip(m.Method), c.requestable()))
-	case actor.Answer, actor.Alarm, actor.Changed:
+	case actor.Answer, actor.Alarm, actor.Changed, actor.Published:
 		if found := c.methods[m.Method]; found != nil {
 			return found, nil
 		}
@@ -199,6 +199,11 @@ func (c *class) arguments(found *method, instance any, tx *Tx, m *actor.Message)
 	case actor.Changed:
 		if takes(typeChange) {
 			return append(receiver(instance, tx), reflect.ValueOf(newChange(m))), nil
+		}
+	case actor.Published:
+		if isMessage(found.handler) {
+			v, err := newMessage(found.handler, m)
+			return append(receiver(instance, tx), v), err
 		}
 	}
 	return nil, wire.Err(wire.BadRequest, fmt.Sprintf("The method %s does not handle messages of this kind.", found.name))

@@ -36,7 +36,7 @@ func (tx *Tx) rule(r policy.Rule, who Subject) error {
 		return who.err
 	}
 	for _, m := range r.Methods {
-		if found := tx.class.methods[m]; !policy.IsMap(m) && (found == nil || found.handler != nil) {
+		if found := tx.class.methods[m]; !policy.IsMap(m) && (found == nil || found.handler != nil && !isMessage(found.handler)) {
 			return fmt.Errorf("rule: %s has no method %q that can be requested", tx.class.app.Name, m)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/wabgo/wab/internal/actor"
 	"github.com/wabgo/wab/internal/bus"
 	"github.com/wabgo/wab/internal/methods"
+	"github.com/wabgo/wab/internal/pubsub"
 	"github.com/wabgo/wab/internal/replica"
 	"github.com/wabgo/wab/internal/session"
 	"github.com/wabgo/wab/internal/store"
@@ -32,6 +33,10 @@ type Server struct {
 	accounts *account.Accounts
 	maps     *replica.Hub
 	watches  *replica.Watches
+	topics   *pubsub.Hub
+
+	subscriptions *pubsub.Subscriptions
+
 	methods  *methods.Host
 	runtime  *actor.Runtime
 	sessions *session.Server
@@ -60,13 +65,18 @@ func New(o Options, apps ...App) (*Server, error) {
 		Store: s.store, Judge: s.gate.Standing, Clock: s.opt.Clock, Log: s.log, IdleAfter: s.opt.IdleAfter,
 	})
 	s.watches = s.maps.Watches()
+	s.topics = pubsub.New(pubsub.Options{
+		Store: s.store, Judge: s.gate.Standing, Clock: s.opt.Clock, Log: s.log, IdleAfter: s.opt.IdleAfter,
+	})
+	s.subscriptions = s.topics.Subscriptions()
 	s.gate.Groups, s.gate.RulesChanged, s.gate.Ended = s.maps, s.maps.RulesChanged, s.maps.Ended
 	s.runtime = actor.New(actor.Options{
-		Store: s.store, Classes: classes, Gate: s.gate, Features: []actor.Feature{s.effects, s.maps, s.watches},
+		Store: s.store, Classes: classes, Gate: s.gate, Features: []actor.Feature{s.effects, s.maps, s.watches, s.topics.Log(), s.subscriptions},
 		MaxCAs: s.opt.MaxCAs, CAs: s.cas,
 		Clock: s.opt.Clock, Logger: s.log, IdleAfter: s.opt.IdleAfter, Fatal: s.opt.Fatal,
 	})
 	s.gate.Attach(s.runtime)
+	s.topics.Attach(s.runtime)
 	s.sessions = session.New(session.Options{
 		Bus: bus.New(s.runtime), Auth: s.accounts, Clock: s.opt.Clock, Log: s.log, Build: web.BuildID(), Origins: s.opt.Origins,
 	})
@@ -152,6 +162,7 @@ func (s *Server) Close() error {
 	s.sessions.Close()
 	s.runtime.Close()
 	s.maps.Close()
+	s.topics.Close()
 	if err := s.methods.Close(context.Background()); err != nil {
 		s.log.Warn("methods end badly", slog.Any("error", err))
 	}

@@ -117,6 +117,9 @@ func (tx *Tx) Destroy() {
 		tx.fail(errors.New("destroy: this assistant is only being made; let Init return an error"))
 		return
 	}
+	if err := tx.class.srv.subscriptions.Leave(tx.tx); err != nil {
+		tx.fail(fmt.Errorf("destroy: %w", err))
+	}
 	tx.tx.Destroy()
 }
 

@@ -3,6 +3,7 @@ package actor
 import (
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/wabgo/wab/internal/wire"
@@ -27,7 +28,7 @@ var (
 // mayBeBorn counts the owner's CAs before another one is made, in all apps that run here. It reads the store, where there is a limit.
 func (c *CA) mayBeBorn() *wire.Error {
 	rt := c.rt
-	if rt.maxCAs == 0 {
+	if rt.maxCAs == 0 || c.name.Topic() {
 		return nil
 	}
 	others := rt.births.begin(c.name.Owner, c.key)
@@ -45,6 +46,9 @@ func (c *CA) mayBeBorn() *wire.Error {
 func (rt *Runtime) room(owner string, others []string) *wire.Error {
 	n, graves := len(others), 0
 	count := func(ca string) error {
+		if strings.Count(ca, "/") > 1 {
+			return nil // a topic of a CA
+		}
 		meta, err := rt.store.Get(ca, metaKey)
 		switch {
 		case err != nil:

@@ -1,6 +1,11 @@
 package actor
 
-import "time"
+import (
+	"time"
+
+	"github.com/wabgo/wab/internal/name"
+	"github.com/wabgo/wab/internal/wire"
+)
 
 // Class is an app's kind of CA: how instances are made, encoded and run. Package server makes one of an author's type.
 type Class interface {
@@ -26,3 +31,28 @@ type Class interface {
 type Checker interface {
 	Check(state []byte) error
 }
+
+// Divided is an app's Class that has other kinds of actors besides: the topics of the app.
+type Divided interface {
+	// Of is the Class of the actor of that name. It may be the receiver itself.
+	Of(id name.Name) Class
+}
+
+// Open is a Class that decides by itself who may send messages to its actors, instead of the Gate. The first message that it lets in makes the actor.
+type Open interface {
+	// Admit refuses a message. A refusal that passes (unavailable, overloaded, quota) has its sender try again. It runs in the actor's turn.
+	Admit(m *Message) *wire.Error
+}
+
+// door stands where the Gate's guard does, before the actors of an Open class.
+type door struct{ class Open }
+
+func (door) Begin()         {}
+func (door) Rollback()      {}
+func (door) Encode(*Commit) {}
+
+func (d door) Admit(m *Message, _ int64) Verdict { return Verdict{Refused: d.class.Admit(m)} }
+
+func (door) Recall(*Message, int64) Verdict { return Verdict{} }
+
+func (door) Settle([]byte, *wire.Error) {}

@@ -93,7 +93,7 @@ func (c *CA) settle(m *Message, result []byte, err *wire.Error) (word *wire.Erro
 		word = nil // it is settled, whatever became of it
 	}
 	switch m.Kind {
-	case Call, Send:
+	case Call, Send, Published:
 		c.guard.Settle(result, err)
 		if m.post != nil && m.post.wants(err) {
 			c.outbox().answer(m, result, err)
@@ -107,10 +107,18 @@ func (c *CA) settle(m *Message, result []byte, err *wire.Error) (word *wire.Erro
 	if m.ringer != nil {
 		m.ringer.Settled(m, err)
 	}
-	if err != nil && !m.Kind.External() {
+	if err != nil && nobodyHears(m.Kind, err) {
 		c.complain(m, err)
 	}
 	return word
+}
+
+// nobodyHears tells whether a failure has to be logged to be known. What policy says of a publisher is in the ledger.
+func nobodyHears(kind Kind, err *wire.Error) bool {
+	if kind == Published {
+		return err.Code != wire.NotAllowed && err.Code != wire.Unavailable
+	}
+	return !kind.External()
 }
 
 // complainEvery is how often a CA's failures of its own are logged at most: nobody waits for them, and a timer may fail a hundred times a second.
@@ -161,7 +169,7 @@ func (c *CA) join(m *Message, state, result []byte, err, word *wire.Error) bool 
 	return true
 }
 
-// encodeParts lets the timers and then the guard come last: they ask whether anything has changed.
+// encodeParts lets the timers, then what rides along, and then the guard come last: they ask whether anything has changed.
 func (c *CA) encodeParts(commit *Commit) {
 	timers := c.timers()
 	for i := range c.parts {
@@ -171,6 +179,11 @@ func (c *CA) encodeParts(commit *Commit) {
 	}
 	if timers != nil {
 		timers.Encode(commit)
+	}
+	for i := range c.parts {
+		if p, ok := c.parts[i].part.(Rider); ok {
+			p.Ride(commit)
+		}
 	}
 	c.guard.Encode(commit)
 }

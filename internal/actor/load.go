@@ -12,7 +12,7 @@ import (
 // load brings the CA into memory for its first message m, or for work of its own when m is nil.
 func (c *CA) load(m *Message) {
 	c.parts, c.todo = nil, nil
-	c.guard = c.part(c.rt.gate).(Guard)
+	c.guard = c.newGuard()
 	c.meta, c.state, c.grave, c.unborn, c.expired = meta{}, nil, 0, false, nil
 	rev, err := c.rt.store.Load(c.key, hotKeys, c.loadKey)
 	switch {
@@ -23,7 +23,7 @@ func (c *CA) load(m *Message) {
 	case m == nil:
 		c.decay(rev)
 	case c.recall(m):
-	case !m.Kind.External() || !c.name.AsOwner().Covers(m.From):
+	case !c.mayMake(m):
 		c.turnDown(errNoSuchCA)
 	default:
 		if v := c.guard.Admit(m, c.rt.now()); v.Refused != nil {
@@ -34,6 +34,22 @@ func (c *CA) load(m *Message) {
 			c.create(rev)
 		}
 	}
+}
+
+// newGuard is the Gate's part, or what an Open class has instead.
+func (c *CA) newGuard() Guard {
+	if o, ok := c.class.(Open); ok {
+		return door{o}
+	}
+	return c.part(c.rt.gate).(Guard)
+}
+
+// mayMake tells whether a message may make the CA: its owner's own may, if policy lets it in.
+func (c *CA) mayMake(m *Message) bool {
+	if _, open := c.class.(Open); open {
+		return m.Kind == Send
+	}
+	return m.Kind.External() && c.name.AsOwner().Covers(m.From)
 }
 
 // turnDown answers the first message to a CA that does not exist.

@@ -9,26 +9,27 @@ import (
 type Kind uint8
 
 const (
-	Call    Kind = iota // a client's request; its reply waits for the commit
-	Send                // another CA's message, from its durable outbox
-	Answer              // what became of a Send, to the method its sender named
-	Alarm               // a durable timer of this CA
-	Init                // lifecycle: once, at creation
-	Resume              // lifecycle: each time the CA is loaded
-	Upgrade             // lifecycle: the state was written by another version of the app; Args holds that version
-	Pulse               // lifecycle: periodic
-	Undone              // lifecycle: a Send without Then was refused or failed (OnFailed)
-	Changed             // a feature's word to its own CA (Ringer); reaches a method by its name
-	tending             // the parts' own housekeeping; reaches no method
+	Call      Kind = iota // a client's request; its reply waits for the commit
+	Send                  // another CA's message, from its durable outbox
+	Answer                // what became of a Send, to the method its sender named
+	Alarm                 // a durable timer of this CA
+	Init                  // lifecycle: once, at creation
+	Resume                // lifecycle: each time the CA is loaded
+	Upgrade               // lifecycle: the state was written by another version of the app; Args holds that version
+	Pulse                 // lifecycle: periodic
+	Undone                // lifecycle: a Send without Then was refused or failed (OnFailed)
+	Changed               // a feature's word to its own CA (Ringer); reaches a method by its name
+	Published             // what somebody has published, brought by a feature (Ringer); From is the publisher
+	tending               // the parts' own housekeeping; reaches no method
 	kinds
 )
 
-var kindNames = [kinds]string{"call", "send", "answer", "alarm", "init", "resume", "upgrade", "pulse", "undone", "changed", "tending"}
+var kindNames = [kinds]string{"call", "send", "answer", "alarm", "init", "resume", "upgrade", "pulse", "undone", "changed", "published", "tending"}
 
 func (k Kind) String() string { return kindNames[k] }
 
 // External tells whether a message comes from outside of the CA, and so needs the policy's consent.
-func (k Kind) External() bool { return k == Call || k == Send }
+func (k Kind) External() bool { return k == Call || k == Send || k == Published }
 
 // Message is what a CA handles, one at a time. Its sender is authenticated by whoever delivers it; no app code makes one.
 type Message struct {

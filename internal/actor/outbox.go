@@ -62,7 +62,7 @@ var (
 // Post sends a message when the transaction commits, and returns its number. Errors: not the name of a CA, too many messages on their
 // way, or a transaction that is too large.
 func (tx *Tx) Post(to name.Name, method string, args []byte) (number uint64, err error) {
-	if to.Kind() != name.CA || to.App == "" || to.Check() != nil {
+	if !addressable(to) {
 		return 0, errAddress
 	}
 	if err := tx.Spend(postBytes + len(method) + len(args)); err != nil {
@@ -70,6 +70,15 @@ func (tx *Tx) Post(to name.Name, method string, args []byte) (number uint64, err
 	}
 	tx.Use(outboxFeature{}, func(p Part) { number, err = p.(*outbox).post(to, method, args, tx.started) })
 	return number, err
+}
+
+// addressable tells whether a name is that of something that takes messages.
+func addressable(to name.Name) bool {
+	if to.Topic() {
+		n, err := name.ParseActor(to.String())
+		return err == nil && n == to
+	}
+	return to.Kind() == name.CA && to.App != "" && to.Check() == nil
 }
 
 // Then names the method that gets the answer to a message of this transaction: its result, its failure or its refusal.

@@ -245,7 +245,7 @@ func TestCA3_FullMailboxIsTriedAgainInOrder(t *testing.T) {
 
 func TestPostRefusesWhatIsNoCA(t *testing.T) {
 	m := counter()
-	for _, to := range []string{"app:bob", "bob/home", "app:bob/home/map", "bob"} {
+	for _, to := range []string{"app:bob", "bob/home", "bob/home/map", "bob", "app:forum/a/b"} {
 		m[to] = post(to, "get", "")
 	}
 	w := actortest.NewWorld(t, m).Boot()

@@ -52,11 +52,17 @@ type Starter interface {
 // Ringer is a Part with messages of its own to the CA, each a transaction like any other.
 type Ringer interface {
 	// Next is the message to run now, nil for none. It is asked when the CA is tended, after Begin, until no part has any more; messages of others go in between.
-	// The runtime sets From and To; the Kind is Changed.
+	// The Kind is Changed, or Published: then it bears the true publisher in From, and the guard decides on it. The runtime sets To, and From otherwise.
 	Next(now int64) *Message
 	// Settled tells what became of such a message, before Encode. After an error the part has been taken back; what it changes now joins the commit nevertheless.
 	// A part that would give the same message again at once has to wait some time first (CA.WakeAt).
 	Settled(m *Message, err *wire.Error)
+}
+
+// Rider is a Part with changes that are not worth a write of their own: they go with the next one.
+type Rider interface {
+	// Ride is called after the other parts' Encode and before the guard's; Commit.Wrote tells whether anything is written.
+	Ride(*Commit)
 }
 
 // Idler is a Part that may have to stay in memory.

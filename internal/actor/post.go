@@ -105,7 +105,7 @@ func parsePost(value []byte) (*post, error) {
 	if r.Array() != postFields {
 		return nil, errPost
 	}
-	to, err := name.Parse(r.Text())
+	to, err := name.ParseActor(r.Text())
 	p := &post{to: to, kind: Kind(r.Uint()), method: r.Text(), args: r.Bytes(), then: r.Text(), notify: r.Bool(), created: r.Int()}
 	a := &answer{about: r.Uint(), of: r.Uint(), method: r.Text(), result: r.Bytes()}
 	a.err = readError(&r)

@@ -106,7 +106,7 @@ func (rt *Runtime) now() int64 { return clock.Micros(rt.clock.Now()) }
 
 // Deliver puts a message into its CA's mailbox. What is wrong is told by the message's Reply.
 func (rt *Runtime) Deliver(m *Message) {
-	class := rt.classes[m.To.App]
+	class := rt.classOf(m.To)
 	switch {
 	case class == nil || m.To.Host != "":
 		m.reply(nil, errNoSuchApp)
@@ -136,6 +136,18 @@ func (rt *Runtime) Deliver(m *Message) {
 	}
 }
 
+// classOf is nil for an app that does not run here.
+func (rt *Runtime) classOf(id name.Name) Class {
+	class := rt.classes[id.App]
+	if d, ok := class.(Divided); ok {
+		return d.Of(id)
+	}
+	if id.Topic() {
+		return nil
+	}
+	return class
+}
+
 // enqueue reports false when the activation is gone.
 func (c *CA) enqueue(m *Message) (err *wire.Error, taken bool) {
 	c.mu.Lock()
@@ -150,13 +162,16 @@ func (c *CA) enqueue(m *Message) (err *wire.Error, taken bool) {
 	return nil, true
 }
 
+// Rouse gives an actor a turn for its parts' own work. It takes locks of the runtime, and does not wait.
+func (rt *Runtime) Rouse(id name.Name) { rt.rouse(id.String()) }
+
 // rouse gives a CA a turn for work of its own.
 func (rt *Runtime) rouse(key string) {
-	id, err := name.Parse(key)
+	id, err := name.ParseActor(key)
 	if err != nil {
 		return
 	}
-	class := rt.classes[id.App]
+	class := rt.classOf(id)
 	if class == nil {
 		return // an app that this server does not run now: its CAs wait
 	}

@@ -60,7 +60,7 @@ func (t *table) find(rt *Runtime, id name.Name, class Class) *CA {
 }
 
 func newCA(rt *Runtime, key string, class Class) *CA {
-	id, _ := name.Parse(key) // parts share the key's memory
+	id, _ := name.ParseActor(key) // parts share the key's memory
 	return &CA{rt: rt, key: key, name: id, class: class}
 }
 

@@ -221,6 +221,9 @@ func (c *CA) tend(w *worker) (kept bool) {
 		c.mu.Lock()
 		c.wake = true // there may be another one
 		c.mu.Unlock()
+		if m.Kind == Published {
+			return c.guarded(w, m)
+		}
 		return c.run(w, m)
 	}
 	for i := range c.parts {
@@ -246,7 +249,10 @@ func (c *CA) ring(now int64) *Message {
 		}
 		if m := p.Next(now); m != nil {
 			c.rang = at
-			m.From, m.To, m.ringer = c.name, c.name, p
+			if m.Kind != Published {
+				m.From = c.name
+			}
+			m.To, m.ringer = c.name, p
 			return m
 		}
 	}

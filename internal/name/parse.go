@@ -34,6 +34,23 @@ func ParseTopic(s string) (Name, error) {
 	return Name{}, fail(s, bodyEnd(s), flaw{reason: "a topic is named forum/topic or owner/local/topic"})
 }
 
+// ParseActor reads the canonical key of what takes messages: that of a CA, app:owner/local, or of a topic. Errors are *Error.
+func ParseActor(s string) (Name, error) {
+	n, err := parse(s, labelFlaw)
+	switch {
+	case err != nil:
+		return Name{}, err
+	case n.App == "" || n.Host != "":
+		return Name{}, fail(s, 0, flaw{reason: "what takes messages is named with its app, and without a host"})
+	case n.Local == "" || n.Forum() && n.Item != "":
+		return Name{}, fail(s, bodyEnd(s), flaw{reason: "a CA is named owner/local, a topic forum/topic or owner/local/topic"})
+	}
+	return n, nil
+}
+
+// Topic tells whether the name can be that of a topic: of a forum's, or of an item.
+func (n Name) Topic() bool { return n.Forum() && n.Kind() == CA || !n.Forum() && n.Kind() == Item }
+
 // Check refuses a Name that was put together by hand and does not follow the grammar.
 func (n Name) Check() error {
 	if n.completeCA() {

@@ -13,7 +13,7 @@ const (
 )
 
 // MaxTopicValue is the limit of a message's value, in bytes.
-const MaxTopicValue = 256 << 10
+const MaxTopicValue = 64 << 10
 
 // TopicOpen subscribes to a topic, or starts a subscription over.
 type TopicOpen struct {
@@ -38,11 +38,17 @@ func ParseTopicOpen(b []byte) (TopicOpen, error) {
 	f := TopicOpen{
 		Sub: r.sub(), Topic: r.text(MaxCA), Epoch: r.uint(), Offset: r.uint(), CA: r.text(MaxCA), Method: r.text(MaxMethod),
 	}
-	if (f.CA == "") != (f.Method == "") {
+	switch {
+	case (f.CA == "") != (f.Method == ""):
 		r.fail("A subscription that is filtered names both a CA and its handler.")
+	case f.Epoch == 0 && f.Offset > 0:
+		r.fail(noPosition)
 	}
 	return f, r.close()
 }
+
+// noPosition refuses an offset that belongs to no epoch.
+const noPosition = "A position in a topic has an epoch."
 
 // TopicClose ends a subscription.
 type TopicClose struct{ Sub uint32 }
@@ -80,6 +86,9 @@ func (f TopicOpened) Append(dst []byte) []byte {
 func ParseTopicOpened(b []byte) (TopicOpened, error) {
 	r := open(b, KindTopicOpened, 6)
 	f := TopicOpened{Sub: r.sub(), ID: r.uint(), Epoch: r.uint(), Offset: r.uint(), Gap: r.bool(), Missed: r.uint()}
+	if f.Epoch == 0 && f.Offset > 0 {
+		r.fail(noPosition)
+	}
 	return f, r.close()
 }
 
@@ -111,7 +120,7 @@ func (f TopicMessages) Append(dst []byte) []byte {
 func ParseTopicMessages(b []byte) (TopicMessages, error) {
 	r := open(b, KindTopicMessages, 5)
 	f := TopicMessages{ID: r.uint(), Epoch: r.uint(), After: r.uint(), Upto: r.uint(), Messages: r.rawOf(cbor.KindArray)}
-	if f.After > f.Upto {
+	if f.After > f.Upto || f.Epoch == 0 {
 		r.fail("The frame is malformed.")
 	}
 	return f, r.close()

@@ -1,0 +1,236 @@
+package pubsub
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/wabgo/wab/internal/actor"
+	"github.com/wabgo/wab/internal/name"
+)
+
+// What a feed keeps in memory of the newest messages; older ones are read from the store.
+const (
+	keepMessages = 1024
+	keepBytes    = 1 << 20
+)
+
+// A feed is a topic in memory: what is durable of it, for those who follow it.
+type feed struct {
+	hub  *Hub
+	name name.Name
+	key  string // the actor's, in the store
+	id   uint64 // the topic's number in frames
+	used atomic.Bool
+
+	mu      sync.Mutex
+	known   bool   // what follows is what is durable
+	applied uint64 // commits that have been shown here
+	epoch   uint64 // 0 while the topic doesn't exist
+	first   uint64 // the oldest message that can be read
+	last    uint64
+	recent  []*Entry // up to last, without holes
+	bytes   int      // of recent
+
+	fan // to CAs
+}
+
+// use notes that somebody has used the feed.
+func (f *feed) use() {
+	if !f.used.Load() {
+		f.used.Store(true)
+	}
+}
+
+// idle tells whether nobody has used the feed since this was asked the last time, and nobody stands by it. Call with Hub.mu held.
+func (f *feed) idle() bool {
+	if f.used.Swap(false) {
+		return false
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.fan.idle()
+}
+
+// apply shows a commit of the topic's actor.
+func (f *feed) apply(h head, fresh []*Entry, changes []change) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.epoch != h.epoch {
+		f.recent, f.bytes = nil, 0
+	}
+	f.known = true
+	f.applied++
+	f.epoch, f.first, f.last = h.epoch, h.first, h.last
+	for _, e := range fresh {
+		f.keep(e)
+	}
+	f.fan.change(changes, h.last)
+	if len(fresh) > 0 {
+		f.fan.stir(f)
+	}
+}
+
+// keep holds a message in memory. Call with mu held.
+func (f *feed) keep(e *Entry) {
+	if n := len(f.recent); n > 0 && f.recent[n-1].Offset+1 != e.Offset {
+		f.recent, f.bytes = nil, 0
+	}
+	f.recent = append(f.recent, e)
+	f.bytes += len(e.Packed)
+	for len(f.recent) > 1 && (len(f.recent) > keepMessages || f.bytes > keepBytes) {
+		f.bytes -= len(f.recent[0].Packed)
+		f.recent[0] = nil
+		f.recent = f.recent[1:]
+	}
+}
+
+// end shows that the topic is gone.
+func (f *feed) end() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.known = true
+	f.applied++
+	f.epoch, f.first, f.last, f.recent, f.bytes = 0, 0, 0, nil, 0
+	f.fan.forget()
+}
+
+// recover goes on where a crash has cut the way of messages to CAs.
+func (f *feed) recover(h head) {
+	f.mu.Lock()
+	if !f.known {
+		f.known, f.epoch, f.first, f.last = true, h.epoch, h.first, h.last
+	}
+	f.mu.Unlock()
+	f.gather(h.fanned)
+}
+
+// load finds out what is durable of the topic.
+func (f *feed) load() error {
+	f.mu.Lock()
+	known, applied := f.known, f.applied
+	f.mu.Unlock()
+	if known {
+		return nil
+	}
+	value, err := f.hub.opt.Store.Get(f.key, headKey)
+	if err != nil {
+		return err
+	}
+	var h head
+	if value != nil {
+		if h, err = parseHead(value); err != nil {
+			return err
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.known && f.applied == applied {
+		f.known, f.epoch, f.first, f.last = true, h.epoch, h.first, h.last
+	}
+	return nil
+}
+
+// recentAt is the message of an offset, if it is in memory. Call with mu held.
+func (f *feed) recentAt(offset uint64) *Entry {
+	if len(f.recent) == 0 || offset < f.recent[0].Offset || offset > f.last {
+		return nil
+	}
+	return f.recent[offset-f.recent[0].Offset]
+}
+
+// next is the message after a place, nil if there is none yet. missed are those between them that are gone; from another epoch it goes on with the oldest of this one.
+func (f *feed) next(at place) (e *Entry, epoch, missed uint64, err error) {
+	if err = f.load(); err != nil {
+		return nil, 0, 0, err
+	}
+	f.mu.Lock()
+	at, missed = f.goOn(at)
+	epoch = f.epoch
+	last := f.last
+	e = f.recentAt(at.offset + 1)
+	f.mu.Unlock()
+	if e != nil || at.offset >= last {
+		return e, epoch, missed, nil
+	}
+	packed, err := f.hub.opt.Store.Get(f.key, messageKey(at.offset+1))
+	if err == nil && packed != nil {
+		e, err = parseEntry(packed)
+	}
+	return e, epoch, missed, err
+}
+
+// goOn is where somebody can go on, who was at a place, and how many messages are lost to them. Call with mu held.
+func (f *feed) goOn(at place) (place, uint64) {
+	if at.epoch != f.epoch {
+		at = place{f.epoch, 0}
+	}
+	if oldest := max(f.first, 1); at.offset+1 < oldest {
+		return place{f.epoch, oldest - 1}, oldest - 1 - at.offset
+	}
+	return at, 0
+}
+
+// since are messages after an offset, of about limit bytes, from memory or the store. It may wait for the store. Fewer come where the oldest leave the log
+// meanwhile, none where there are none.
+func (f *feed) since(offset uint64, limit int) (all []*Entry, err error) {
+	f.mu.Lock()
+	last := f.last
+	if f.recentAt(offset+1) != nil {
+		defer f.mu.Unlock()
+		for n := offset + 1; n <= last && limit > 0; n++ {
+			e := f.recentAt(n)
+			limit -= len(e.Packed)
+			all = append(all, e)
+		}
+		return all, nil
+	}
+	f.mu.Unlock()
+	for b := blockOf(offset + 1); b <= blockOf(last) && len(all) == 0; b++ {
+		_, err = f.hub.opt.Store.Load(f.key, blockPrefix(b), func(_, value []byte) error {
+			e, err := parseEntry(append([]byte(nil), value...))
+			if err == nil && e.Offset > offset && e.Offset <= last && limit > 0 {
+				limit -= len(e.Packed)
+				all = append(all, e)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// position is where a CA begins to follow; ok is false where the topic doesn't know it.
+func (f *feed) position(ca name.Name) (at place, ok bool, err error) {
+	value, err := f.hub.opt.Store.Get(f.key, followerKey(ca.String()))
+	if err != nil || value == nil {
+		return at, false, err
+	}
+	at, err = parsePlace(value)
+	return at, err == nil, err
+}
+
+// rouse gives a CA a turn.
+func (h *Hub) rouse(ca name.Name) {
+	if rt := h.runtime.Load(); rt != nil {
+		rt.Rouse(ca)
+	}
+}
+
+// all visits the CAs that follow, as they are stored.
+func (f *feed) all(visit func(ca name.Name, at place)) error {
+	prefix := followerKey("")
+	_, err := f.hub.opt.Store.Load(f.key, prefix, func(key, value []byte) error {
+		ca, err := name.Parse(string(key[len(prefix):]))
+		if err != nil {
+			return errStored
+		}
+		at, err := parsePlace(value)
+		visit(ca, at)
+		return err
+	})
+	return err
+}
+
+var _ actor.Loader = (*log)(nil)

@@ -1,0 +1,358 @@
+package pubsub
+
+import (
+	"github.com/wabgo/wab/internal/actor"
+	"github.com/wabgo/wab/internal/bus"
+	"github.com/wabgo/wab/internal/cbor"
+	"github.com/wabgo/wab/internal/name"
+	"github.com/wabgo/wab/internal/wire"
+)
+
+// subscriptionLetter begins the subscriptions' side keys: hot ones, with the topic's name behind, or an item's label for what the CA itself has published to.
+const subscriptionLetter = 'S'
+
+// MaxSubscriptions is how many topics a CA follows.
+const MaxSubscriptions = 256
+
+const (
+	// unwritten is how long a place that nothing else is written with stays in memory only, in µs: what it has gone by changed nothing.
+	unwritten = 10_000_000
+	// undecided is when a message is tried again on which policy could not decide, in µs.
+	undecided = 1_000_000
+)
+
+// Subscriptions is the feature that CAs follow topics by, and publish.
+func (h *Hub) Subscriptions() *Subscriptions { return &Subscriptions{h} }
+
+// Subscriptions are the topics that CAs follow. Each is a durable place in the topic's log: a message is handled once, for the place behind it commits with what its
+// handler has changed. Where it has changed nothing, the place is written later, and after a crash such a message may come again.
+type Subscriptions struct{ hub *Hub }
+
+// Letter begins the subscriptions' side keys.
+func (*Subscriptions) Letter() byte { return subscriptionLetter }
+
+// NewPart makes the subscriptions of an activation.
+func (f *Subscriptions) NewPart(ca *actor.CA) actor.Part { return &subscriptions{hub: f.hub, ca: ca} }
+
+type subscriptions struct {
+	hub     *Hub
+	ca      *actor.CA
+	all     []subscription
+	own     []string // the labels of the CA's topics
+	before  []subscription
+	ownedBy int // how many of own there were when the message began
+
+	turn    int   // whose message comes next
+	flushAt int64 // when places are written that nothing else is written with; 0 for never
+	flush   bool  // now
+	retryAt int64 // when a message is tried again, 0 for none
+}
+
+// subscription is one topic that the CA follows.
+type subscription struct {
+	topic  name.Name
+	method string
+	place         // the last message handled; epoch 0 until the topic has said where it begins
+	told   uint64 // what the topic knows of it
+	after  int64  // not before that instant
+	dirty  bool   // the place is not written
+	fresh  bool   // nor is the subscription
+}
+
+func subscriptionKey(topic name.Name) []byte {
+	return actor.HotKey(subscriptionLetter, []byte(topic.String())...)
+}
+
+func ownKey(label string) []byte { return actor.HotKey(subscriptionLetter, []byte(label)...) }
+
+// Load takes a stored subscription.
+func (p *subscriptions) Load(key, value []byte) error {
+	if label := string(key[2:]); name.CheckLabel(label) == nil {
+		p.own = append(p.own, label)
+		return nil
+	}
+	topic, err := name.ParseTopic(string(key[2:]))
+	r := cbor.NewReader(value)
+	if r.Array() != 3 || err != nil {
+		return errStored
+	}
+	s := subscription{topic: topic, method: r.Text(), place: place{r.Uint(), r.Uint()}}
+	if r.Done() != nil {
+		return errStored
+	}
+	p.all = append(p.all, s)
+	return nil
+}
+
+func (s *subscription) encode() []byte {
+	b := cbor.AppendText(cbor.AppendArrayHeader(make([]byte, 0, 48), 3), s.method)
+	return cbor.AppendUint(cbor.AppendUint(b, s.epoch), s.offset)
+}
+
+func (p *subscriptions) Begin() {
+	p.before = append(p.before[:0], p.all...)
+	p.ownedBy = len(p.own)
+}
+
+func (p *subscriptions) Rollback() {
+	p.all = append(p.all[:0], p.before...)
+	p.own = p.own[:p.ownedBy]
+}
+
+// Delivery is what a Published message brings: its Args are the value alone.
+type Delivery struct {
+	Topic  name.Name
+	Offset uint64
+	At     int64  // µs UTC, when the topic has taken it
+	Missed uint64 // messages before it that left the log unseen
+	place  place
+	Ran    bool // set by the handler's caller
+}
+
+// Next is the next message of a topic. Topics take turns.
+func (p *subscriptions) Next(now int64) *actor.Message {
+	for i := range p.all {
+		at := (p.turn + i) % len(p.all)
+		if s := &p.all[at]; s.after <= now {
+			if m := p.next(s, now); m != nil {
+				p.turn = at + 1
+				return m
+			}
+		}
+	}
+	return nil
+}
+
+func (p *subscriptions) next(s *subscription, now int64) *actor.Message {
+	f := p.hub.feed(s.topic)
+	if s.epoch == 0 && !p.begin(s, f, now) {
+		return nil
+	}
+	for missed := uint64(0); ; {
+		e, epoch, lost, err := f.next(s.place)
+		missed += lost
+		switch {
+		case err != nil:
+			p.wait(s, now)
+			return nil
+		case e == nil:
+			return nil
+		}
+		at := place{epoch, e.Offset}
+		switch refused := p.mayRead(s.topic); {
+		case refused == nil:
+			return &actor.Message{Kind: actor.Published, From: e.From, Method: s.method, Args: e.Value,
+				Ext: &Delivery{Topic: s.topic, Offset: e.Offset, At: e.At, Missed: missed, place: at}}
+		case refused.Code == wire.Unavailable:
+			p.wait(s, now)
+			return nil
+		}
+		s.place, s.dirty = at, true // it is not meant for us now
+	}
+}
+
+// begin asks the topic where a new subscription begins.
+func (p *subscriptions) begin(s *subscription, f *feed, now int64) bool {
+	at, ok, err := f.position(p.ca.Name())
+	if err != nil {
+		p.wait(s, now)
+	}
+	if ok {
+		s.place, s.dirty = at, true
+	}
+	return ok
+}
+
+// wait has a subscription go on later.
+func (p *subscriptions) wait(s *subscription, now int64) {
+	s.after = now + undecided
+	if p.retryAt == 0 || s.after < p.retryAt {
+		p.retryAt = s.after
+	}
+	p.ca.WakeAt(s.after)
+}
+
+// mayRead tells whether the CA may follow a topic now. A forum is everybody's.
+func (p *subscriptions) mayRead(topic name.Name) *wire.Error {
+	if topic.Forum() || topic.CA() == p.ca.Name() {
+		return nil
+	}
+	return p.hub.opt.Judge(topic.CA(), p.ca.Name(), topic.Item, bus.Reader{}).Refusal()
+}
+
+// Settled goes on behind a message, whatever became of it; but for one on which policy could not decide: that comes again.
+func (p *subscriptions) Settled(m *actor.Message, err *wire.Error) {
+	d := m.Ext.(*Delivery)
+	i := p.find(d.Topic)
+	switch {
+	case i < 0: // its own handler has ended the subscription
+	case err != nil && err.Code == wire.Unavailable && !d.Ran:
+		p.wait(&p.all[i], p.hub.now())
+	default:
+		p.all[i].place, p.all[i].dirty = d.place, true
+	}
+}
+
+func (p *subscriptions) find(topic name.Name) int {
+	for i := range p.all {
+		if p.all[i].topic == topic {
+			return i
+		}
+	}
+	return -1
+}
+
+// Encode writes what the CA follows from now on, or no longer, and tells the topics how far it has got.
+func (p *subscriptions) Encode(c *actor.Commit) {
+	for i := range p.before {
+		if topic := p.before[i].topic; p.find(topic) < 0 {
+			c.Delete(subscriptionKey(topic))
+		}
+	}
+	for _, label := range p.own[p.ownedBy:] {
+		c.Put(ownKey(label), nil)
+	}
+	p.ownedBy = len(p.own)
+	for i := range p.all {
+		s := &p.all[i]
+		if s.fresh {
+			s.fresh, s.dirty = false, false
+			c.Put(subscriptionKey(s.topic), s.encode())
+		}
+		if s.told < s.offset {
+			s.told = s.offset
+			hub, topic, ca, at := p.hub, s.topic, p.ca.Name(), s.place
+			c.After(func() { hub.feed(topic).handled(ca, at) })
+		}
+	}
+}
+
+// Ride writes places with whatever is written; what has changed nothing is not worth a write of its own.
+func (p *subscriptions) Ride(c *actor.Commit) {
+	dirty := false
+	for i := range p.all {
+		s := &p.all[i]
+		if s.dirty && (p.flush || c.Wrote()) {
+			s.dirty = false
+			c.Put(subscriptionKey(s.topic), s.encode())
+		}
+		dirty = dirty || s.dirty
+	}
+	switch p.flush = false; {
+	case !dirty:
+		p.flushAt = 0
+	case p.flushAt == 0:
+		p.flushAt = p.hub.now() + unwritten
+	}
+}
+
+// Tend has places written that have waited for long.
+func (p *subscriptions) Tend(now int64) {
+	p.flush = p.flushAt != 0 && (now >= p.flushAt || p.ca.Draining())
+	if p.retryAt <= now {
+		p.retryAt = 0
+	}
+}
+
+// Awaits is when there is something to write, or to try again.
+func (p *subscriptions) Awaits() int64 {
+	switch {
+	case p.flushAt == 0:
+		return p.retryAt
+	case p.retryAt == 0:
+		return p.flushAt
+	}
+	return min(p.flushAt, p.retryAt)
+}
+
+// Idle keeps the CA in memory until its places are written.
+func (p *subscriptions) Idle() bool { return p.flushAt == 0 }
+
+var errSubscriptions = wire.Err(wire.TooLarge, "A CA follows at most 256 topics.")
+
+// Subscribe has a method of the CA called for each message of a topic, from now on. Following it again replaces the method. Errors are *wire.Error.
+func (f *Subscriptions) Subscribe(tx *actor.Tx, topic name.Name, method string) (err error) {
+	begins := false
+	tx.Use(f, func(x actor.Part) {
+		p := x.(*subscriptions)
+		i := p.find(topic)
+		if begins = i < 0; begins {
+			if len(p.all) >= MaxSubscriptions {
+				err = errSubscriptions
+				return
+			}
+			i = len(p.all)
+			p.all = append(p.all, subscription{topic: topic})
+		}
+		p.all[i].method, p.all[i].fresh = method, true
+	})
+	if err == nil && begins {
+		_, err = tx.Post(topic, subscribe, noArgs)
+	}
+	return err
+}
+
+var noArgs = cbor.AppendArrayHeader(nil, 0)
+
+// Unsubscribe ends a subscription, and tells whether there was one.
+func (f *Subscriptions) Unsubscribe(tx *actor.Tx, topic name.Name) (was bool, err error) {
+	tx.Use(f, func(x actor.Part) {
+		p := x.(*subscriptions)
+		i := p.find(topic)
+		if was = i >= 0; was {
+			p.all = append(p.all[:i:i], p.all[i+1:]...)
+		}
+	})
+	if was {
+		_, err = tx.Post(topic, unsubscribe, noArgs)
+	}
+	return was, err
+}
+
+// Publish sends a value to a topic with the transaction. Errors are *wire.Error, or tell that too much is on its way.
+func (f *Subscriptions) Publish(tx *actor.Tx, topic name.Name, value []byte) error {
+	if len(value) > wire.MaxTopicValue {
+		return errValue
+	}
+	if topic.CA() == tx.Self() {
+		tx.Use(f, func(x actor.Part) { x.(*subscriptions).owns(topic.Item) })
+	}
+	_, err := tx.Post(topic, publish, append(cbor.AppendArrayHeader(nil, 1), value...))
+	return err
+}
+
+// owns notes a topic of the CA's, so that it ends with the CA.
+func (p *subscriptions) owns(label string) {
+	for _, known := range p.own {
+		if known == label {
+			return
+		}
+	}
+	p.own = append(p.own, label)
+}
+
+// Leave ends all subscriptions of a CA that is destroyed, and its topics. Call it before Destroy.
+func (f *Subscriptions) Leave(tx *actor.Tx) error {
+	var follows []name.Name
+	var own []string
+	tx.Use(f, func(x actor.Part) {
+		p := x.(*subscriptions)
+		for i := range p.all {
+			follows = append(follows, p.all[i].topic)
+		}
+		own = p.own
+	})
+	for _, topic := range follows {
+		if _, err := f.Unsubscribe(tx, topic); err != nil {
+			return err
+		}
+	}
+	for _, label := range own {
+		topic := tx.Self()
+		topic.Item = label
+		if _, err := tx.Post(topic, end, noArgs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
