@@ -281,3 +281,35 @@ func TestTooManyWait(t *testing.T) {
 	}
 	expect(t, d, "0 256 refused on")
 }
+
+func TestDEV2_LeftOutAtTheEnd(t *testing.T) {
+	d := &device{now: noon}
+	b := at("a", noon, 0, "one", 1000, "two")
+	b.Late = bundle.RunRest
+	d.add(b)
+	d.now += 2 * second
+	d.settle()
+	expect(t, d, "0 a one", "2000 a done one")
+}
+
+func TestDEV2_RecoveriesComeOneAfterTheOther(t *testing.T) {
+	d := &device{now: noon}
+	a, b := at("a", noon, 0, "on", 5000, "x"), at("b", noon+second, 0, "bad")
+	a.Recovery, b.Recovery = commands(500, "stop", 500, "off"), commands(100, "off")
+	d.add(a)
+	d.add(b)
+	d.until(noon + 10*second)
+	expect(t, d, "0 a on", "1000 a replaced on", "1000 a stop", "1000 a off", "1000 b bad", "1000 b failed bad", "1100 b off")
+}
+
+func TestDEV2_ARecoveryHurriesForAnother(t *testing.T) {
+	d := &device{now: noon}
+	a := at("a", noon, 0, "bad")
+	a.Recovery = commands(500, "stop")
+	d.add(a)
+	d.until(noon + 100*ms)
+	late := at("late", noon+1, 0, "x")
+	late.Tolerance = 1
+	d.add(late)
+	expect(t, d, "0 a bad", "0 a failed bad", "100 late late x", "100 a stop", "100 late off")
+}
