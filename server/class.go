@@ -65,6 +65,9 @@ func (c *class) add(m reflect.Method) error {
 	if l, ok := lifecycle[m.Name]; ok {
 		return c.addLifecycle(m, l.kind, l.params)
 	}
+	if forDevices(m) {
+		return c.addForDevices(m)
+	}
 	built, err := newMethod(m)
 	if built != nil && err == nil {
 		c.methods[m.Name] = built
@@ -132,18 +135,21 @@ func (c *class) Decode(state []byte, instance any) error {
 
 // Invoke calls the method that a message asks for, if messages of its kind may.
 func (c *class) Invoke(tx *actor.Tx, instance any, m *actor.Message) ([]byte, error) {
+	mine := &Tx{tx: tx, class: c}
+	if m.Method == reportMethod && m.Kind.External() {
+		return c.report(mine, m)
+	}
 	found, err := c.find(m)
 	if err != nil {
 		return nil, err
 	}
-	mine := &Tx{tx: tx, class: c}
 	in, err := c.arguments(found, instance, mine, m)
 	if err != nil {
 		return nil, err
 	}
 	result, err := found.run(in)
 	if err == nil {
-		err = mine.err
+		err = mine.end()
 	}
 	if err != nil {
 		return nil, failed(err)
@@ -154,8 +160,8 @@ func (c *class) Invoke(tx *actor.Tx, instance any, m *actor.Message) ([]byte, er
 func (c *class) find(m *actor.Message) (*method, error) {
 	switch m.Kind {
 	case actor.Call, actor.Send:
-		if found := c.methods[m.Method]; found != nil && found.handler == nil {
-			return found, nil
+		if c.requests(m.Method) {
+			return c.methods[m.Method], nil
 		}
 		return nil, wire.Err(wire.BadRequest, fmt.Sprintf("The app %s has no method %q that can be requested; it has %s.", c.app.Name, clip(m.Method), c.requestable()))
 	case actor.Answer, actor.Alarm, actor.Changed, actor.Published:
@@ -166,6 +172,18 @@ func (c *class) find(m *actor.Message) (*method, error) {
 	default:
 		return c.life[m.Kind], nil
 	}
+}
+
+// requests tells whether the app has a method of that name that can be requested.
+func (c *class) requests(method string) bool {
+	found := c.methods[method]
+	return found != nil && found.handler == nil
+}
+
+// admits tells whether policy decides on messages to a method: requests, or those of a topic.
+func (c *class) admits(method string) bool {
+	found := c.methods[method]
+	return found != nil && (found.handler == nil || isMessage(found.handler))
 }
 
 func (c *class) requestable() string {
@@ -199,6 +217,9 @@ func (c *class) arguments(found *method, instance any, tx *Tx, m *actor.Message)
 	case actor.Changed:
 		if takes(typeChange) {
 			return append(receiver(instance, tx), reflect.ValueOf(newChange(m))), nil
+		}
+		if takes(typeOutcome) {
+			return append(receiver(instance, tx), reflect.ValueOf(newOutcome(m))), nil
 		}
 	case actor.Published:
 		if isMessage(found.handler) {

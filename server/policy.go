@@ -36,7 +36,7 @@ func (tx *Tx) rule(r policy.Rule, who Subject) error {
 		return who.err
 	}
 	for _, m := range r.Methods {
-		if found := tx.class.methods[m]; !policy.IsMap(m) && (found == nil || found.handler != nil && !isMessage(found.handler)) {
+		if !policy.IsMap(m) && !tx.class.admits(m) && !(r.Deny && m == reportMethod) {
 			return fmt.Errorf("rule: %s has no method %q that can be requested", tx.class.app.Name, m)
 		}
 	}

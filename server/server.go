@@ -29,6 +29,7 @@ type Server struct {
 	apps     []App
 	gate     *bus.Gate
 	effects  *effectsFeature
+	devices  *deviceFeature
 	store    *meter
 	accounts *account.Accounts
 	maps     *replica.Hub
@@ -58,6 +59,7 @@ func New(o Options, apps ...App) (*Server, error) {
 	}
 	s.gate = &bus.Gate{Clock: s.opt.Clock, Read: s.store.Get}
 	s.effects = &effectsFeature{}
+	s.devices = &deviceFeature{tokens: s.accounts, clock: s.opt.Clock}
 	s.methods = methods.New(methods.Options{
 		Module: func() ([]byte, error) { return web.Read("methods.wasm") }, CacheDir: filepath.Join(s.opt.Data, "methods"),
 	})
@@ -71,7 +73,7 @@ func New(o Options, apps ...App) (*Server, error) {
 	s.subscriptions = s.topics.Subscriptions()
 	s.gate.Groups, s.gate.RulesChanged, s.gate.Ended = s.maps, s.maps.RulesChanged, s.maps.Ended
 	s.runtime = actor.New(actor.Options{
-		Store: s.store, Classes: classes, Gate: s.gate, Features: []actor.Feature{s.effects, s.maps, s.watches, s.topics.Log(), s.subscriptions},
+		Store: s.store, Classes: classes, Gate: s.gate, Features: []actor.Feature{s.effects, s.devices, s.maps, s.watches, s.topics.Log(), s.subscriptions},
 		MaxCAs: s.opt.MaxCAs, CAs: s.cas,
 		Clock: s.opt.Clock, Logger: s.log, IdleAfter: s.opt.IdleAfter, Fatal: s.opt.Fatal,
 	})

@@ -20,6 +20,7 @@ type Tx struct {
 	tx    *actor.Tx
 	class *class
 	err   error
+	ends  bool // the CA is to be destroyed
 }
 
 func (tx *Tx) fail(err error) {
@@ -110,7 +111,7 @@ func (tx *Tx) effects(do func(*effects)) {
 	tx.tx.Use(tx.class.srv.effects, func(p actor.Part) { do(p.(*effects)) })
 }
 
-// Destroy removes the CA, with its timers and all it has stored, once this transaction has committed. Messages that it has sent still arrive. Init can't call
+// Destroy removes the CA, with its timers, its devices' tokens and all it has stored, once this transaction has committed. Messages that it has sent still arrive. Init can't call
 // it, for whoever asked would have the CA made again at once: return an error there.
 func (tx *Tx) Destroy() {
 	if tx.tx.Message().Kind == actor.Init {
@@ -120,7 +121,16 @@ func (tx *Tx) Destroy() {
 	if err := tx.class.srv.subscriptions.Leave(tx.tx); err != nil {
 		tx.fail(fmt.Errorf("destroy: %w", err))
 	}
+	tx.ends = true
 	tx.tx.Destroy()
+}
+
+// end comes after the method: what was left wrong fails it.
+func (tx *Tx) end() error {
+	if tx.err == nil && tx.ends {
+		return tx.endTokens()
+	}
+	return tx.err
 }
 
 func (tx *Tx) gate() *bus.Gate { return tx.class.srv.gate }
