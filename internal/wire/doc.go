@@ -95,9 +95,9 @@
 //
 //	85 topic-opened    [85, sub uint32, id uint, epoch uint, offset uint, gap bool, missed uint]
 //	                   id: the number, in the frames below, of what this subscription gets; no two of a connection have the same.
-//	                   Messages after offset follow. gap: some before it are lost, missed tells how many (0: not known). Sent again
-//	                   in mid-stream when a slow reader has lost some. epoch 0: the topic doesn't exist yet; it is sent again, with
-//	                   the epoch and offset 0, once it does.
+//	                   Messages after offset follow. gap: some before it are lost, missed tells how many (0: not known); else offset is
+//	                   at most what was asked for. Sent again in mid-stream when a slow reader has lost some. epoch 0: the topic
+//	                   doesn't exist yet; it is sent again, with the epoch and offset 0, once it does.
 //	86 topic-messages  [86, id uint, epoch uint, after uint, upto uint, messages array of [offset uint, at instant, from text, value raw]]
 //	                   all that the client may have of after < offset ≤ upto, in order; its position becomes upto. Messages at or
 //	                   below its position are old, and skipped. from: the publisher, app:owner/local. Receivers share the frame.
