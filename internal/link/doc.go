@@ -20,6 +20,8 @@
 //
 // The deadline of a request that was sent does not call it back: it may have run, and the answer says so.
 //
+// Each answer to a ping is told with its four instants (Sample), for whoever compares the clocks; Ping asks for one before it is due.
+//
 // Notes arrive once and in order; what was lost is told by Dropped, or by Opened with Resumed false.
 //
 // # Limits

@@ -18,6 +18,7 @@ const (
 	Opened  // Ch is open; Resumed false after the first time means that notes may be lost
 	Closed  // Ch is closed for good by the server, Err says why
 	Frame   // a frame of a feature (kind ≥ wire.FirstFeature): Data
+	Sample  // a ping was answered: Instants
 )
 
 // Event is something that the driver should do or pass on. Fields that a kind doesn't name are zero.
@@ -33,6 +34,8 @@ type Event struct {
 	Data    []byte
 	Err     *wire.Error
 	State   State
+
+	Instants Instants
 }
 
 // Next takes the next event; ok is false when there is none.

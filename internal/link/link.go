@@ -41,7 +41,6 @@ type Link struct {
 	handles  uint64
 	chs      uint32
 	bytes    int // of arguments that wait
-	samples  samples
 }
 
 // New makes a Link, which is idle until Start.

@@ -37,6 +37,7 @@ type world struct {
 	closed   []*wire.Error
 	tokens   int
 	frames   int
+	samples  []Instants
 }
 
 type receipt struct {
@@ -129,6 +130,8 @@ func (w *world) apply(e Event) {
 		w.closed = append(w.closed, e.Err)
 	case Frame:
 		w.frames++
+	case Sample:
+		w.samples = append(w.samples, e.Instants)
 	}
 }
 

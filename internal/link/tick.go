@@ -53,21 +53,6 @@ func (l *Link) tickConnection() {
 	}
 }
 
-func (l *Link) tickPing() {
-	if l.due(l.heard + wire.DeadAfter) {
-		l.lose(wire.Err(wire.Unavailable, "The connection went silent."))
-	} else if l.due(l.pingAt) {
-		l.ping()
-	}
-}
-
-func (l *Link) ping() {
-	l.pingAt = l.now + wire.PingEvery
-	l.at(l.pingAt)
-	l.at(l.heard + wire.DeadAfter)
-	l.send(wire.Ping{T: l.now}.Append(nil))
-}
-
 func (l *Link) tickChannel(ch *channel) {
 	if ch.openAt != 0 && l.due(ch.openAt) {
 		l.askOpen(ch)

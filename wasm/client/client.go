@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/wabgo/wab/internal/clocksync"
 	"github.com/wabgo/wab/internal/link"
 	"github.com/wabgo/wab/internal/wire"
 )
@@ -53,16 +54,18 @@ type Client struct {
 	t0   time.Time
 	todo *dispatcher
 
-	mu    sync.Mutex
-	link  *link.Link
-	timer *time.Timer
-	wake  int64 // what the timer is set to
-	sock  *socket
-	calls map[uint64]chan<- link.Event
-	cas   map[uint32]*CA
-	maps  *maps
-	first chan struct{} // closed once Dial can tell how it went
-	ended bool
+	mu     sync.Mutex
+	link   *link.Link
+	timer  *time.Timer
+	wake   int64 // what the timer is set to
+	pinged int64 // when a ping was last sent for the clock
+	sock   *socket
+	calls  map[uint64]chan<- link.Event
+	cas    map[uint32]*CA
+	maps   *maps
+	clock  clocksync.Clock
+	first  chan struct{} // closed once Dial can tell how it went
+	ended  bool
 }
 
 // ErrClosed is what a closed Client answers.
@@ -110,14 +113,6 @@ func (c *Client) RetryNow() { c.do(func() { c.link.RetryNow(c.now()) }) }
 // SetToken uses another token of the same owner from now on.
 func (c *Client) SetToken(token string) { c.do(func() { c.link.SetToken(c.now(), token) }) }
 
-// Offset is the server's clock minus ours, and the round trip of the measurement, which bounds its error by half; ok is false before the first.
-func (c *Client) Offset() (offset, rtt time.Duration, ok bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	s, ok := c.link.Clock()
-	return time.Duration(s.Offset) * time.Microsecond, time.Duration(s.RTT) * time.Microsecond, ok
-}
-
 // Close ends the connection and every call, and waits for all goroutines of the Client.
 func (c *Client) Close() error {
 	c.do(func() { c.link.Stop(c.now()) })
@@ -161,7 +156,7 @@ func (c *Client) drain() {
 		c.handle(e)
 		c.maps.drain()
 	}
-	if wake := sooner(c.link.Wake(), c.maps.mirrors.Wake()); wake != c.wake {
+	if wake := sooner(sooner(c.link.Wake(), c.maps.mirrors.Wake()), c.pace()); wake != c.wake {
 		c.wake = wake
 		c.setTimer(wake)
 	}
@@ -184,6 +179,7 @@ func (c *Client) setTimer(wake int64) {
 		c.timer = time.AfterFunc(wait, func() {
 			c.do(func() {
 				c.wake = 0
+				c.tickClock(c.now())
 				c.link.Tick(c.now())
 				c.maps.mirrors.Tick(c.now())
 			})
@@ -204,6 +200,9 @@ func (c *Client) handle(e link.Event) {
 	case link.Token:
 		c.wg.Go(c.renew)
 	case link.Changed:
+		if e.State.Status == link.Resuming {
+			c.pinged = c.now() // the link did
+		}
 		c.maps.linked(e.State.Status)
 		c.changed(e.State)
 	case link.Answer:
@@ -217,6 +216,8 @@ func (c *Client) handle(e link.Event) {
 		c.cas[e.Ch].opened(e)
 	case link.Closed:
 		c.cas[e.Ch].closed(e)
+	case link.Sample:
+		c.compared(e)
 	case link.Frame:
 		c.maps.received(e.Data)
 	}

@@ -152,7 +152,19 @@ func TestTheClocksAreCompared(t *testing.T) {
 	if err := ca.Call(t.Context(), nil, "Add", 1); err != nil { // behind the first ping
 		t.Fatal(err)
 	}
-	if offset, rtt, ok := c.Offset(); !ok || offset.Abs() > time.Minute || rtt < 0 {
-		t.Errorf("%v, %v, %v", offset, rtt, ok)
+	first := c.Clock()
+	if first.Offset.Abs() > first.Bound || first.Bound > time.Minute {
+		t.Errorf("the server's clock is ours: %+v", first)
+	}
+	look := time.NewTicker(time.Millisecond)
+	defer look.Stop()
+	for before := c.Now(); !c.Clock().Settled; before = c.Now() {
+		<-look.C
+		if d := c.Now().Sub(before); d < 0 || d > time.Minute {
+			t.Fatalf("the clock goes on by %v", d)
+		}
+	}
+	if now := c.Clock(); now.Offset.Abs() > now.Bound || time.Since(c.Now()).Abs() > now.Bound+time.Second {
+		t.Errorf("%+v", now)
 	}
 }
