@@ -54,18 +54,22 @@ type Client struct {
 	t0   time.Time
 	todo *dispatcher
 
-	mu     sync.Mutex
-	link   *link.Link
-	timer  *time.Timer
-	wake   int64 // what the timer is set to
-	pinged int64 // when a ping was last sent for the clock
-	sock   *socket
-	calls  map[uint64]chan<- link.Event
-	cas    map[uint32]*CA
-	maps   *maps
-	clock  clocksync.Clock
-	first  chan struct{} // closed once Dial can tell how it went
-	ended  bool
+	mu       sync.Mutex
+	link     *link.Link
+	timer    *time.Timer
+	wake     int64 // what the timer is set to
+	pinged   int64 // when a ping was last sent for the clock
+	sock     *socket
+	calls    map[uint64]chan<- link.Event
+	cas      map[uint32]*CA
+	maps     *maps
+	topics   *topics
+	features []feature // the two
+	online   bool      // what they were told
+	flawed   bool      // a frame made no sense to them
+	clock    clocksync.Clock
+	first    chan struct{} // closed once Dial can tell how it went
+	ended    bool
 }
 
 // ErrClosed is what a closed Client answers.
@@ -84,7 +88,8 @@ func Dial(ctx context.Context, url string, opt Options) (*Client, error) {
 	}
 	c.ctx, c.stop = context.WithCancel(context.Background())
 	c.link = link.New(link.Config{Client: opt.Name, Token: opt.Token, Renews: opt.Renew != nil, Seed: seed(), Run: rand.Text})
-	c.maps = newMaps(c)
+	c.maps, c.topics = newMaps(c), newTopics(c)
+	c.features = []feature{c.maps, c.topics}
 	c.wg.Go(c.todo.run)
 	c.do(func() { c.link.Start(c.now()) })
 	select {
@@ -117,7 +122,9 @@ func (c *Client) SetToken(token string) { c.do(func() { c.link.SetToken(c.now(),
 func (c *Client) Close() error {
 	c.do(func() { c.link.Stop(c.now()) })
 	c.mu.Lock()
-	c.maps.end()
+	for _, f := range c.features {
+		f.end()
+	}
 	c.ended = true
 	if c.timer != nil {
 		c.timer.Stop()
@@ -151,12 +158,16 @@ func (c *Client) do(input func()) {
 
 // drain is called with mu held. It hands everything on; nothing in it waits.
 func (c *Client) drain() {
-	c.maps.drain()
+	c.drainFeatures()
 	for e, ok := c.link.Next(); ok; e, ok = c.link.Next() {
 		c.handle(e)
-		c.maps.drain()
+		c.drainFeatures()
 	}
-	if wake := sooner(sooner(c.link.Wake(), c.maps.mirrors.Wake()), c.pace()); wake != c.wake {
+	wake := sooner(c.link.Wake(), c.pace())
+	for _, f := range c.features {
+		wake = sooner(wake, f.wake())
+	}
+	if wake != c.wake {
 		c.wake = wake
 		c.setTimer(wake)
 	}
@@ -181,7 +192,9 @@ func (c *Client) setTimer(wake int64) {
 				c.wake = 0
 				c.tickClock(c.now())
 				c.link.Tick(c.now())
-				c.maps.mirrors.Tick(c.now())
+				for _, f := range c.features {
+					f.tick()
+				}
 			})
 		})
 	}
@@ -203,7 +216,7 @@ func (c *Client) handle(e link.Event) {
 		if e.State.Status == link.Resuming {
 			c.pinged = c.now() // the link did
 		}
-		c.maps.linked(e.State.Status)
+		c.linked(e.State.Status)
 		c.changed(e.State)
 	case link.Answer:
 		if answer := c.calls[e.Req]; answer != nil {
@@ -219,7 +232,7 @@ func (c *Client) handle(e link.Event) {
 	case link.Sample:
 		c.compared(e)
 	case link.Frame:
-		c.maps.received(e.Data)
+		c.received(e.Data)
 	}
 }
 

@@ -1,16 +1,11 @@
 package client
 
-import (
-	"github.com/wabgo/wab/internal/link"
-	"github.com/wabgo/wab/internal/sharedmap"
-)
+import "github.com/wabgo/wab/internal/sharedmap"
 
 // maps drives the mirrors of a Client's maps. It is guarded by Client.mu.
 type maps struct {
 	c       *Client
 	mirrors *sharedmap.Mirrors
-	online  bool // what mirrors was told
-	flawed  bool // a frame made no sense to mirrors
 	open    map[uint32]*mirrored
 }
 
@@ -29,34 +24,17 @@ func newMaps(c *Client) *maps {
 	return &maps{c: c, mirrors: sharedmap.NewMirrors(seed()), open: make(map[uint32]*mirrored)}
 }
 
-// receive hands in a frame, and hangs up on a server that makes no sense.
-func (c *Client) receive(conn uint64, frame []byte) {
-	c.link.Received(c.now(), conn, frame)
-	c.drain()
-	if c.maps.flawed {
-		c.maps.flawed = false
-		c.link.Disconnected(c.now(), conn)
-	}
-}
-
-// linked tells the mirrors whether the server takes their frames.
-func (s *maps) linked(status link.Status) {
-	online := status == link.Resuming || status == link.Live
-	switch {
-	case online == s.online:
-	case online:
+func (s *maps) linked(online bool) {
+	if online {
 		s.mirrors.Connected(s.c.now())
-	default:
+	} else {
 		s.mirrors.Disconnected(s.c.now())
 	}
-	s.online = online
 }
 
-func (s *maps) received(frame []byte) {
-	if s.mirrors.Received(s.c.now(), frame) != nil {
-		s.flawed = true
-	}
-}
+func (s *maps) received(frame []byte) error { return s.mirrors.Received(s.c.now(), frame) }
+func (s *maps) tick()                       { s.mirrors.Tick(s.c.now()) }
+func (s *maps) wake() int64                 { return s.mirrors.Wake() }
 
 func (s *maps) drain() {
 	for e, ok := s.mirrors.Next(); ok; e, ok = s.mirrors.Next() {
