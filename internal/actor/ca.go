@@ -78,6 +78,9 @@ func (c *CA) Key() string { return c.key }
 // Draining tells whether the server is about to end: parts write what they gather now.
 func (c *CA) Draining() bool { return c.rt.draining.Load() }
 
+// Doomed tells whether the CA is destroyed, or will be if this message succeeds. It is for parts, in the CA's turn.
+func (c *CA) Doomed() bool { return c.doomed() }
+
 // Publish sets what senders see of the CA before it takes their messages. Its type must not change.
 func (c *CA) Publish(face any) { c.face.Store(face) }
 

@@ -153,13 +153,13 @@ func (f *feed) pump() {
 }
 
 func (f *feed) work() {
-	for {
+	for f.hub.rouses() {
 		batch := f.batch()
 		if batch == nil {
 			return
 		}
 		for _, ca := range batch {
-			f.hub.rouse(ca)
+			f.hub.runtime.Rouse(ca)
 		}
 	}
 }
@@ -227,16 +227,16 @@ func (f *feed) handled(ca name.Name, at place) {
 		return
 	}
 	c.at = max(c.at, at.offset)
-	more := c.at < f.last
-	if !more && c.called != 0 {
+	if c.called != 0 {
 		c.called = 0
 		f.within--
 	}
+	if c.at < f.last && !c.queued { // it may have looked before the last one came
+		c.queued = true
+		f.behind = append(f.behind, c)
+	}
 	next := len(f.behind) > 0 && f.within < window
 	f.mu.Unlock()
-	if more {
-		f.hub.rouse(ca)
-	}
 	if next {
 		f.pump()
 	}
@@ -254,4 +254,18 @@ func (f *feed) handledByAll() uint64 {
 		at = min(at, c.at)
 	}
 	return at
+}
+
+// lagging are some CAs that have not handled all.
+func (f *feed) lagging() (cas []name.Name) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for ca, c := range f.followers {
+		if c.at < f.last {
+			if cas = append(cas, ca); len(cas) == window {
+				break
+			}
+		}
+	}
+	return cas
 }

@@ -211,13 +211,6 @@ func (f *feed) position(ca name.Name) (at place, ok bool, err error) {
 	return at, err == nil, err
 }
 
-// rouse gives a CA a turn.
-func (h *Hub) rouse(ca name.Name) {
-	if rt := h.runtime.Load(); rt != nil {
-		rt.Rouse(ca)
-	}
-}
-
 // all visits the CAs that follow, as they are stored.
 func (f *feed) all(visit func(ca name.Name, at place)) error {
 	prefix := followerKey("")

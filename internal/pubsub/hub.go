@@ -29,9 +29,11 @@ type Options struct {
 
 // Hub holds the topics of this process that are in use, and brings their messages to those who follow them.
 type Hub struct {
-	opt     Options
-	runtime atomic.Pointer[actor.Runtime]
-	ids     atomic.Uint64 // of topics
+	opt      Options
+	runtime  *actor.Runtime
+	attached chan struct{} // closed once runtime is set
+	ends     chan struct{} // closed by Close
+	ids      atomic.Uint64 // of topics
 
 	mu     sync.RWMutex
 	feeds  map[name.Name]*feed
@@ -53,21 +55,35 @@ func New(o Options) *Hub {
 	if o.IdleAfter == 0 {
 		o.IdleAfter = time.Minute
 	}
-	h := &Hub{opt: o, feeds: map[name.Name]*feed{}}
+	h := &Hub{opt: o, attached: make(chan struct{}), ends: make(chan struct{}), feeds: map[name.Name]*feed{}}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.sweeps = o.Clock.AfterFunc(o.IdleAfter, h.sweep)
 	return h
 }
 
-// Attach tells the Hub whose CAs it rouses.
-func (h *Hub) Attach(rt *actor.Runtime) { h.runtime.Store(rt) }
+// Attach tells the Hub whose CAs it rouses. Until then it waits: the runtime may have begun already.
+func (h *Hub) Attach(rt *actor.Runtime) {
+	h.runtime = rt
+	close(h.attached)
+}
+
+// rouses tells whether there are CAs to rouse, once that is known.
+func (h *Hub) rouses() bool {
+	select {
+	case <-h.attached:
+		return true
+	case <-h.ends:
+		return false
+	}
+}
 
 // Close ends what the Hub does by itself, and waits for it. Sessions are to be closed before.
 func (h *Hub) Close() {
 	h.workMu.Lock()
 	h.closed = true
 	h.workMu.Unlock()
+	close(h.ends)
 	h.mu.Lock()
 	h.sweeps.Stop()
 	h.mu.Unlock()
@@ -126,7 +142,11 @@ func (h *Hub) sweep() {
 }
 
 // Stats are what a Hub holds right now.
-type Stats struct{ Topics, Messages, Bytes, Followers int }
+type Stats struct {
+	Topics, Messages, Bytes int
+	Followers               int // CAs
+	Behind                  int // of them, those that have not handled all
+}
 
 // Stats counts.
 func (h *Hub) Stats() (s Stats) {
@@ -138,6 +158,11 @@ func (h *Hub) Stats() (s Stats) {
 		s.Messages += len(f.recent)
 		s.Bytes += f.bytes
 		s.Followers += len(f.followers)
+		for _, c := range f.followers {
+			if c.at < f.last {
+				s.Behind++
+			}
+		}
 		f.mu.Unlock()
 	}
 	return s

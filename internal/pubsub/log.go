@@ -223,8 +223,21 @@ func (l *log) Tend(now int64) {
 	if l.dueAt == 0 || now < l.dueAt {
 		return
 	}
-	l.fanned = max(l.fanned, min(l.last, l.hub.feed(l.ca.Name()).handledByAll()))
-	if l.fanned < l.last {
-		l.dueAt = now + settleAfter
+	f := l.hub.feed(l.ca.Name())
+	l.fanned = max(l.fanned, min(l.last, f.handledByAll()))
+	if l.fanned == l.last {
+		return
 	}
+	l.dueAt = now + settleAfter
+	for _, ca := range f.lagging() {
+		if l.gone(ca) && l.unsubscribe(ca) != nil {
+			return
+		}
+	}
+}
+
+// gone tells whether a CA doesn't know of its subscription: it has been destroyed, perhaps with a server that was lost.
+func (l *log) gone(ca name.Name) bool {
+	value, err := l.hub.opt.Store.Get(ca.String(), subscriptionKey(l.ca.Name()))
+	return err == nil && value == nil
 }

@@ -22,13 +22,13 @@ func (h *Hub) Class() actor.Class { return topicClass{h} }
 
 type topicClass struct{ hub *Hub }
 
-func (topicClass) New() any                  { return new(struct{}) }
+func (topicClass) New() any                   { return new(struct{}) }
 func (topicClass) Encode(any) ([]byte, error) { return []byte(cbor.Null), nil }
-func (topicClass) Decode([]byte, any) error  { return nil }
-func (topicClass) Handles(actor.Kind) bool   { return false }
-func (topicClass) Version() string           { return "" }
-func (topicClass) Deadline() time.Duration   { return 10 * time.Second }
-func (topicClass) PulseEvery() time.Duration { return 0 }
+func (topicClass) Decode([]byte, any) error   { return nil }
+func (topicClass) Handles(actor.Kind) bool    { return false }
+func (topicClass) Version() string            { return "" }
+func (topicClass) Deadline() time.Duration    { return 10 * time.Second }
+func (topicClass) PulseEvery() time.Duration  { return 0 }
 
 var (
 	errPrivate = wire.Err(wire.NotAllowed, "This is a private topic: only the assistant that it belongs to publishes to it.")

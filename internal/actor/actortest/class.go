@@ -7,6 +7,7 @@ import (
 
 	"github.com/wabgo/wab/internal/actor"
 	"github.com/wabgo/wab/internal/cbor"
+	"github.com/wabgo/wab/internal/name"
 	"github.com/wabgo/wab/internal/wire"
 )
 
@@ -29,6 +30,15 @@ type Class struct {
 	Every    time.Duration // between pulses
 	BadState func([]byte) error
 	Encodes  atomic.Int64 // how often Encode was called
+	Topics   actor.Class  // of the app's topics, may be nil
+}
+
+// Of is the class of the app's CAs, or of its topics.
+func (c *Class) Of(id name.Name) actor.Class {
+	if id.Topic() {
+		return c.Topics
+	}
+	return c
 }
 
 // New makes an empty State.
@@ -67,7 +77,7 @@ func (c *Class) Decode(state []byte, instance any) error {
 func (c *Class) Invoke(tx *actor.Tx, instance any, m *actor.Message) ([]byte, error) {
 	run := c.Life[m.Kind]
 	switch m.Kind {
-	case actor.Call, actor.Send, actor.Answer, actor.Alarm, actor.Changed:
+	case actor.Call, actor.Send, actor.Answer, actor.Alarm, actor.Changed, actor.Published:
 		run = c.Methods[m.Method]
 	}
 	if run == nil {
