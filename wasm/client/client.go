@@ -64,6 +64,7 @@ type Client struct {
 	cas      map[uint32]*CA
 	maps     *maps
 	topics   *topics
+	devices  map[*Device]bool
 	features []feature // the two
 	online   bool      // what they were told
 	flawed   bool      // a frame made no sense to them
@@ -84,7 +85,7 @@ func Dial(ctx context.Context, url string, opt Options) (*Client, error) {
 	}
 	c := &Client{
 		url: address, opt: opt, t0: time.Now(), todo: newDispatcher(),
-		calls: make(map[uint64]chan<- link.Event), cas: make(map[uint32]*CA), first: make(chan struct{}),
+		calls: make(map[uint64]chan<- link.Event), cas: make(map[uint32]*CA), devices: make(map[*Device]bool), first: make(chan struct{}),
 	}
 	c.ctx, c.stop = context.WithCancel(context.Background())
 	c.link = link.New(link.Config{Client: opt.Name, Token: opt.Token, Renews: opt.Renew != nil, Seed: seed(), Run: rand.Text})
@@ -240,6 +241,9 @@ func (c *Client) changed(s link.State) {
 	if s.Status == Live || s.Status == Refused {
 		c.settled()
 	}
+	if s.Status == Refused {
+		c.dismiss(s.Reason)
+	}
 	if c.opt.OnState == nil {
 		return
 	}
@@ -251,6 +255,16 @@ func (c *Client) changed(s link.State) {
 		out.Next = time.UnixMicro(s.Next)
 	}
 	c.todo.add(func() { c.opt.OnState(out) })
+}
+
+// dismiss ends all devices: the server wants none of us.
+func (c *Client) dismiss(reason *wire.Error) {
+	for d := range c.devices {
+		if reason == nil {
+			reason = wire.Err(wire.Unauthenticated, "The server refuses the connection.")
+		}
+		d.lost(reason)
+	}
 }
 
 func (c *Client) settled() {
