@@ -12,10 +12,7 @@ import (
 )
 
 // house is a CA with devices, that does with them what it is told.
-type house struct {
-	Heard []string
-	made  *Bundle
-}
+type house struct{ Heard []string }
 
 func houseApp() App { return App{Name: "house", New: func() CA { return new(house) }} }
 
@@ -58,7 +55,7 @@ func (h *house) State(tx *Tx, device string) (map[string]any, error) {
 func (h *house) All(tx *Tx) []string                { return tx.Devices() }
 func (h *house) Forget(tx *Tx, device string) error { return tx.Device(device).Forget() }
 func (h *house) End(tx *Tx) error                   { tx.Destroy(); return nil }
-func (h *house) Log(tx *Tx) []string                { return h.Heard }
+func (h *house) Log(tx *Tx) []string                { return append([]string{}, h.Heard...) }
 func (h *house) Bar(tx *Tx, who string) error       { return tx.Deny(Principal(who), "DeviceReport") }
 func (h *house) Let(tx *Tx) error                   { return tx.Allow(Anyone()) }
 func (h *house) LetReport(tx *Tx) error             { return tx.Allow(Anyone(), "DeviceReport") }
