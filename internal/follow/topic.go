@@ -16,7 +16,8 @@ type topic struct {
 	placed        bool // the position means something; an epoch of 0 is then before the first message of a topic to come
 	epoch, offset uint64
 
-	asked    uint32 // by which number the server was asked on this connection, 0 not; not answered unless live
+	asked    uint32 // by which number the server was asked on this connection, 0 not
+	open     bool   // it has answered, and what comes is for us
 	askedAt  int64  // when it was asked last
 	askAt    int64  // when to ask again, 0 not
 	refusals int    // in a row
@@ -32,7 +33,7 @@ func (t *Topics) ask(s *topic) {
 	}
 	t.leave(s)
 	t.asks++
-	s.asked, s.askedAt, s.askAt = t.asks, t.clock.Now, 0
+	s.asked, s.open, s.askedAt, s.askAt = t.asks, false, t.clock.Now, 0
 	t.emit(Send, 0, wire.TopicOpen{Sub: s.asked, Topic: s.name, Epoch: s.epoch, Offset: s.offset, CA: s.ca, Method: s.method}.Append(nil))
 }
 
@@ -42,7 +43,7 @@ func (t *Topics) askAt(s *topic, at int64) {
 		t.ask(s)
 		return
 	}
-	s.askAt = at
+	s.open, s.askAt = false, at
 	t.clock.At(at)
 }
 
@@ -56,7 +57,7 @@ func (t *Topics) leave(s *topic) {
 
 // ground marks a subscription that the server does not serve any more.
 func (t *Topics) ground(s *topic, reason *wire.Error) {
-	s.asked = 0
+	s.asked, s.open = 0, false
 	if s.started {
 		t.turn(s, reason)
 	}
@@ -89,7 +90,7 @@ func (t *Topics) handleOpened(frame []byte) error {
 	if s == nil {
 		return nil
 	}
-	s.askAt, s.refusals, s.id = 0, 0, f.ID
+	s.open, s.askAt, s.refusals, s.id = true, 0, 0, f.ID
 	if s.placed && s.epoch == 0 && f.Offset > 0 && !f.Gap {
 		s.epoch = f.Epoch // the topic was made while we were away: its first messages are still to be had
 		t.ask(s)
@@ -116,7 +117,7 @@ func (t *Topics) handleMessages(frame []byte) error {
 		return wire.Err(wire.BadRequest, "A topic's messages are malformed.")
 	}
 	for _, s := range t.list {
-		if s.state == Live && s.id == f.ID {
+		if s.open && s.id == f.ID {
 			t.take(s, f)
 		}
 	}

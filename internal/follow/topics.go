@@ -54,7 +54,6 @@ func (t *Topics) Start(now int64, sub uint32, epoch, offset uint64) {
 		s.place(epoch, offset)
 	}
 	s.started = true
-	t.turn(s, nil)
 	if s.askAt == 0 {
 		t.ask(s)
 	}

@@ -50,7 +50,7 @@ func (a *arrival) size() int {
 	if a.message == nil {
 		return 0
 	}
-	return len(a.message.value)
+	return len(a.message.Value)
 }
 
 // drop forgets the oldest, and tells so with the next.
@@ -107,6 +107,9 @@ func (t *Topic) opened(e follow.Event) {
 }
 
 func (t *Topic) read(e follow.Event) {
+	if t.opt.OnMessage == nil {
+		t.reader.Pass(e)
+	}
 	t.tell(func(q *arrivals) {
 		t.reader.Read(e, func(m wire.TopicMessage) {
 			at := Position{e.Epoch, m.Offset}

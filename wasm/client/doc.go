@@ -7,6 +7,7 @@
 //	err = ca.Call(ctx, &n, "Add", 1)
 //	m, err := c.Map(ctx, "counter:alice/home/board", client.MapOptions{OnChange: func(ch client.MapChange) { … }})
 //	ok, err := m.Get("total", &n)
+//	t, err := c.Topic(ctx, "counter:forum/party", client.TopicOptions{OnMessage: func(msg client.TopicMessage) { … }})
 //
 // # Guarantees
 //
@@ -21,6 +22,13 @@
 // stale and goes on from the version that it holds. A View stays as it is for as long as somebody keeps it. OnChange hears of every key
 // that changed, but of versions between only as many as it is quick enough for. What is refused or revoked is erased.
 //
+// # Topics
+//
+// A Topic hears each message once, in the order of offsets; where some were lost, OnGap hears of it at that place. After a cut it goes on from
+// where it was. A program that stores a message's Position with what it did goes on from there, with Since, when it starts again: messages
+// behind it come first, as far as the server still has them. A Topic without Since begins where the Client's subscription is, which may be a
+// little earlier than now if another Topic is just catching up.
+//
 // # Goroutines and locks
 //
 // A connection has one goroutine that reads and one that writes; handlers run on one goroutine of the Client, in order. Close ends and
@@ -28,5 +36,6 @@
 //
 // # Limits
 //
-// Notes wait for a slow handler up to 1,024 a CA, then the oldest are dropped and counted. Calls: see package link.
+// Notes wait for a slow handler up to 1,024 a CA, then the oldest are dropped and counted. Messages wait up to 1,024 a Topic and 16 MiB, then the
+// oldest are lost and OnGap hears of it. Calls: see package link.
 package client

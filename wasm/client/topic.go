@@ -45,11 +45,11 @@ type TopicMessage struct {
 	Offset uint64
 	At     time.Time // when it was published, by the server's clock
 	From   string    // the CA that published it, app:owner/local
-	value  []byte
+	Value  []byte    // encoded; see Decode
 }
 
 // Decode decodes the message's value. Structs follow their cbor or json tags.
-func (m TopicMessage) Decode(into any) error { return Decode(m.value, into) }
+func (m TopicMessage) Decode(into any) error { return Decode(m.Value, into) }
 
 // Position is that of the message.
 func (m TopicMessage) Position() Position { return Position{m.Epoch, m.Offset} }
