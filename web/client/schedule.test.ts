@@ -1,0 +1,59 @@
+/** The vectors that package bundle wrote (internal/bundle/testdata), played by the page's scheduler. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { type End, parseBundle, type Run, Scheduler } from "./schedule.ts";
+
+interface Step { in: unknown[]; out: unknown[][]; wake: number }
+
+function told(e: Run | End): unknown[] {
+  if (e.t === "run") return ["run", e.id, e.command.name, e.n, e.due, e.recovery];
+  return ["end", e.id, e.outcome, e.command?.name ?? "", e.due, e.ran, e.bound, e.text];
+}
+
+function play(s: Scheduler, step: Step): void {
+  const [what, ...args] = step.in as [string, never, never, never, never];
+  if (what === "add") s.add(args[0], parseBundle(args[1])!);
+  else if (what === "tick") s.tick(args[0], args[1]);
+  else s.ran(...args);
+  const out: unknown[][] = [];
+  for (let e = s.next(); e; e = s.next()) out.push(told(e));
+  assert.deepEqual({ in: step.in, out, wake: s.wake }, step);
+}
+
+test("DEV-2: the scheduler tells what package bundle's does", () => {
+  const cases = JSON.parse(readFileSync("internal/bundle/testdata/scheduler.json", "utf8")) as Step[][];
+  assert.ok(cases.length >= 40);
+  for (const steps of cases) {
+    const s = new Scheduler((name) => name !== "no");
+    for (const step of steps) play(s, step);
+  }
+});
+
+test("what comes again is known, up to a thousand ids", () => {
+  const s = new Scheduler(() => true);
+  const ends = (id: string): number => {
+    s.add(1000, parseBundle([id, 0, 0, 0, 0, 0, [], []])!);
+    s.tick(1000, 0);
+    let n = 0;
+    while (s.next()) n++;
+    return n;
+  };
+  assert.equal(ends("first"), 1);
+  for (let i = 1; i < 1000; i++) assert.equal(ends(`${i}`), 1);
+  assert.equal(ends("first"), 0);
+  assert.equal(ends("1000"), 1);
+  assert.equal(ends("first"), 1);
+});
+
+test("what is no bundle", () => {
+  const good = ["x", 1, 0, 2, 0, 0, [[0, "on", [1]]], [], "of a later version"];
+  assert.equal(parseBundle(good)?.tolerance, 50_000);
+  assert.equal(parseBundle(["x", 2n ** 50n, 0, 2, 1, 0, [], []])?.at, 2 ** 50);
+  for (const [i, wrong] of [[0, ""], [0, 1], [1, -1], [1, "soon"], [3, 3], [6, {}], [6, [[0, 1, []]]], [6, [[-1, "on", []]]], [6, [[0, "on", 1]]], [7, null]] as const) {
+    const bad = Object.assign([...good], { [i]: wrong });
+    assert.equal(parseBundle(bad), undefined, JSON.stringify(bad));
+  }
+  assert.equal(parseBundle(null), undefined);
+  assert.equal(parseBundle(good.slice(0, 7)), undefined);
+});

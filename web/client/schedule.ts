@@ -1,0 +1,263 @@
+/** The scheduler of a device's bundles: what package bundle does, which wrote the vectors that this one is held to. Instants are µs by the server's clock. */
+
+/** Policy says what becomes of commands whose instants were missed: 0 drop the rest, 1 run them at once, 2 run the rest in time. */
+type Policy = 0 | 1 | 2;
+
+export interface Command { readonly after: number; readonly name: string; readonly args: readonly unknown[] }
+
+export interface Bundle {
+  readonly id: string;
+  readonly at: number;
+  readonly expires: number;
+  readonly late: Policy;
+  readonly tolerance: number;
+  readonly maxBound: number;
+  readonly commands: readonly Command[];
+  readonly recovery: readonly Command[];
+}
+
+export type Outcome = "done" | "late" | "replaced" | "expired" | "refused" | "failed" | "unknown";
+
+/** Run asks for a command to be run; ran is to be told then. */
+export interface Run { readonly t: "run"; readonly id: string; readonly command: Command; readonly n: number; readonly due: number; readonly recovery: boolean }
+
+/** End tells what became of a bundle. due and ran are those of the command that it is about. */
+export interface End {
+  readonly t: "end"; readonly id: string; readonly outcome: Outcome; readonly command: Command | undefined;
+  readonly due: number; readonly ran: number; readonly bound: number; readonly text: string;
+}
+
+const maxWaiting = 256;
+const maxKnown = 1000;
+const defaultTolerance = 50_000;
+
+/** parseBundle reads a bundle as it stands decoded in a map; undefined if it is none. */
+export function parseBundle(value: unknown): Bundle | undefined {
+  if (!Array.isArray(value) || value.length < 8) return undefined;
+  const [id, at, expires, late, tolerance, maxBound] = value;
+  const commands = parseCommands(value[6]);
+  const recovery = parseCommands(value[7]);
+  const numbers = [at, expires, tolerance, maxBound].map(Number);
+  if (typeof id !== "string" || !id || ![0, 1, 2].includes(late) || !commands || !recovery || !numbers.every((n) => n >= 0)) return undefined;
+  return { id, at: numbers[0]!, expires: numbers[1]!, late, tolerance: numbers[2]! || defaultTolerance, maxBound: numbers[3]!, commands, recovery };
+}
+
+function parseCommands(list: unknown): Command[] | undefined {
+  if (!Array.isArray(list) || list.length > maxKnown) return undefined;
+  const commands = list.map(([after, name, args]) => ({ after: Number(after), name, args }));
+  return commands.every((c) => c.after >= 0 && typeof c.name === "string" && Array.isArray(c.args)) ? commands : undefined;
+}
+
+/** Sequence is a list of commands on its way: a bundle's, or its recovery's. */
+class Sequence {
+  /** Nothing but the distances matter: they stay when the clock is set back. */
+  readonly relative: boolean;
+  start: number;
+  next = 0;
+  due = 0;
+  missed = false;
+  private since = 0;
+  private last: { command: Command; due: number; ran: number } | undefined;
+
+  constructor(readonly bundle: Bundle, readonly list: readonly Command[], readonly recovers: boolean, now: number) {
+    this.relative = recovers || bundle.at === 0;
+    this.start = this.relative ? now : bundle.at;
+    this.begin(this.start);
+  }
+
+  begin(at: number): void {
+    this.since = at;
+    this.due = at + (this.list[0]?.after ?? 0);
+  }
+
+  get over(): boolean { return this.next >= this.list.length; }
+  get number(): number { return this.recovers ? this.bundle.commands.length + this.next : this.next; }
+  get unstarted(): boolean { return !this.last; }
+
+  ran(at: number): void {
+    this.last = { command: this.list[this.next]!, due: this.due, ran: at };
+    this.skip();
+  }
+
+  /** skip goes on to the command after the next one. Instants add up from the start, so that nothing drifts. */
+  skip(): void {
+    this.next++;
+    this.since = this.due;
+    this.due += this.list[this.next]?.after ?? 0;
+  }
+
+  follow(now: number): void {
+    const back = this.since - now;
+    if (!this.relative || back <= 0) return;
+    this.since -= back;
+    this.due -= back;
+  }
+
+  late(now: number, due = this.due): boolean { return now - due > this.bundle.tolerance; }
+
+  /** tooLate tells, before the start, whether it is too late for anything. */
+  tooLate(now: number): boolean {
+    if (this.relative || this.bundle.late === 1) return false;
+    if (this.bundle.late === 0) return this.late(now);
+    return this.late(now, this.list.reduce((at, c) => at + c.after, this.start));
+  }
+
+  aboutNext(outcome: Outcome, text: string, ran = 0): Omit<End, "bound"> {
+    return { t: "end", id: this.bundle.id, outcome, command: this.list[this.next], due: this.due, ran, text };
+  }
+
+  aboutLast(outcome: Outcome, text: string): Omit<End, "bound"> {
+    return this.last ? { t: "end", id: this.bundle.id, outcome, ...this.last, text } : this.aboutNext(outcome, text);
+  }
+}
+
+/** Scheduler runs the bundles of one device. After each input, take what next gives; call tick at wake. */
+export class Scheduler {
+  private readonly events: (Run | End)[] = [];
+  private readonly known = new Set<string>(); // in the order in which they came
+  private readonly waiting: Sequence[] = [];
+  private readonly recoveries: Sequence[] = [];
+  private running: Sequence | undefined;
+  private busy: Sequence | undefined;
+  private last = 0;
+  private bound = 0;
+
+  constructor(private readonly knows: (command: string) => boolean) {}
+
+  next(): Run | End | undefined { return this.events.shift(); }
+
+  /** add hands in a bundle that has arrived. One whose id is known is ignored. */
+  add(now: number, b: Bundle): void {
+    if (this.known.has(b.id)) return;
+    if (this.known.size === maxKnown) this.known.delete(this.known.values().next().value!);
+    this.known.add(b.id);
+    const w = new Sequence(b, b.commands, false, now);
+    const unknown = [...b.commands, ...b.recovery].find((c) => !this.knows(c.name));
+    if (unknown) this.end({ ...w.aboutNext("unknown", `The device has no command ${unknown.name}.`), command: unknown, due: 0 });
+    else if (this.waiting.length === maxWaiting) this.end(w.aboutNext("refused", "Too many bundles wait on the device."));
+    else this.enqueue(w);
+  }
+
+  /** wake is the instant at which tick has something to do; it may be past. 0: only an input can change anything. */
+  get wake(): number {
+    if (this.busy) return 0;
+    const at = [this.waiting[0]?.start, this.running?.due, this.recoveries[0]?.due].filter((t) => t !== undefined);
+    return at.length ? Math.min(...at) : 0;
+  }
+
+  /** tick does what is due. bound is by how much now may be wrong. */
+  tick(now: number, bound: number): void {
+    this.bound = bound;
+    this.follow(now);
+    while (!this.busy && this.step(now));
+  }
+
+  /** ran tells that a command has run, at an instant, and how: failure is empty if it did not fail. tick comes next. */
+  ran(id: string, n: number, at: number, failure: string): void {
+    const q = this.busy;
+    if (!q || q.bundle.id !== id || q.number !== n) return;
+    this.busy = undefined;
+    if (failure && !q.recovers) {
+      this.stop(q.aboutNext("failed", failure, at));
+      this.recover(q.bundle, at);
+      return;
+    }
+    q.ran(at);
+    this.conclude(q);
+  }
+
+  private enqueue(w: Sequence): void {
+    let i = this.waiting.length;
+    while (i > 0 && this.waiting[i - 1]!.start > w.start) i--;
+    this.waiting.splice(i, 0, w);
+  }
+
+  private follow(now: number): void {
+    this.last = Math.min(this.last, now);
+    this.running?.follow(now);
+    this.recoveries[0]?.follow(now);
+    for (const w of this.waiting.filter((q) => q.relative && q.start > now)) {
+      this.waiting.splice(this.waiting.indexOf(w), 1);
+      w.start = now;
+      this.enqueue(w);
+    }
+  }
+
+  /** step does what is due first, and tells whether there was something. At one instant, recovery comes before starts, and those before the commands of what they replace. */
+  private step(now: number): boolean {
+    const w = this.waiting[0] && this.waiting[0].start <= now ? this.waiting[0] : undefined;
+    const flaw = w && this.flaw(w, now);
+    const due = this.running && this.running.due <= now ? this.running : undefined;
+    const r = this.recoveries[0];
+    if (r && (r.due <= now || due || this.recoveries.length > 1 || (w && !flaw))) this.launch(r);
+    else if (due && (!w || due.due < w.start)) this.command(due, now);
+    else if (w) this.take(w, flaw, now);
+    else return false;
+    return true;
+  }
+
+  /** flaw is why a bundle whose start has come does not start. */
+  private flaw(w: Sequence, now: number): [Outcome, string] | undefined {
+    const b = w.bundle;
+    if (b.expires && now > b.expires) return ["expired", "The bundle had expired when it came."];
+    if (!w.relative && w.start < this.last) return ["replaced", "A bundle that was to start later has started already."];
+    if (b.maxBound && this.bound > b.maxBound) return ["refused", "The device's clock is not exact enough for the bundle."];
+    if (w.tooLate(now)) return ["late", "The bundle came too late."];
+    return undefined;
+  }
+
+  private take(w: Sequence, flaw: [Outcome, string] | undefined, now: number): void {
+    this.waiting.shift();
+    if (!flaw) return this.start(w, now);
+    this.end(w.aboutNext(...flaw));
+    if (!this.running && (flaw[0] === "late" || flaw[0] === "refused")) this.recover(w.bundle, now);
+  }
+
+  private start(w: Sequence, now: number): void {
+    const q = this.running;
+    if (q) {
+      this.stop(q.aboutLast("replaced", "Another bundle took over."));
+      this.recover(q.bundle, now);
+    }
+    this.last = Math.max(this.last, w.start);
+    if (w.relative) w.begin(now);
+    this.running = w;
+    this.conclude(w);
+  }
+
+  private command(q: Sequence, now: number): void {
+    if (q.bundle.late === 1 || !q.late(now)) return this.launch(q);
+    if (q.bundle.late === 0) return this.miss(q, now);
+    q.missed = true;
+    if (q.unstarted && q.next === q.list.length - 1) return this.miss(q, now);
+    q.skip();
+    this.conclude(q);
+  }
+
+  private miss(q: Sequence, now: number): void {
+    this.stop(q.aboutNext("late", "The device came too late to this command."));
+    this.recover(q.bundle, now);
+  }
+
+  private launch(q: Sequence): void {
+    this.busy = q;
+    this.events.push({ t: "run", id: q.bundle.id, command: q.list[q.next]!, n: q.number, due: q.due, recovery: q.recovers });
+  }
+
+  private conclude(q: Sequence): void {
+    if (!q.over) return;
+    if (q.recovers) this.recoveries.shift();
+    else this.stop(q.aboutLast("done", q.missed ? "Some commands were too late, and were left out." : ""));
+  }
+
+  private stop(e: Omit<End, "bound">): void {
+    this.running = undefined;
+    this.end(e);
+  }
+
+  private end(e: Omit<End, "bound">): void { this.events.push({ ...e, bound: this.bound }); }
+
+  private recover(b: Bundle, now: number): void {
+    if (b.recovery.length) this.recoveries.push(new Sequence(b, b.recovery, true, now));
+  }
+}
