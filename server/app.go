@@ -20,6 +20,7 @@ import (
 //	Pulse(*Tx) error                    every App.PulseEvery
 //	Upgrade(tx *Tx, from string) error  before anything else, when another App.Version wrote the state
 //	OnFailed(*Tx, Response) error       a message sent without Then was refused or failed
+//	OnOutcome(*Tx, Outcome) error       a device has told what became of a bundle
 type CA = any
 
 // App is a collaborative app: a kind of CA, and the pages that people use it by.

@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/wabgo/wab/internal/account"
@@ -139,11 +140,11 @@ func (o *outcome) read(key string, r *cbor.Reader) bool {
 		o.err = clip(o.err)
 		return ok
 	case "due":
-		return readInt(r, &o.due, bundle.MaxInstant)
+		return readNumber(r, &o.due, bundle.MaxInstant)
 	case "ran":
-		return readInt(r, &o.ran, bundle.MaxInstant)
+		return readNumber(r, &o.ran, bundle.MaxInstant)
 	case "bound":
-		return readInt(r, &o.bound, 1<<63-1)
+		return readNumber(r, &o.bound, math.MaxInt64)
 	}
 	r.Skip()
 	return true
@@ -157,12 +158,18 @@ func readText(r *cbor.Reader, into *string, limit int) bool {
 	return len(*into) <= limit
 }
 
-func readInt(r *cbor.Reader, into *int64, limit int64) bool {
-	if r.Kind() != cbor.KindUint {
+// readNumber brings what is out of range into it: a clock that is far off must not cost a report its outcomes.
+func readNumber(r *cbor.Reader, into *int64, limit uint64) bool {
+	switch r.Kind() {
+	case cbor.KindNint:
+		r.Skip()
+		*into = 0
+	case cbor.KindUint:
+		*into = int64(min(r.Uint(), limit))
+	default:
 		return false
 	}
-	*into = r.Int()
-	return r.Err() == nil && *into <= limit
+	return r.Err() == nil
 }
 
 // report handles a DeviceReport.

@@ -13,6 +13,11 @@
 // A CA's state is its own. What others are to see as it changes, it keeps in maps (Tx.Map): one CA writes them, in its transactions, and any number of CAs (Tx.Read,
 // Tx.Watch) and clients hold them ready. A map may bring methods of its own (Map.Def), which run wherever it is read. Maps are also the groups that rules speak of (Group).
 //
-// Limits: an encoded state of 4 MiB, 10,000 messages on their way from a CA, 1,000 timers, 256 rules, 256 maps and as many watches, 1,000 notifications a message,
+// A CA answers for devices, too (Tx.Device): gadgets, browser tabs and services that come and go. It says what they should be like, keeps what they say of themselves, and
+// gives them Timed Bundles (NewBundle), which they run at their instants; what became of those comes to OnOutcome. A device reports by a method that every CA has, DeviceReport: to its owner's CAs only,
+// with a token that opens the device. Its values and the end of bundles commit with the report; each outcome is then told in a transaction of its own, so that an OnOutcome that fails is
+// taken back alone and logged, and the device, which has its answer, repeats nothing.
+//
+// Limits: an encoded state of 4 MiB, 10,000 messages on their way from a CA, 1,000 timers, 256 rules, 256 maps and as many watches, 64 devices with 64 bundles each, 1,000 notifications a message,
 // 1,024 requests waiting for a CA, 10 s for a method (App.Deadline). Those of a map stand at Map.
 package server
