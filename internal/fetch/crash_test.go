@@ -1,0 +1,167 @@
+package fetch_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/wabgo/wab/internal/actor/actortest"
+	"github.com/wabgo/wab/internal/cbor"
+	"github.com/wabgo/wab/internal/store"
+	"github.com/wabgo/wab/internal/wire"
+)
+
+// storm kills a world at random commits, before or after they are durable, and lets its host answer as it likes.
+type storm struct {
+	*world
+	mu     sync.Mutex
+	random *rand.Rand
+	dead   atomic.Bool
+	calm   atomic.Bool
+	deaths int
+}
+
+func (s *storm) roll(of int) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.calm.Load() {
+		return of
+	}
+	return s.random.IntN(of)
+}
+
+func newStorm(t *testing.T, seed uint64) *storm {
+	s := &storm{world: newWorld(t), random: rand.New(rand.NewPCG(seed, 1))}
+	s.down()
+	die := func([]store.Write) error {
+		if s.dead.Load() || s.roll(12) == 0 {
+			s.dead.Store(true)
+			return actortest.ErrCrash
+		}
+		return nil
+	}
+	s.Store.Before, s.Store.After = die, die
+	s.Options.Fatal = func(error) {}
+	s.host.says = s.say
+	s.up()
+	return s
+}
+
+// say answers, refuses for now, breaks off before or after the work is done.
+func (s *storm) say(w http.ResponseWriter, _ *http.Request, _ int) {
+	switch s.roll(6) {
+	case 0:
+		w.WriteHeader(503)
+	case 1:
+		w.Header().Set("Retry-After", "40")
+		w.WriteHeader(429)
+	case 2:
+		panic(http.ErrAbortHandler)
+	}
+}
+
+func (s *storm) revive() {
+	if !s.dead.Load() {
+		return
+	}
+	s.deaths++
+	s.down()
+	s.dead.Store(false)
+	s.up()
+}
+
+// ask returns whether the CA has promised to call a path.
+func (s *storm) ask(ca, path string) (promised bool) {
+	answer := s.Send(actortest.Name("app:"+ca).Owner, ca, "Fetch", args(path, "Got", 0, 0))
+	for {
+		select {
+		case r := <-answer:
+			return r.Err == nil
+		case <-time.After(time.Millisecond):
+			if s.dead.Load() {
+				s.revive()
+				return false // nobody knows
+			}
+		}
+	}
+}
+
+// Through crashes of the process at any commit, and a host that fails in every way: what was promised is called, at least once, always with the same key, and its answer is handled
+// exactly once; so is that of what nobody knows, if it was called at all.
+func TestCA3_FetchThroughCrashes(t *testing.T) {
+	for seed := range uint64(6) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { newStorm(t, seed).blow() })
+	}
+}
+
+func (s *storm) blow() {
+	const cas, rounds = 3, 25
+	promised := map[string]int{}
+	for i := range rounds {
+		for j := range cas {
+			s.revive()
+			if ca := fmt.Sprintf("o%d/home", j); s.ask(ca, fmt.Sprintf("/%d/%d", j, i)) {
+				promised[ca]++
+			}
+			s.Clock.Advance(time.Duration(s.roll(3000)) * time.Millisecond)
+		}
+	}
+	s.calm.Store(true)
+	s.revive()
+	for j := range cas {
+		ca := fmt.Sprintf("o%d/home", j)
+		s.Until("all to be answered", func() bool {
+			s.revive()
+			s.Clock.Advance(time.Second)
+			return s.pending(ca) == 0 && s.Runtime.Quiet()
+		})
+		called := 0
+		for i := range rounds {
+			if s.host.one(s.T, fmt.Sprintf("/%d/%d", j, i)) > 0 {
+				called++
+			}
+		}
+		answers := s.log(ca)
+		if len(answers) != called || called < promised[ca] || called == 0 {
+			s.T.Errorf("%s: %d promised, %d called, %d answered", ca, promised[ca], called, len(answers))
+		}
+		if slices.ContainsFunc(answers, func(line string) bool { return line != "200 " }) {
+			s.T.Errorf("%s has heard %q", ca, answers)
+		}
+	}
+	if s.deaths < 5 {
+		s.T.Errorf("it died %d times only", s.deaths)
+	}
+	s.Until("no call to be left", s.client.Idle)
+}
+
+// Whatever is stored is either taken or refused, and never believed by halves.
+func FuzzLoad(f *testing.F) {
+	b := cbor.AppendText(cbor.AppendArrayHeader(nil, 8), "Got")
+	b = cbor.AppendInt(cbor.AppendInt(cbor.AppendInt(cbor.AppendText(b, "key"), 1), 2), 3)
+	f.Add(cbor.AppendInt(cbor.AppendText(cbor.AppendUint(b, 4), "last"), 5))
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, value []byte) {
+		w := newWorld(t)
+		w.must("alice/home", "Touch")
+		w.down()
+		w.Memory.Commit([]store.Write{{CA: "app:alice/home", Expect: rev(t, w), Puts: []store.KV{{Key: []byte("hF\x00\x00\x00\x00\x00\x00\x00\x01"), Value: value}}}})
+		w.up()
+		if r := w.do("alice/home", "Touch"); r.Err != nil && r.Code() != wire.Internal {
+			t.Error(r)
+		}
+	})
+}
+
+func rev(t *testing.T, w *world) store.Rev {
+	r, err := w.Memory.Load("app:alice/home", nil, func([]byte, []byte) error { return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}

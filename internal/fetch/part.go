@@ -1,0 +1,235 @@
+package fetch
+
+import (
+	"slices"
+
+	"github.com/wabgo/wab/internal/actor"
+	"github.com/wabgo/wab/internal/wire"
+)
+
+// part is the fetches of one activation.
+type part struct {
+	fetches *Fetches
+	ca      *actor.CA
+	all     []*pending // by id
+	bytes   int        // of their requests
+	flying  int        // those with a flight
+	lastID  uint64
+
+	// Of the message being handled:
+	fresh   []*pending
+	removed []*pending
+}
+
+// full tells why the CA can't ask for one more call.
+func (p *part) full(size int) *wire.Error {
+	bytes := p.bytes + size
+	for _, q := range p.fresh {
+		bytes += q.size
+	}
+	for _, q := range p.removed {
+		bytes -= q.size
+	}
+	switch {
+	case p.ca.Doomed():
+		return errDoomed
+	case len(p.all)+len(p.fresh)-len(p.removed) >= MaxPending:
+		return errMany
+	case bytes > MaxBytes:
+		return errBytes
+	}
+	return nil
+}
+
+// freeID rises, over restarts too.
+func (p *part) freeID(now int64) uint64 {
+	p.lastID = max(uint64(now), p.lastID+1)
+	return p.lastID
+}
+
+func (p *part) cancel(id uint64) bool {
+	if i := index(p.fresh, id); i >= 0 {
+		p.fresh = slices.Delete(p.fresh, i, i+1)
+		return true
+	}
+	i := index(p.all, id)
+	if i < 0 || p.all[i].running || slices.Contains(p.removed, p.all[i]) {
+		return false
+	}
+	p.removed = append(p.removed, p.all[i])
+	return true
+}
+
+func index(list []*pending, id uint64) int {
+	return slices.IndexFunc(list, func(q *pending) bool { return q.id == id })
+}
+
+// Load takes a stored fetch.
+func (p *part) Load(key, value []byte) error {
+	q, err := parsePending(key, value)
+	if err != nil {
+		return err
+	}
+	p.lastID = max(p.lastID, q.id)
+	p.add(q)
+	if q.flight = p.fetches.find(q.key); q.flight != nil { // of an activation that was dropped
+		p.flying++
+	}
+	p.ca.WakeAt(p.fetches.now())
+	return nil
+}
+
+func (p *part) add(q *pending) {
+	p.all = append(p.all, q)
+	p.bytes += q.size
+}
+
+func (p *part) Begin()    { p.fresh, p.removed = nil, nil }
+func (p *part) Rollback() {}
+
+// AtStart has the CA looked at when the server starts.
+func (p *part) AtStart() bool { return len(p.all) > 0 }
+
+// Due is the next try, or the end of a fetch's time. What waits for a place comes with the end of another.
+func (p *part) Due() (at int64) {
+	if p.fetches.draining() {
+		return 0
+	}
+	for _, q := range p.all {
+		next := q.until
+		if q.durable.Load() && q.flight == nil && p.flying < atOnce {
+			next = min(q.at, q.until)
+		}
+		if at == 0 || next < at {
+			at = next
+		}
+	}
+	return at
+}
+
+// Idle keeps the CA in memory while calls are under way, and over short waits.
+func (p *part) Idle() bool {
+	return p.flying == 0 && !slices.ContainsFunc(p.all, func(q *pending) bool { return q.unsaved })
+}
+
+// Next is the message of a fetch with an outcome. Calls that ended without one are planned anew meanwhile.
+func (p *part) Next(now int64) *actor.Message {
+	for _, q := range p.all {
+		if got := p.outcome(q, now); got != nil {
+			q.running = true
+			return &actor.Message{Kind: actor.Changed, Method: q.method, Ext: got}
+		}
+	}
+	return nil
+}
+
+func (p *part) outcome(q *pending, now int64) (got *Fetched) {
+	if q.flight != nil {
+		answer, err, ended := q.flight.ended()
+		if ended {
+			if got = q.outcome(now, answer, err); got == nil {
+				p.land(q)
+			}
+		}
+	}
+	if got == nil && now >= q.until && q.durable.Load() {
+		got = q.expired()
+	}
+	return got
+}
+
+// land gives a flight's place to the next one.
+func (p *part) land(q *pending) {
+	p.fetches.drop(q.flight)
+	q.flight = nil
+	p.flying--
+}
+
+// Settled ends a fetch, whatever became of its outcome's message.
+func (p *part) Settled(m *actor.Message, _ *wire.Error) {
+	if i := index(p.all, m.Ext.(*Fetched).ID); i >= 0 {
+		p.all[i].running = false
+		p.removed = append(p.removed, p.all[i])
+	}
+}
+
+// Tend begins the calls whose time has come, as far as there are places.
+func (p *part) Tend(now int64) {
+	for _, q := range p.all {
+		if p.flying >= atOnce || p.fetches.draining() {
+			return
+		}
+		if q.flight == nil && q.durable.Load() && q.at <= now {
+			p.begin(q, now)
+		}
+	}
+}
+
+func (p *part) begin(q *pending, now int64) {
+	packed, err := q.request, error(nil)
+	if packed == nil {
+		packed, err = p.ca.Get(coldKey(q.id))
+	}
+	call, damaged := q.call(packed, now)
+	if err != nil || damaged != nil {
+		q.failed(now, "the request could not be read from the store.", 0)
+		return
+	}
+	q.request = nil
+	if q.flight = p.fetches.begin(q.key, p.ca.Name().Owner, call, p.ca.Rouser()); q.flight != nil {
+		p.flying++
+	}
+}
+
+// Encode writes what has changed, and has new calls made from then on.
+func (p *part) Encode(c *actor.Commit) {
+	if p.ca.Doomed() {
+		p.fresh, p.removed = nil, slices.Clone(p.all)
+	}
+	for _, q := range p.removed {
+		p.remove(q, c)
+	}
+	for _, q := range p.fresh {
+		p.add(q)
+		c.Put(hotKey(q.id), q.encode())
+		c.Put(coldKey(q.id), q.request)
+	}
+	p.save(c)
+	if fresh := p.fresh; len(fresh) > 0 {
+		c.After(func() { p.depart(fresh) })
+	}
+}
+
+func (p *part) remove(q *pending, c *actor.Commit) {
+	i := slices.Index(p.all, q)
+	if i < 0 {
+		return
+	}
+	p.all = slices.Delete(p.all, i, i+1)
+	p.bytes -= q.size
+	c.Delete(hotKey(q.id))
+	c.Delete(coldKey(q.id))
+	if flight := q.flight; flight != nil {
+		p.flying--
+		c.After(func() { p.fetches.drop(flight) })
+	}
+}
+
+// save writes the plans of those that wait for long.
+func (p *part) save(c *actor.Commit) {
+	soon := p.fetches.now() + storeWait.Microseconds()
+	for _, q := range p.all {
+		if q.unsaved && q.at > soon {
+			q.unsaved = false
+			c.Put(hotKey(q.id), q.encode())
+		}
+	}
+}
+
+// depart lets calls begin whose commit is durable.
+func (p *part) depart(fresh []*pending) {
+	for _, q := range fresh {
+		q.durable.Store(true)
+	}
+	p.ca.WakeAt(p.fetches.now())
+}
