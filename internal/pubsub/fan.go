@@ -242,6 +242,14 @@ func (f *feed) handled(ca name.Name, at place) {
 	}
 }
 
+// awaits tells whether a CA was roused and has not said since that it has handled all.
+func (f *feed) awaits(ca name.Name) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	c := f.followers[ca]
+	return c != nil && c.called != 0
+}
+
 // handledByAll is the last message that all CAs have handled.
 func (f *feed) handledByAll() uint64 {
 	f.mu.Lock()

@@ -136,6 +136,9 @@ func (p *subscriptions) next(s *subscription, now int64) *actor.Message {
 			p.wait(s, now)
 			return nil
 		case e == nil:
+			if f.awaits(p.ca.Name()) {
+				s.told = 0 // it did not know of us yet when we told it
+			}
 			return nil
 		}
 		at := place{epoch, e.Offset}
@@ -219,7 +222,7 @@ func (p *subscriptions) Encode(c *actor.Commit) {
 			s.fresh, s.dirty = false, false
 			c.Put(subscriptionKey(s.topic), s.encode())
 		}
-		if s.told < s.offset {
+		if s.told < s.offset || s.told == 0 && s.epoch != 0 {
 			s.told = s.offset
 			hub, topic, ca, at := p.hub, s.topic, p.ca.Name(), s.place
 			c.After(func() { hub.feed(topic).handled(ca, at) })

@@ -30,6 +30,17 @@ type world struct {
 
 	hiddenKey, hidden []byte
 	dead              atomic.Bool
+	early, late       atomic.Pointer[func([]store.Write) error]
+}
+
+// dies asks how a commit ends.
+func dies(p *atomic.Pointer[func([]store.Write) error]) func([]store.Write) error {
+	return func(all []store.Write) error {
+		if die := p.Load(); die != nil {
+			return (*die)(all)
+		}
+		return nil
+	}
 }
 
 func newWorld(t testing.TB) *world {
@@ -48,6 +59,7 @@ func newWorld(t testing.TB) *world {
 		"OnPublished": heard,
 	}
 	w.Class.Life = map[actor.Kind]actortest.Method{actor.Undone: undone}
+	w.Store.Before, w.Store.After = dies(&w.early), dies(&w.late)
 	w.up()
 	t.Cleanup(w.down)
 	return w
@@ -94,14 +106,17 @@ func (w *world) dieAt(n int, before bool) {
 			return nil
 		}
 	}
-	w.Store.Before, w.Store.After = die(true), die(false)
+	early, late := die(true), die(false)
+	w.early.Store(&early)
+	w.late.Store(&late)
 }
 
 // revive starts the node again, dead or not.
 func (w *world) revive() {
 	w.down()
 	w.dead.Store(false)
-	w.Store.Before, w.Store.After = nil, nil
+	w.early.Store(nil)
+	w.late.Store(nil)
 	w.up()
 }
 
