@@ -216,7 +216,7 @@ func (d Device) makeRoom() error {
 		left--
 	}
 	if left >= maxBundles {
-		return wire.Err(wire.Quota, fmt.Sprintf("%d bundles wait for the device %s already. Wait until it has taken some, or forget it.", left, d.name))
+		return wire.Err(wire.Quota, fmt.Sprintf("The device %s has %d bundles waiting already. Wait until it has taken some, or forget it.", d.name, left))
 	}
 	return nil
 }

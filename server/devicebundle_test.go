@@ -200,7 +200,7 @@ func TestSoManyBundlesWait(t *testing.T) {
 		k.blink("lamp", 60_000)
 	}
 	a := k.refused("alice", "house/alice/home/Blink", `["lamp",60000]`, "failed")
-	if !strings.Contains(a.Error.Message, "64 bundles wait for the device lamp already") {
+	if !strings.Contains(a.Error.Message, "The device lamp has 64 bundles waiting already") {
 		t.Error(a.Error.Message)
 	}
 	k.waiting("lamp", maxBundles)
