@@ -53,7 +53,7 @@ type subscription struct {
 	topic  name.Name
 	method string
 	place         // the last message handled; epoch 0 until the topic has said where it begins
-	told   uint64 // what the topic knows of it
+	told   uint64 // the message after the last one that the topic knows of, 0 for none
 	after  int64  // not before that instant
 	dirty  bool   // the place is not written
 	fresh  bool   // nor is the subscription
@@ -222,8 +222,8 @@ func (p *subscriptions) Encode(c *actor.Commit) {
 			s.fresh, s.dirty = false, false
 			c.Put(subscriptionKey(s.topic), s.encode())
 		}
-		if s.told < s.offset || s.told == 0 && s.epoch != 0 {
-			s.told = s.offset
+		if s.epoch != 0 && s.told != s.offset+1 {
+			s.told = s.offset + 1
 			hub, topic, ca, at := p.hub, s.topic, p.ca.Name(), s.place
 			c.After(func() { hub.feed(topic).handled(ca, at) })
 		}
