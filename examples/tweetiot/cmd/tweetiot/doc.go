@@ -1,0 +1,2 @@
+// Command tweetiot serves TweetIoT alone.
+package main
