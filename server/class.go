@@ -218,6 +218,9 @@ func (c *class) arguments(found *method, instance any, tx *Tx, m *actor.Message)
 		if takes(typeChange) {
 			return append(receiver(instance, tx), reflect.ValueOf(newChange(m))), nil
 		}
+		if takes(typeFetched) {
+			return append(receiver(instance, tx), reflect.ValueOf(newFetched(m))), nil
+		}
 		if takes(typeOutcome) {
 			return append(receiver(instance, tx), reflect.ValueOf(newOutcome(m))), nil
 		}

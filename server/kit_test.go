@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +28,7 @@ type kit struct {
 	disk  *vfs.MemFS
 	dir   string
 	apps  []App
+	open  []netip.Prefix
 	*Server
 }
 
@@ -44,7 +46,7 @@ func (k *kit) start() {
 	if err != nil {
 		k.t.Fatal(err)
 	}
-	s, err := New(Options{Store: disk, Data: k.dir, Dev: true, Clock: k.clock, Logger: quiet}, k.apps...)
+	s, err := New(Options{Store: disk, Data: k.dir, Dev: true, Clock: k.clock, Logger: quiet, OpenNetworks: k.open}, k.apps...)
 	if err != nil {
 		k.t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"io"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"github.com/wabgo/wab/internal/clock"
@@ -18,6 +19,9 @@ type Options struct {
 	PublicURL string      // how the server is reached from outside; what it listens on by default
 	Origins   []string    // pages of other origins that may use the API, as https://example.org; "*" for all
 	TLS       *tls.Config // nil serves plain HTTP
+
+	// OpenNetworks are those that CAs may call by Tx.Fetch although they are not public: private ones, loopback and so on are closed otherwise.
+	OpenNetworks []netip.Prefix
 
 	Logger    *slog.Logger  // default: slog.Default
 	Clock     clock.Clock   // default: the real one; tests bring their own

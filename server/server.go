@@ -13,7 +13,9 @@ import (
 	"github.com/wabgo/wab/internal/account"
 	"github.com/wabgo/wab/internal/actor"
 	"github.com/wabgo/wab/internal/bus"
+	"github.com/wabgo/wab/internal/fetch"
 	"github.com/wabgo/wab/internal/methods"
+	"github.com/wabgo/wab/internal/outgoing"
 	"github.com/wabgo/wab/internal/pubsub"
 	"github.com/wabgo/wab/internal/replica"
 	"github.com/wabgo/wab/internal/session"
@@ -37,6 +39,9 @@ type Server struct {
 	topics   *pubsub.Hub
 
 	subscriptions *pubsub.Subscriptions
+
+	outgoing *outgoing.Client
+	fetches  *fetch.Fetches
 
 	methods  *methods.Host
 	runtime  *actor.Runtime
@@ -71,9 +76,11 @@ func New(o Options, apps ...App) (*Server, error) {
 		Store: s.store, Judge: s.gate.Standing, Clock: s.opt.Clock, Log: s.log, IdleAfter: s.opt.IdleAfter,
 	})
 	s.subscriptions = s.topics.Subscriptions()
+	s.outgoing = outgoing.New(outgoing.Options{Open: s.opt.OpenNetworks})
+	s.fetches = fetch.New(s.outgoing, s.opt.Clock)
 	s.gate.Groups, s.gate.RulesChanged, s.gate.Ended = s.maps, s.maps.RulesChanged, s.maps.Ended
 	s.runtime = actor.New(actor.Options{
-		Store: s.store, Classes: classes, Gate: s.gate, Features: []actor.Feature{s.effects, s.devices, s.maps, s.watches, s.topics.Log(), s.subscriptions},
+		Store: s.store, Classes: classes, Gate: s.gate, Features: []actor.Feature{s.effects, s.devices, s.maps, s.watches, s.topics.Log(), s.subscriptions, s.fetches},
 		MaxCAs: s.opt.MaxCAs, CAs: s.cas,
 		Clock: s.opt.Clock, Logger: s.log, IdleAfter: s.opt.IdleAfter, Fatal: s.opt.Fatal,
 	})
@@ -155,14 +162,18 @@ const bodyWithin = time.Minute
 // Drain refuses new requests, waits until those under way are durable and answered, and sends the clients away to come back. Close follows.
 func (s *Server) Drain(ctx context.Context) error {
 	s.draining.Store(true)
-	return errors.Join(s.sessions.Drain(ctx), s.runtime.Drain(ctx))
+	err := s.sessions.Drain(ctx)
+	s.fetches.Drain(ctx)
+	return errors.Join(err, s.runtime.Drain(ctx))
 }
 
 // Close ends the server at once. What was acknowledged is durable.
 func (s *Server) Close() error {
 	s.draining.Store(true)
 	s.sessions.Close()
+	s.fetches.Close()
 	s.runtime.Close()
+	s.outgoing.Close()
 	s.maps.Close()
 	s.topics.Close()
 	if err := s.methods.Close(context.Background()); err != nil {
