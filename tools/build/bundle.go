@@ -22,7 +22,10 @@ type bundle struct {
 var fixed = []bundle{
 	{Name: "worker.js", Entry: "web/client/worker.ts", Names: map[string]string{"WASM": "wab.wasm"}},
 	{Name: "methods.js", Entry: "web/client/methods-worker.ts", Names: map[string]string{"METHODS": "methods.wasm"}},
-	{Name: clientName, Entry: "web/client/client.ts", Names: map[string]string{"WORKER": "worker.js", "METHODS_WORKER": "methods.js"}},
+	{Name: "device.js", Entry: "web/client/device-run.ts"},
+	{Name: clientName, Entry: "web/client/client.ts", Names: map[string]string{
+		"WORKER": "worker.js", "METHODS_WORKER": "methods.js", "DEVICE": "device.js",
+	}},
 	{Name: "embed.js", Entry: "web/client/embed.ts"},
 }
 

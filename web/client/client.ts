@@ -2,6 +2,7 @@
 export { type Account, signedIn, signIn, signOut } from "./account.ts";
 export { decode, encode, type Value } from "./cbor.ts";
 export { connect, type ConnectOptions, type Methods } from "./connect.ts";
+export type { Device, DeviceOptions, Running } from "./device.ts";
 export { type Code, WabError } from "./error.ts";
 export type { State, Status } from "./protocol.ts";
 export type { Change, MapEvents, MapStatus, SharedMap } from "./map.ts";

@@ -47,6 +47,8 @@ export class SharedMap<V = Value> implements ReadonlyMap<string, V> {
   status: MapStatus = { state: "stale" };
   /** What people who look at this map show of themselves. */
   readonly presence: Presence;
+  /** Called at once when the content has changed, for what of the client's own can't wait for listeners. */
+  applied: (() => void) | undefined;
 
   private data = new Map<string, V>();
   private aside: Map<string, V> | undefined; // a content that is not complete yet
@@ -155,6 +157,7 @@ export class SharedMap<V = Value> implements ReadonlyMap<string, V> {
     [this.epoch, this.version] = [epoch, version];
     if (this.aside) this.replace(this.aside);
     this.aside = undefined;
+    this.applied?.();
   }
 
   /** prepare decodes what is to be shown with the batch that completes it. */

@@ -2,6 +2,7 @@
 import { encodeArgs } from "./args.ts";
 import type { Background, SessionMessage } from "./background.ts";
 import { decode, type Value } from "./cbor.ts";
+import { checkDeviceName, type Device, type DeviceOptions, openDevice } from "./device.ts";
 import { type Code, WabError } from "./error.ts";
 import { Listeners } from "./listeners.ts";
 import { mapName, SharedMap } from "./map.ts";
@@ -36,6 +37,11 @@ export interface Handle {
    * show, from the cache or from the server, and rejects when the map is refused.
    */
   map<V = Value>(name: string): Promise<SharedMap<V>>;
+  /**
+   * device makes this tab a device of the CA: it runs Timed Bundles, follows desired values and reports its own. It has a session of its own, by the
+   * device's name: one that comes later takes over. It resolves when the device's maps are there, and rejects when they are refused.
+   */
+  device(name: string, options?: DeviceOptions): Promise<Device>;
   /** close ends the session for good, and its maps; open calls are rejected. */
   close(): void;
 }
@@ -92,6 +98,13 @@ export class Session implements Handle {
     this.maps.add(map);
     map.on("state", ({ state }) => state === "ended" && this.maps.delete(map));
     return map;
+  }
+
+  async device(name: string, options: DeviceOptions = {}): Promise<Device> {
+    this.check();
+    checkDeviceName(name);
+    if (name === this.session) throw new WabError("conflict", `This session is called ${name} itself: the device would take it over. Connect with another session name.`);
+    return openDevice(new Session(this.background, { ...this.open, session: name }, 0, this.renew), name, options);
   }
 
   call(method: string, args: unknown[], options: { timeout?: number } = {}): Promise<Value> {

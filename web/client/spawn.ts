@@ -11,6 +11,9 @@ declare const WORKER_FILE: string | undefined;
 /** The same of the worker in which methods of maps run. */
 declare const METHODS_WORKER_FILE: string | undefined;
 
+/** What runs a device, beside this one. */
+declare const DEVICE_FILE: string | undefined;
+
 const here = import.meta.url;
 
 /** defaultServer is the origin that this script came from. */
@@ -49,6 +52,12 @@ export function running(): Promise<Background[]> {
 export async function methodsRoom(): Promise<Worker> {
   const url = await assetURL(defaultServer(), "methods.js", typeof METHODS_WORKER_FILE === "string" ? METHODS_WORKER_FILE : undefined);
   return new Worker(url.origin === location.origin ? url : importer(url), { type: "module" });
+}
+
+/** deviceModule is what runs a device. */
+export async function deviceModule(): Promise<typeof import("./device-run.ts")> {
+  const url = await assetURL(defaultServer(), "device.js", typeof DEVICE_FILE === "string" ? DEVICE_FILE : undefined);
+  return import(url.href) as Promise<typeof import("./device-run.ts")>;
 }
 
 async function assetURL(server: string, name: string, file: string | undefined): Promise<URL> {

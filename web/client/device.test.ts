@@ -1,0 +1,260 @@
+/** A tab as a device: the real core and background between a scripted page and a scripted server, with a clock that the test moves. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Alarm } from "./alarm.ts";
+import type { Value } from "./cbor.ts";
+import { type Device, type DeviceOptions, openDevice, type Running } from "./device.ts";
+import { DeviceRun, type Parts } from "./device-run.ts";
+import { WabError } from "./error.ts";
+import { Session } from "./session.ts";
+import { MapServer, type ServedMap } from "./testkit/mapserver.ts";
+import { type FakeSocket, type Frame, token, World } from "./testkit/world.ts";
+
+const target = { server: "https://wab.test", token: token("alice") };
+
+Object.defineProperty(globalThis, "navigator", { value: { locks: { request: (_: string, f: () => void) => (f(), Promise.resolve()) } }, configurable: true });
+
+type Outcome = { id: string; outcome: string; command?: string; due: number; ran: number; bound: number; error?: string };
+
+/** Bench is a device on a bench: what it ran, and what it reported. */
+class Bench {
+  readonly ran: [command: string, args: unknown[], at: number][] = [];
+  readonly values: [string, unknown][] = [];
+  readonly outcomes: Outcome[] = [];
+  readonly errors: unknown[] = [];
+  readonly bundles: ServedMap;
+  readonly desired: ServedMap;
+  bound = 2;
+  device!: Device;
+  /** What the server answers a report with; by default it takes it. */
+  answer: (s: FakeSocket, f: Frame) => void = (s, f) => s.reply(34, f[1]!, f[2]!, null);
+
+  private constructor(readonly w: World, readonly maps: MapServer) {
+    this.bundles = maps.map("counter:alice/home/lamp-bundles", {});
+    this.desired = maps.map("counter:alice/home/lamp-desired", {});
+    const serve = w.server;
+    w.server = (s, f) => (f[0] === 3 ? this.take(s, f) : serve(s, f));
+  }
+
+  static async make(): Promise<Bench> {
+    const w = await World.start();
+    return new Bench(w, new MapServer(w));
+  }
+
+  static async start(options: DeviceOptions = {}): Promise<Bench> {
+    const b = await Bench.make();
+    b.device = await b.open(options);
+    return b;
+  }
+
+  /** open makes the device; its clock is the world's. */
+  async open(options: DeviceOptions = {}, name = "lamp"): Promise<Device> {
+    const b = this;
+    const session = new Session(this.w.page().background, { target, app: "counter", ca: "home", session: name, keep: 0 }, 0);
+    const clock = { now: () => b.w.time / 1000, get bound() { return b.bound; } };
+    class Run extends DeviceRun {
+      constructor(p: Parts) { super({ ...p, clock }, b.alarm()); }
+    }
+    const commands = {
+      pin(this: Running, on: boolean) { b.ran.push(["pin", [on], b.w.time]); },
+      bad() { throw new Error("it is broken"); },
+      async slow() { await new Promise<void>((resolve) => void b.w.after(100, resolve)); throw new Error("it took long"); },
+    };
+    const opening = openDevice(session, name, { commands, onError: (e) => b.errors.push(e), ...options }, () => Promise.resolve({ DeviceRun: Run }));
+    opening.catch(() => {});
+    await this.w.settle();
+    return opening;
+  }
+
+  private alarm(): Alarm {
+    return {
+      near: 0,
+      now: () => this.w.time / 1000,
+      after: (ms, f) => {
+        const timer = this.w.after(ms, f);
+        return () => this.w.cancel(timer);
+      },
+      until: (ms) => new Promise((resolve) => void this.w.after(ms, resolve)),
+      end: () => {},
+    };
+  }
+
+  private take(s: FakeSocket, f: Frame): void {
+    if (s.closed) return;
+    const [, , , , , method, args] = f;
+    assert.equal(method, "DeviceReport");
+    const [name, values, outcomes] = args as [string, { [key: string]: unknown }, Outcome[]];
+    assert.equal(name, "lamp");
+    this.values.push(...Object.entries(values));
+    this.outcomes.push(...outcomes);
+    this.answer(s, f);
+  }
+
+  /** give has a bundle arrive: in so many ms, with commands [after in ms, name, args]. */
+  async give(id: string, inMs: number, commands: [number, string, Value[]][], more: { late?: number; expires?: number; maxBound?: number } = {}): Promise<number> {
+    const at = inMs < 0 ? 0 : this.w.time + inMs * 1000;
+    const list = commands.map(([after, ...rest]) => [after * 1000, ...rest]);
+    const bundle = [id, at, more.expires ?? 0, more.late ?? 0, 50_000, more.maxBound ?? 0, list, [[0, "pin", [false]]]];
+    this.maps.commit([this.bundles, { [id]: bundle }]);
+    await this.w.settle();
+    return at;
+  }
+
+  async close(): Promise<void> {
+    const closing = this.device.close();
+    await this.w.pass(2000);
+    await closing;
+  }
+}
+
+const on: [number, string, Value[]] = [0, "pin", [true]];
+
+test("DEV-2: commands run at their instants, and what became of them is reported", async () => {
+  const b = await Bench.start();
+  const at = await b.give("x", 1000, [on, [340, "pin", [false]]]);
+  await b.w.pass(3000);
+  assert.deepEqual(b.ran, [["pin", [true], at], ["pin", [false], at + 340_000]]);
+  assert.deepEqual(b.outcomes, [{ id: "x", outcome: "done", command: "pin", due: at + 340_000, ran: at + 340_000, bound: 2000 }]);
+  await b.close();
+});
+
+test("DEV-2: a bundle takes over at its start, and what comes again is known", async () => {
+  const b = await Bench.start();
+  const at = await b.give("x", 1000, [on, [5000, "pin", [false]]]);
+  const second = await b.give("y", 2000, [on]);
+  await b.w.pass(1500);
+  b.w.socket.cut();
+  await b.w.pass(10_000);
+  assert.deepEqual(b.ran, [["pin", [true], at], ["pin", [false], second], ["pin", [true], second]]);
+  assert.deepEqual(b.outcomes.map((o) => [o.id, o.outcome]), [["x", "replaced"], ["y", "done"]]);
+  await b.close();
+});
+
+test("DEV-2: what fails is reported and recovered from, and nothing else happens", async () => {
+  let loops = 0;
+  const b = await Bench.start({ loop: () => { if (++loops % 2) throw new Error("a loop's"); }, every: 100 });
+  await b.give("x", -1, [[0, "bad", []], on]);
+  await b.w.pass(1000);
+  await b.give("y", -1, [[0, "slow", []]]);
+  await b.w.pass(1000);
+  await b.give("z", -1, [[0, "fly", []]]);
+  await b.w.pass(1000);
+  assert.deepEqual(b.outcomes.map(({ id, outcome, error }) => [id, outcome, error]), [
+    ["x", "failed", "it is broken"], ["y", "failed", "it took long"], ["z", "unknown", "The device has no command fly."],
+  ]);
+  assert.deepEqual(b.ran.map(([, args]) => args), [[false], [false]]);
+  assert.ok(loops > 20 && b.errors.length > 10);
+  await b.close();
+});
+
+test("DEV-3: a clock that is not exact enough is told", async () => {
+  const b = await Bench.start();
+  b.bound = 20;
+  await b.give("x", 1000, [on], { maxBound: 10_000 });
+  await b.w.pass(2000);
+  assert.deepEqual(b.outcomes.map((o) => [o.outcome, o.bound]), [["refused", 20_000]]);
+  b.bound = Infinity; // nothing is known: it waits
+  await b.give("y", -1, [on]);
+  await b.w.pass(2000);
+  assert.equal(b.outcomes.length, 1);
+  b.bound = 1;
+  await b.w.pass(2000);
+  assert.deepEqual(b.ran.at(-1)!.slice(0, 2), ["pin", [true]]);
+  await b.close();
+});
+
+test("DEV-2: away, it keeps the time, and reports later", async () => {
+  const b = await Bench.start();
+  const at = await b.give("x", 1000, [on]);
+  const serve = b.w.server;
+  b.w.server = (s) => s.cut();
+  b.w.socket.cut();
+  b.device.report("away", true);
+  b.device.report("away", false);
+  await b.w.pass(5000);
+  assert.deepEqual(b.ran, [["pin", [true], at]]);
+  assert.equal(b.outcomes.length, 0);
+  b.w.server = serve;
+  await b.w.pass(60_000);
+  assert.deepEqual(b.outcomes.map((o) => o.outcome), ["done"]);
+  assert.deepEqual(b.values, [["away", false]]);
+  await b.close();
+});
+
+test("a report that fails for now is made again", async () => {
+  const b = await Bench.start();
+  b.answer = (s, f) => s.reply(35, f[1]!, f[2]!, "failed", "The method failed.", 0);
+  b.device.report("n", 1);
+  await b.w.pass(1000);
+  b.device.report("n", 2);
+  await b.w.pass(3000);
+  b.answer = (s, f) => s.reply(34, f[1]!, f[2]!, null);
+  await b.w.pass(10_000);
+  const n = b.values.length;
+  assert.ok(n >= 3);
+  assert.deepEqual(b.values.at(-1), ["n", 2]);
+  await b.w.pass(60_000);
+  assert.equal(b.values.length, n);
+  b.answer = (s, f) => s.reply(35, f[1]!, f[2]!, "bad_request", "Nobody understands it.", 0);
+  b.device.report("n", 3);
+  await b.w.pass(60_000);
+  assert.deepEqual(b.values.slice(n), [["n", 3]]);
+  assert.equal((b.errors.at(-1) as WabError).code, "bad_request");
+  await b.close();
+});
+
+test("another device of its name takes over", async () => {
+  const b = await Bench.start();
+  const ch = b.w.socket.of(2)[0]![1]!;
+  b.w.socket.reply(35, ch, 0, "conflict", "The session was opened elsewhere.", 0);
+  await b.w.settle();
+  const why = await b.device.ended;
+  assert.equal(why?.code, "conflict");
+  assert.match(why!.message, /lamp/);
+  assert.throws(() => b.device.report("x", 1), (e: unknown) => e instanceof WabError);
+});
+
+test("an old token ends it", async () => {
+  const b = await Bench.start();
+  b.w.socket.reply(38, "unauthenticated", "The token is revoked.", -1);
+  await b.w.pass(5000); // other tabs may have a newer one
+  assert.equal((await b.device.ended)?.code, "unauthenticated");
+});
+
+test("maps that are closed to it end it", async () => {
+  const b = await Bench.start();
+  b.w.socket.reply(83, b.w.socket.of(64)[0]![1]!, "not_allowed", "The rule was taken back.", 0);
+  await b.w.settle();
+  assert.equal((await b.device.ended)?.code, "not_allowed");
+});
+
+test("what can't be a device, or be reported", async () => {
+  const b = await Bench.make();
+  b.maps.refused.set("counter:alice/home/buzzer-bundles", ["not_allowed", "It is the lamp's token."]);
+  await assert.rejects(b.open({}, "buzzer"), { code: "not_allowed" });
+  await assert.rejects(b.open({ setup: () => { throw new Error("no lamp"); } }), /no lamp/);
+  const s = new Session(b.w.page().background, { target, app: "counter", ca: "home", session: "lamp", keep: 0 }, 0);
+  for (const name of ["", "Lamp", "-", "x".repeat(55), "lamp"]) await assert.rejects(s.device(name), (e: unknown) => e instanceof WabError);
+  b.device = await b.open();
+  for (const [key, value] of [["x", () => 1], ["", 1], ["x", "y".repeat(70_000)], ["\n", 1], ["k".repeat(300), 1]] as [string, unknown][]) {
+    assert.throws(() => b.device.report(key, value), (e: unknown) => e instanceof WabError, key);
+  }
+  b.maps.commit([b.bundles, { odd: ["other", 0, 0, 0, 0, 0, [], []], odder: 7 }]);
+  await b.w.pass(1000);
+  assert.deepEqual(b.outcomes.map((o) => [o.id, o.outcome]).sort(), [["odd", "refused"], ["odder", "refused"]]);
+  await b.close();
+});
+
+test("DEV-1: desired values are read, and the device is seen", async () => {
+  const b = await Bench.start();
+  b.maps.commit([b.desired, { color: "red" }]);
+  await b.w.pass(1000);
+  assert.equal(b.device.desired.get("color"), "red");
+  const [, , shown] = b.w.socket.of(66).at(-1)!;
+  assert.deepEqual(Object.keys(shown as object).sort(), ["at", "bound", "device"]);
+  b.device.report("color", "red");
+  b.device.report("old", undefined);
+  await b.close();
+  assert.deepEqual(b.values.sort(), [["color", "red"], ["old", null]]);
+  assert.equal(await b.device.ended, undefined);
+});
