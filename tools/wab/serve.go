@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/netip"
 	"net/url"
 	"strings"
 
@@ -19,7 +20,7 @@ func apps() []server.App { return []server.App{counter.App, whiteboard.App} }
 
 type serveFlags struct {
 	options             server.Options
-	origins             list
+	origins, networks   list
 	cert, key           string
 	self                bool
 	logLevel, logFormat string
@@ -36,6 +37,7 @@ func serve(args []string, out, errs io.Writer) error {
 	f.BoolVar(&s.options.Dev, "dev", false, "let anybody sign in as a guest of any name: for development only")
 	f.StringVar(&s.options.PublicURL, "public-url", "", "`URL` by which others reach this server; what it listens on unless given")
 	f.Var(&s.origins, "allow-origin", "`origin` whose pages may use this server, like https://example.org; may be given several times, '*' for all")
+	f.Var(&s.networks, "open-network", "`CIDR` that apps may call though it is not public, like 10.1.0.0/16; may be given several times")
 	f.StringVar(&s.cert, "tls-cert", "", "`file` with the certificate chain, PEM; read again when it changes")
 	f.StringVar(&s.key, "tls-key", "", "`file` with its key, PEM; read again when it changes")
 	f.BoolVar(&s.self, "tls-self", false, "serve HTTPS with a certificate of the server's own, for phones on the same network")
@@ -65,6 +67,9 @@ func (s *serveFlags) complete(errs io.Writer) error {
 		}
 	}
 	s.options.Origins = s.origins
+	if s.options.OpenNetworks, err = prefixes(s.networks); err != nil {
+		return err
+	}
 	if err := checkURL(s.options.PublicURL); err != nil {
 		return err
 	}
@@ -93,6 +98,17 @@ func checkOrigin(o string) error {
 		return nil
 	}
 	return fmt.Errorf("--allow-origin %s is not an origin: it is scheme, host and port, like https://example.org or http://localhost:8090", o)
+}
+
+func prefixes(list []string) (out []netip.Prefix, err error) {
+	for _, text := range list {
+		p, err := netip.ParsePrefix(text)
+		if err != nil || p != p.Masked() {
+			return nil, fmt.Errorf("--open-network %s is not a network like 10.1.0.0/16 or fd00::/8", text)
+		}
+		out = append(out, p)
+	}
+	return out, nil
 }
 
 func checkURL(s string) error {

@@ -77,6 +77,8 @@ func TestOPS1_BadStartsAreOneLine(t *testing.T) {
 		"two certificates":   {[]string{"--tls-self", "--tls-cert", file, "--tls-key", file}, []string{"--tls-self"}},
 		"origin with a path": {[]string{"--allow-origin", "https://example.org/"}, []string{"--allow-origin"}},
 		"no origin":          {[]string{"--allow-origin", "example.org"}, []string{"--allow-origin"}},
+		"no network":         {[]string{"--open-network", "10.0.0.1"}, []string{"--open-network", "10.1.0.0/16"}},
+		"not quite one":      {[]string{"--open-network", "10.0.0.0/8,10.1.0.1/16"}, []string{"--open-network", "10.1.0.0/16"}},
 		"no URL":             {[]string{"--public-url", "example.org"}, []string{"--public-url"}},
 		"no level":           {[]string{"--log-level", "loud"}, []string{"--log-level"}},
 		"no format":          {[]string{"--log-format", "xml"}, []string{"--log-format"}},
