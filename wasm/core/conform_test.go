@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/wabgo/wab/internal/cbor"
+	"github.com/wabgo/wab/internal/follow"
 	"github.com/wabgo/wab/internal/link"
 	"github.com/wabgo/wab/internal/sharedmap"
 	"github.com/wabgo/wab/internal/wire"
@@ -109,7 +110,7 @@ func playModule(t *testing.T, wasm, support string, script []op) []string {
 	return strings.Split(strings.TrimSpace(string(out)), "\n")
 }
 
-// native plays scripts on package link and on mirrors themselves.
+// native plays scripts on package link, on mirrors and on followed topics themselves.
 type native struct {
 	links map[int32]*nativeLink
 	wakes map[int32]int64
@@ -120,6 +121,7 @@ type native struct {
 type nativeLink struct {
 	*link.Link
 	mirrors *sharedmap.Mirrors
+	topics  *follow.Topics
 	online  bool
 	flawed  bool
 }
@@ -137,7 +139,7 @@ func (p *native) play(o op) {
 	switch {
 	case o.Op == "start":
 		seed := binary.LittleEndian.Uint64(p.random(8))
-		l = &nativeLink{mirrors: sharedmap.NewMirrors(seed)}
+		l = &nativeLink{mirrors: sharedmap.NewMirrors(seed), topics: follow.New(seed)}
 		l.Link = link.New(link.Config{Token: o.A, Client: o.B, Renews: true, Seed: seed, Run: func() string { return hex.EncodeToString(p.random(16)) }})
 		p.links[o.Link] = l
 		l.Start(o.Now)
@@ -162,6 +164,8 @@ func (p *native) playGone(o op) {
 		p.log("request", 0)
 	case "newMap":
 		p.log("map", 0)
+	case "openTopic":
+		p.log("topic", 0)
 	}
 }
 
@@ -185,6 +189,7 @@ func (p *native) input(l *nativeLink, o op) {
 		p.wakes[o.Link] = 0
 		l.Tick(o.Now)
 		l.mirrors.Tick(o.Now)
+		l.topics.Tick(o.Now)
 	case "open":
 		p.log("channel", l.Open(o.Now, o.A, o.B, uint32(o.N)))
 	case "close":
@@ -195,13 +200,14 @@ func (p *native) input(l *nativeLink, o op) {
 			deadline = o.Now + o.Timeout
 		}
 		p.log("request", l.Request(o.Now, uint32(o.N), o.A, o.Frame, deadline))
+	case "openTopic", "closeTopic":
+		p.inputTopic(l, o)
 	default:
 		p.inputMap(l, o)
 	}
 }
 
 func (p *native) drain(o op, l *nativeLink) {
-	p.drainMaps(o.Link, l)
 	p.drainLink(o, l)
 	if l.flawed {
 		l.flawed = false
@@ -211,12 +217,15 @@ func (p *native) drain(o op, l *nativeLink) {
 }
 
 func (p *native) drainLink(o op, l *nativeLink) {
+	p.drainMaps(o.Link, l)
+	p.drainTopics(o.Link, l)
 	for e, ok := l.Next(); ok; e, ok = l.Next() {
 		p.tell(o.Link, e)
 		p.hand(o, l, e)
 		p.drainMaps(o.Link, l)
+		p.drainTopics(o.Link, l)
 	}
-	if wake := sooner(l.Wake(), l.mirrors.Wake()); wake != p.wakes[o.Link] {
+	if wake := sooner(sooner(l.Wake(), l.mirrors.Wake()), l.topics.Wake()); wake != p.wakes[o.Link] {
 		p.wakes[o.Link] = wake
 		p.log("wake", o.Link, wake)
 	}
@@ -292,7 +301,7 @@ func makeScript(r *rand.Rand, steps int) []op {
 	now := int64(1_700_000_000_000_000)
 	conn := map[int32]int32{1: 1, 2: 1}
 	script := []op{{Op: "start", Link: 1, Now: now, A: "token", B: "client"}}
-	script = append(script, openMaps(now)...)
+	script = append(append(script, openMaps(now)...), openTopics(now)...)
 	for range steps {
 		now += int64(r.ExpFloat64() * 300_000)
 		o := op{Link: 1 + int32(r.IntN(10)/9), Now: now}
@@ -332,8 +341,10 @@ func draw(r *rand.Rand, o *op, conn map[int32]int32) {
 		o.Frame = cbor.AppendBytes(cbor.AppendArrayHeader(nil, 1), make([]byte, r.IntN(1<<r.IntN(18))))
 	case k < 90:
 		o.Op, o.N, o.Frame = "received", conn[o.Link], drawFrame(r, o.Now)
-	default:
+	case k < 95:
 		drawMap(r, o, conn[o.Link])
+	default:
+		drawTopic(r, o, conn[o.Link])
 	}
 }
 

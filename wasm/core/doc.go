@@ -51,6 +51,29 @@
 // seedMap as they came out of mapChanged: a cache may keep them as they are, as long as those since the last reset, and none that is put aside, are
 // handed in.
 //
+// # Topics
+//
+// A link's subscriptions to topics are driven by package follow, one for each topic and filter, however many pages read it. Exports:
+//
+//	openTopic(link, topic, ca, method i32, epoch, offset, now f64) → sub i32
+//	                                      subscribes to app:owner/local/topic or app:forum/topic, from a position, or with 0, 0 from now on,
+//	                                      and gives the subscription's number: the same one while it is open. One that is open goes back
+//	                                      to an older position. Tells nothing of it before it returns.
+//	closeTopic(link, sub i32, now f64)    ends it. Tells nothing about it.
+//
+// Imports:
+//
+//	topicState(link, sub, state i32, code, message text)
+//	                                      it is not live: 0 opening, 2 stale: it will go on from where it is, 3 ended: its number means nothing
+//	                                      any more. code and message tell why, or what is in the way for the time being; else they are empty.
+//	topicOpened(link, sub i32, epoch, offset, missed f64)
+//	                                      it is live, and goes on behind the offset. A reader of the same epoch who is not as far has lost what is
+//	                                      between, missed messages as far as known (0: not known); so has one of another epoch. One who is
+//	                                      further on has lost nothing. Epoch 0: the topic doesn't exist yet; whoever waits for it reads it from 0.
+//	topicMessages(link, sub i32, epoch, offset f64, p, n i32)
+//	                                      all that there was for us up to the offset: one CBOR array of [offset, at, from, value], in order. Those at
+//	                                      or below a reader's offset are old to it.
+//
 // # Memory
 //
 // Bytes come in through one scratch buffer: scratch(n) gives its address, JavaScript writes, and the next export takes the lengths of

@@ -3,20 +3,22 @@ package main
 import (
 	"unsafe"
 
+	"github.com/wabgo/wab/internal/follow"
 	"github.com/wabgo/wab/internal/link"
 	"github.com/wabgo/wab/internal/sharedmap"
 	"github.com/wabgo/wab/internal/wire"
 )
 
-// driver passes the events of one Link, and of the maps on it, on to JavaScript.
+// driver passes the events of one Link, and of the maps and topics on it, on to JavaScript.
 type driver struct {
 	id      int32
 	link    *link.Link
 	mirrors *sharedmap.Mirrors
+	topics  *follow.Topics
 	now     int64 // of the input that is being made
 	wake    int64 // what JavaScript was told
-	online  bool  // what mirrors was told
-	flawed  bool  // a frame made no sense to mirrors
+	online  bool  // what mirrors and topics were told
+	flawed  bool  // a frame made no sense to them
 }
 
 var drivers = map[int32]*driver{}
@@ -24,7 +26,7 @@ var drivers = map[int32]*driver{}
 func newDriver(id int32, token, client string) *driver {
 	seed := randomSeed()
 	d := &driver{
-		id: id, mirrors: sharedmap.NewMirrors(seed),
+		id: id, mirrors: sharedmap.NewMirrors(seed), topics: follow.New(seed),
 		link: link.New(link.Config{Client: client, Token: token, Renews: true, Seed: seed, Run: randomRun}),
 	}
 	drivers[d.id] = d
@@ -40,17 +42,18 @@ func at(link int32, now float64) *driver {
 	return d
 }
 
-// drain tells what the Link and its maps want done, and when they want to be called again.
+// drain tells what the Link, its maps and topics want done, and when they want to be called again.
 func (d *driver) drain() {
 	for {
+		d.drainMaps()
+		d.drainTopics()
 		e, ok := d.link.Next()
 		if !ok {
 			break
 		}
 		d.tell(e)
-		d.drainMaps()
 	}
-	if wake := sooner(d.link.Wake(), d.mirrors.Wake()); wake != d.wake {
+	if wake := sooner(sooner(d.link.Wake(), d.mirrors.Wake()), d.topics.Wake()); wake != d.wake {
 		d.wake = wake
 		jsWake(d.id, float64(wake))
 	}
@@ -82,7 +85,9 @@ func (d *driver) tell(e link.Event) {
 	case link.Note:
 		jsNote(d.id, ch, float64(e.Seq), float64(e.Dropped), p, n)
 	case link.Frame:
-		d.flawed = d.mirrors.Received(d.now, e.Data) != nil || d.flawed
+		if d.mirrors.Received(d.now, e.Data) != nil || d.topics.Received(d.now, e.Data) != nil {
+			d.flawed = true
+		}
 	}
 }
 

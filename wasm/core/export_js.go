@@ -91,7 +91,7 @@ func tick(link int32, now float64) {
 		d.wake = 0
 		d.link.Tick(d.now)
 		d.mirrors.Tick(d.now)
-		d.drainMaps()
+		d.topics.Tick(d.now)
 		d.drain()
 	}
 }

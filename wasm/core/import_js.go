@@ -58,3 +58,14 @@ func jsMapChanged(link, m, flags int32, epoch, version float64, p unsafe.Pointer
 
 //go:wasmimport wab mapPresence
 func jsMapPresence(link, m int32, who float64, reset int32, p unsafe.Pointer, n int32)
+
+// jsTopicState tells that a subscription is not live.
+//
+//go:wasmimport wab topicState
+func jsTopicState(link, topic, state int32, code, message string)
+
+//go:wasmimport wab topicOpened
+func jsTopicOpened(link, topic int32, epoch, offset, missed float64)
+
+//go:wasmimport wab topicMessages
+func jsTopicMessages(link, topic int32, epoch, offset float64, p unsafe.Pointer, n int32)

@@ -7,15 +7,17 @@ import (
 	"github.com/wabgo/wab/internal/sharedmap"
 )
 
-// changed tells the maps whether the server takes their frames.
+// changed tells the maps and topics whether the server takes their frames.
 func (d *driver) changed(status link.Status) {
 	online := status == link.Resuming || status == link.Live
 	switch {
 	case online == d.online:
 	case online:
 		d.mirrors.Connected(d.now)
+		d.topics.Connected(d.now)
 	default:
 		d.mirrors.Disconnected(d.now)
+		d.topics.Disconnected(d.now)
 	}
 	d.online = online
 }
@@ -77,7 +79,6 @@ func seedMap(link, m, batch int32) {
 func openMap(link, m int32, epoch, version, now float64) {
 	if d := at(link, now); d != nil {
 		d.mirrors.Start(d.now, uint32(m), uint64(epoch), uint64(version))
-		d.drainMaps()
 		d.drain()
 	}
 }
@@ -86,7 +87,6 @@ func openMap(link, m int32, epoch, version, now float64) {
 func closeMap(link, m int32, now float64) {
 	if d := at(link, now); d != nil {
 		d.mirrors.Close(d.now, uint32(m))
-		d.drainMaps()
 		d.drain()
 	}
 }
@@ -96,7 +96,6 @@ func setPresence(link, m, seat, value int32, now float64) {
 	if d := at(link, now); d != nil {
 		var r reader
 		if d.mirrors.SetPresence(d.now, uint32(m), uint32(seat), r.bytes(value)) == nil {
-			d.drainMaps()
 			d.drain()
 		}
 	}

@@ -9,3 +9,4 @@ export type { Change, MapEvents, MapStatus, SharedMap } from "./map.ts";
 export type { Person, Presence } from "./presence.ts";
 export { parentPort, serve, serveFrame } from "./serve.ts";
 export type { Events, Handle, NoteInfo } from "./session.ts";
+export type { Gap, Message, Position, Topic, TopicEvents, TopicOptions, TopicStatus } from "./topic.ts";

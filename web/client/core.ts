@@ -14,7 +14,7 @@ declare const Go: new () => GoRuntime;
 /** LinkStatus is package link's Status. */
 export const LinkStatus = { idle: 0, connecting: 1, resuming: 2, live: 3, offline: 4, refused: 5, stopped: 6 } as const;
 
-/** MapState is package sharedmap's, as the core tells it. */
+/** MapState is package sharedmap's, as the core tells it, and package follow's of topics. */
 export const MapState = { opening: 0, live: 1, stale: 2, ended: 3 } as const;
 
 /** BatchFlag tells how a batch of a map's content is to be taken: see wasm/core/doc.go. */
@@ -43,6 +43,9 @@ export interface Output {
   mapState(link: number, map: number, state: number, reason: Reason | undefined): void;
   mapChanged(link: number, map: number, flags: number, epoch: number, version: number, batch: Uint8Array): void;
   mapPresence(link: number, map: number, who: number, reset: boolean, people: Uint8Array): void;
+  topicState(link: number, topic: number, state: number, reason: Reason | undefined): void;
+  topicOpened(link: number, topic: number, epoch: number, offset: number, missed: number): void;
+  topicMessages(link: number, topic: number, epoch: number, offset: number, messages: Uint8Array): void;
   /** crashed tells that the module has ended: no call works any more. */
   crashed(): void;
 }
@@ -69,6 +72,8 @@ interface Exports {
   closeMap(link: number, map: number, now: number): void;
   dumpMap(link: number, map: number): void;
   setPresence(link: number, map: number, seat: number, value: number, now: number): void;
+  openTopic(link: number, topic: number, ca: number, method: number, epoch: number, offset: number, now: number): number;
+  closeTopic(link: number, topic: number, now: number): void;
 }
 
 const utf8 = new TextEncoder();
@@ -185,6 +190,16 @@ export class Core {
     this.exports.setPresence(link, map, seat, n, this.now());
   }
 
+  /** openTopic gives the number of a subscription, which goes back to the position if it is further on. */
+  openTopic(link: number, topic: string, ca: string, method: string, epoch: number, offset: number): number {
+    const [t, c, m] = this.write(utf8.encode(topic), utf8.encode(ca), utf8.encode(method));
+    return this.exports.openTopic(link, t, c, m, epoch, offset, this.now());
+  }
+
+  closeTopic(link: number, topic: number): void {
+    this.exports.closeTopic(link, topic, this.now());
+  }
+
   /** write puts chunks into the scratch buffer and returns their lengths. */
   private write<T extends Uint8Array[]>(...chunks: T): { [K in keyof T]: number } {
     let at = this.exports.scratch(chunks.reduce((n, c) => n + c.length, 0)) >>> 0;
@@ -234,6 +249,11 @@ export class Core {
         out.mapChanged(link, map, flags, epoch, version, this.bytes(p, n)),
       mapPresence: (link: number, map: number, who: number, reset: number, p: number, n: number) =>
         out.mapPresence(link, map, who, reset !== 0, this.bytes(p, n)),
+      topicState: (link: number, topic: number, state: number, cp: number, cn: number, mp: number, mn: number) =>
+        out.topicState(link, topic, state, cn > 0 ? reason(cp, cn, mp, mn) : undefined),
+      topicOpened: (link: number, topic: number, epoch: number, offset: number, missed: number) => out.topicOpened(link, topic, epoch, offset, missed),
+      topicMessages: (link: number, topic: number, epoch: number, offset: number, p: number, n: number) =>
+        out.topicMessages(link, topic, epoch, offset, this.bytes(p, n)),
     };
   }
 }

@@ -168,6 +168,16 @@ export class Host implements Output {
     this.lines.get(link)?.maps.people(map, who, reset, people);
   }
 
+  topicState(link: number, topic: number, state: number, reason: Reason | undefined): void { this.lines.get(link)?.topics.state(topic, state, reason); }
+
+  topicOpened(link: number, topic: number, epoch: number, offset: number, missed: number): void {
+    this.lines.get(link)?.topics.opened(topic, { epoch, offset, missed });
+  }
+
+  topicMessages(link: number, topic: number, epoch: number, offset: number, messages: Uint8Array): void {
+    this.lines.get(link)?.topics.messages(topic, epoch, offset, messages);
+  }
+
   crashed(): void {
     const message: FromWorker = { t: "broken", message: "The background worker has crashed. Reload the page; what the server acknowledged is kept." };
     for (const tab of this.tabs) tab.post(message);

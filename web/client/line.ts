@@ -1,4 +1,4 @@
-/** One connection to a server for one principal and token scope, with the seats on it and the maps that are seen over it. */
+/** One connection to a server for one principal and token scope, with the seats on it, and the maps and topics that are seen over it. */
 import { LinkStatus, type Reason } from "./core.ts";
 import { unreachable } from "./error.ts";
 import type { Archive } from "./archive.ts";
@@ -7,12 +7,13 @@ import { Maps } from "./maps.ts";
 import type { FromWorker, Open, Status, Target } from "./protocol.ts";
 import { Seat } from "./seat.ts";
 import type { Tab } from "./tab.ts";
+import { Topics } from "./topics.ts";
 import { claims } from "./token.ts";
 
 /** Outcome makes the message about a call from its numbers at the tab. */
 export type Outcome = (s: number, id: number) => [FromWorker, Transferable[]];
 
-/** A line without seats and views of maps stays connected this long, in ms: pages come and go. */
+/** A line without seats and views of maps and topics stays connected this long, in ms: pages come and go. */
 const linger = 30_000;
 
 /** A page may take this long to get a fresh token, in ms. */
@@ -22,6 +23,7 @@ export class Line {
   readonly server: string;
   readonly owner: string;
   readonly maps: Maps;
+  readonly topics: Topics;
   private token: string;
   private socket: { conn: number; ws: Socket } | undefined;
   private timer: unknown;
@@ -37,7 +39,9 @@ export class Line {
     this.server = target.server;
     this.token = target.token;
     this.owner = claims(target.token).owner;
-    this.maps = new Maps({ env: host.env, core: host.core, link: id, archive: () => this.archive() });
+    const at = { env: host.env, core: host.core, link: id, archive: () => this.archive() };
+    this.maps = new Maps(at);
+    this.topics = new Topics(at);
   }
 
   start(): void {
@@ -62,13 +66,15 @@ export class Line {
     this.host.env.cancel(this.lingering);
     this.host.env.cancel(this.asking);
     this.maps.closeAll();
+    this.topics.closeAll();
     this.host.core.stop(this.id);
     this.host.env.cancel(this.timer);
   }
 
-  /** end takes all seats and maps away, with a reason. */
+  /** end takes all seats, maps and topics away, with a reason. */
   end(reason: Reason): void {
     this.maps.endAll(reason);
+    this.topics.endAll(reason);
     for (const seat of [...this.seats.values()]) this.closed(seat.ch, reason);
   }
 
@@ -102,7 +108,7 @@ export class Line {
   }
 
   private used(): boolean {
-    return this.seats.size > 0 || this.maps.viewed;
+    return this.seats.size > 0 || this.maps.viewed || this.topics.heard;
   }
 
   request(seat: Seat, id: number, method: string, args: Uint8Array, timeout: number): void {
@@ -176,16 +182,17 @@ export class Line {
   state(status: number, next: number, reason: Reason | undefined): void {
     [this.status, this.next, this.reason] = [status, next, reason];
     this.wasLive ||= status === LinkStatus.live;
-    if (status === LinkStatus.refused && reason) this.refuseMaps(reason);
+    if (status === LinkStatus.refused && reason) this.refuseAll(reason);
     for (const seat of this.seats.values()) {
       if (status !== LinkStatus.live && status !== LinkStatus.resuming) seat.open = false;
       seat.tell(this.statusOf(seat));
     }
   }
 
-  /** refuseMaps takes the maps away from who may not see them any more, the kept ones too. */
-  private refuseMaps(reason: Reason): void {
+  /** refuseAll takes maps and topics away from who may not see them any more, the kept ones too. */
+  private refuseAll(reason: Reason): void {
     this.maps.endAll(reason);
+    this.topics.endAll(reason);
     const archive = this.archive();
     if (archive) this.host.burn(archive.name);
   }

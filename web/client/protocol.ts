@@ -3,6 +3,7 @@
  * they need no versions of their own. Values are CBOR bytes, and their buffers are transferred, not copied.
  */
 import type { Code } from "./error.ts";
+import type { Opening } from "./place.ts";
 
 /** The session protocol's version, part of the worker's name. */
 export const protocolVersion = 1;
@@ -90,6 +91,30 @@ export type AboutMap =
   | MapBatch
   | MapPeople;
 
+export interface OpenTopic {
+  readonly t: "openTopic";
+  readonly s: number; // the page's number for its view of the topic
+  readonly via: number; // the session whose connection it comes over
+  readonly topic: string; // app:owner/local/topic or app:forum/topic
+  readonly ca: string; // whose handler's messages are wanted; "" all
+  readonly method: string;
+  readonly epoch: number; // where the page was; 0 from now on
+  readonly offset: number;
+}
+
+/** TopicState is what a page's view of a topic is doing. */
+export type TopicState =
+  | "opening" // the server has not answered yet
+  | "live"
+  | "stale"  // no connection, or refused for the time being; it goes on from where it is
+  | "ended"; // closed, refused or gone
+
+/** AboutTopic is what the worker tells a view of a topic. What is old to the page, the page passes over. */
+export type AboutTopic =
+  | { readonly t: "topicState"; readonly s: number; readonly state: TopicState; readonly reason?: Status["reason"] }
+  | ({ readonly t: "topicOpened"; readonly s: number } & Opening)
+  | { readonly t: "topicMessages"; readonly s: number; readonly epoch: number; readonly offset: number; readonly messages: Uint8Array };
+
 export type ToWorker =
   | { readonly t: "hello"; readonly lock: string } // a Web Lock that the page holds as long as it lives; "" where it has none
   | Open
@@ -97,6 +122,8 @@ export type ToWorker =
   | { readonly t: "close"; readonly s: number } // a session
   | OpenMap
   | { readonly t: "closeMap"; readonly s: number }
+  | OpenTopic
+  | { readonly t: "closeTopic"; readonly s: number }
   | { readonly t: "presence"; readonly s: number; readonly value: Uint8Array } // one CBOR item, or nothing to withdraw it
   | { readonly t: "token"; readonly target: Target } // a newer token for the same principal and scope
   | { readonly t: "noToken"; readonly s: number } // the answer to renew where there is none
@@ -115,6 +142,7 @@ export type FromWorker =
   | { readonly t: "error"; readonly s: number; readonly id: number; readonly code: Code; readonly message: string; readonly retryAfter: number }
   | { readonly t: "renew"; readonly s: number } // answer with token or noToken
   | { readonly t: "note"; readonly s: number; readonly seq: number; readonly dropped: number; readonly value: Uint8Array }
+  | AboutTopic
   | AboutMap
   | { readonly t: "all"; readonly of: readonly AboutMap[] }; // that belongs together
 

@@ -7,6 +7,7 @@ import { type Code, WabError } from "./error.ts";
 import { Listeners } from "./listeners.ts";
 import { mapName, SharedMap } from "./map.ts";
 import type { Open, Status } from "./protocol.ts";
+import { Topic, topicName, type TopicOptions } from "./topic.ts";
 
 /** NoteInfo stands beside each note. */
 export interface NoteInfo {
@@ -42,7 +43,12 @@ export interface Handle {
    * device's name: one that comes later takes over. It resolves when the device's maps are there, and rejects when they are refused.
    */
   device(name: string, options?: DeviceOptions): Promise<Device>;
-  /** close ends the session for good, and its maps; open calls are rejected. */
+  /**
+   * topic follows a topic: a forum, "forum/party", one of this CA, "news", or another's, "bob/home/news". It resolves when the server has answered,
+   * and rejects when it refuses.
+   */
+  topic<V = Value>(name: string, options?: TopicOptions<V>): Promise<Topic<V>>;
+  /** close ends the session for good, its maps and topics; open calls are rejected. */
   close(): void;
 }
 
@@ -60,7 +66,7 @@ export class Session implements Handle {
   private readonly s: number;
   private readonly notes = new Listeners<Parameters<Events["note"]>>();
   private readonly states = new Listeners<[Status]>();
-  private readonly maps = new Set<{ close(): void }>();
+  private readonly views = new Set<{ close(): void }>(); // maps and topics
   private readonly waiting = new Map<number, Waiting>();
   private early: [Value, NoteInfo][] | undefined = [];
   private named = (): void => {};
@@ -95,9 +101,18 @@ export class Session implements Handle {
     this.check();
     const map = await SharedMap.open<V>(this.background, this.s, mapName(this.name, name));
     if (this.closed) map.close();
-    this.maps.add(map);
-    map.on("state", ({ state }) => state === "ended" && this.maps.delete(map));
+    this.views.add(map);
+    map.on("state", ({ state }) => state === "ended" && this.views.delete(map));
     return map;
+  }
+
+  async topic<V = Value>(name: string, options: TopicOptions<V> = {}): Promise<Topic<V>> {
+    this.check();
+    const topic = await Topic.open<V>(this.background, this.s, topicName(this.name, name), this.name, options);
+    if (this.closed) topic.close();
+    this.views.add(topic);
+    topic.on("state", ({ state }) => state === "ended" && this.views.delete(topic));
+    return topic;
   }
 
   async device(name: string, options: DeviceOptions = {}): Promise<Device> {
@@ -120,7 +135,7 @@ export class Session implements Handle {
   close(): void {
     if (this.closed) return;
     this.closed = true;
-    for (const m of this.maps) m.close();
+    for (const v of this.views) v.close();
     this.background.post({ t: "close", s: this.s });
     this.background.leave(this.s);
     this.rejectAll(new WabError("unavailable", "The session was closed before an answer came."));

@@ -3,8 +3,9 @@ import { MapState, type Reason } from "./core.ts";
 import type { Host } from "./host.ts";
 import type { Line } from "./line.ts";
 import type { Mirror } from "./mirror.ts";
-import { beatEvery, deadAfter, type AboutMap, type Call, type FromWorker, type Open, type OpenMap, type Port, type Target, type ToWorker } from "./protocol.ts";
+import { beatEvery, deadAfter, type AboutMap, type Call, type FromWorker, type Open, type OpenMap, type OpenTopic, type Port, type Target, type ToWorker } from "./protocol.ts";
 import type { Seat } from "./seat.ts";
+import { Ear, type Feed } from "./topics.ts";
 import { TabView } from "./view.ts";
 
 /** Look is one view of a map. */
@@ -14,11 +15,20 @@ interface Look {
   readonly view: TabView;
 }
 
+/** Hearing is one view of a topic. */
+interface Hearing {
+  readonly line: Line;
+  readonly feed: Feed;
+  readonly ear: Ear;
+}
+
 const away: Reason = { code: "unavailable", message: "This page was away for too long, and its session ended. Reload it to go on." };
+const over: Reason = { code: "unavailable", message: "The session has ended. Connect again." };
 
 export class Tab {
   private readonly seats = new Map<number, Seat>();
   private readonly looks = new Map<number, Look>();
+  private readonly hearings = new Map<number, Hearing>();
   private readonly gathered: { of: AboutMap[]; transfer: Transferable[] } = { of: [], transfer: [] };
   private readonly bindings = new Map<number, Tab>();
   private heard: number;
@@ -69,6 +79,11 @@ export class Tab {
     this.looks.delete(s);
   }
 
+  /** loseTopic forgets a view of a topic that has ended. */
+  loseTopic(s: number): void {
+    this.hearings.delete(s);
+  }
+
   /** end closes the tab's sessions and views, and those of the frames it lent a port. */
   end(): void {
     if (!this.here) return;
@@ -81,6 +96,10 @@ export class Tab {
     for (const [s, look] of [...this.looks]) {
       look.view.state(MapState.ended, away);
       this.leave(s, look);
+    }
+    for (const [s, hearing] of [...this.hearings]) {
+      hearing.ear.state("ended", away);
+      this.hush(s, hearing);
     }
     for (const tab of this.bindings.values()) tab.close();
     this.seats.clear();
@@ -105,6 +124,8 @@ export class Tab {
       case "close": return this.stand(m.s);
       case "openMap": return this.openMap(m);
       case "closeMap": return this.leave(m.s, this.looks.get(m.s));
+      case "openTopic": return this.openTopic(m);
+      case "closeTopic": return this.hush(m.s, this.hearings.get(m.s));
       case "presence": return this.present(m.s, m.value);
       case "bye": return this.end();
     }
@@ -154,8 +175,22 @@ export class Tab {
   private openMap({ s, via, map }: OpenMap): void {
     const line = this.seats.get(via)?.line;
     const view = new TabView(this, s);
-    if (!line) return view.state(MapState.ended, { code: "unavailable", message: "The session has ended. Connect again." });
+    if (!line) return view.state(MapState.ended, over);
     this.looks.set(s, { line, view, mirror: line.maps.view(map, view) });
+  }
+
+  private openTopic(m: OpenTopic): void {
+    const line = this.seats.get(m.via)?.line;
+    const ear = new Ear(this, m.s);
+    if (!line) return ear.state("ended", over);
+    this.hearings.set(m.s, { line, ear, feed: line.topics.listen(m, ear) });
+  }
+
+  private hush(s: number, hearing: Hearing | undefined): void {
+    this.hearings.delete(s);
+    if (!hearing) return;
+    hearing.line.topics.leave(hearing.feed, hearing.ear);
+    hearing.line.rest();
   }
 
   private present(s: number, value: Uint8Array): void {

@@ -29,6 +29,9 @@ const wab = {
   note: (link, ch, seq, dropped, p, n) => log("note", link, ch, seq, dropped, hex(p, n)),
   mapState: (link, map, state, cp, cn, mp, mn) => log("mapState", link, map, state, text(cp, cn), text(mp, mn)),
   mapChanged: (link, map, flags, epoch, version, p, n) => log("mapChanged", link, map, flags, epoch, version, hex(p, n)),
+  topicState: (link, topic, state, cp, cn, mp, mn) => log("topicState", link, topic, state, text(cp, cn), text(mp, mn)),
+  topicOpened: (link, topic, epoch, offset, missed) => log("topicOpened", link, topic, epoch, offset, missed),
+  topicMessages: (link, topic, epoch, offset, p, n) => log("topicMessages", link, topic, epoch, offset, hex(p, n)),
   mapPresence: (link, map, who, reset, p, n) => log("mapPresence", link, map, who, reset, hex(p, n)),
 };
 
@@ -70,6 +73,9 @@ const ops = {
   closeMap: ({ link, now, n }) => core.closeMap(link, n, now),
   dumpMap: ({ link, n }) => core.dumpMap(link, n),
   setPresence: ({ link, now, n, seat, frame }) => core.setPresence(link, n, seat ?? 0, ...write(Buffer.from(frame ?? "", "base64")), now),
+  openTopic: ({ link, now, a, b, n, epoch, version }) =>
+    log("topic", core.openTopic(link, ...write(Buffer.from(a), Buffer.from(b), Buffer.from(b && "OnTweet")), epoch, version, now)),
+  closeTopic: ({ link, now, n }) => core.closeTopic(link, n, now),
   mark: ({ n }) => log("mark", n),
 };
 
