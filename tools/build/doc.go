@@ -8,7 +8,8 @@
 // What it does, in order:
 //
 //  1. templ: runs the pinned generator when a .templ file is newer than its Go file;
-//  2. wasm: compiles wasm/core for the browser, and wasm/methods for browser and server, stripped and trimmed;
+//  2. wasm: compiles wasm/core for the browser, and wasm/methods for browser and server, stripped and trimmed, and takes out what only
+//     traces of crashes would show: file names and line numbers. That is a sixth of what is downloaded;
 //  3. bundles: joins TypeScript and CSS with esbuild. wasm_exec.js comes from the Go installation that compiled the core, and is part of the
 //     worker's bundle: the two must match exactly;
 //  4. assets: names each file by its content, writes Brotli and gzip twins beside it, and last the manifest.

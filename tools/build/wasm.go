@@ -21,7 +21,7 @@ type module struct {
 	experiment string // of the Go runtime
 }
 
-var stripped = []string{"-trimpath", "-buildvcs=false", "-ldflags=-s -w"}
+var stripped = []string{"-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid="}
 
 // modules: in the core our own functions are not inlined, which saves 4 kB and costs no measurable time, and the runtime has the collector of
 // before Go 1.26, which saves 9 kB: the heap is small there, and one thread has it to itself. The interpreter of methods is a
@@ -61,8 +61,20 @@ func (m module) compile(root string) ([]byte, error) {
 		return nil, fmt.Errorf("compile %s: %w\n%s", m.program, err, stderr.Bytes())
 	}
 	code, err := os.ReadFile(file)
-	if err != nil || m.pages == 0 {
-		return code, err
+	if err != nil {
+		return nil, err
+	}
+	return m.finish(code)
+}
+
+// finish takes what the linker wrote to what browsers load.
+func (m module) finish(code []byte) ([]byte, error) {
+	code, err := thin(code)
+	if err != nil {
+		return nil, fmt.Errorf("thin %s: %w", m.name, err)
+	}
+	if m.pages == 0 {
+		return code, nil
 	}
 	return capMemory(code, m.pages)
 }
