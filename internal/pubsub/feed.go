@@ -31,7 +31,8 @@ type feed struct {
 	recent  []*Entry // up to last, without holes
 	bytes   int      // of recent
 
-	fan // to CAs
+	fan  // to CAs
+	cast // to clients
 }
 
 // use notes that somebody has used the feed.
@@ -48,7 +49,7 @@ func (f *feed) idle() bool {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.fan.idle()
+	return f.fan.idle() && f.quiet()
 }
 
 // apply shows a commit of the topic's actor.
@@ -56,7 +57,7 @@ func (f *feed) apply(h head, fresh []*Entry, changes []change) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.epoch != h.epoch {
-		f.recent, f.bytes = nil, 0
+		f.turn()
 	}
 	f.known = true
 	f.applied++
@@ -68,6 +69,15 @@ func (f *feed) apply(h head, fresh []*Entry, changes []change) {
 	if len(fresh) > 0 {
 		f.fan.stir(f)
 	}
+	f.air()
+}
+
+// turn leaves an epoch. Call with mu held.
+func (f *feed) turn() {
+	if f.epoch != 0 {
+		f.before = place{f.epoch, f.last}
+	}
+	f.epoch, f.first, f.last, f.recent, f.bytes = 0, 0, 0, nil, 0
 }
 
 // keep holds a message in memory. Call with mu held.
@@ -90,8 +100,9 @@ func (f *feed) end() {
 	defer f.mu.Unlock()
 	f.known = true
 	f.applied++
-	f.epoch, f.first, f.last, f.recent, f.bytes = 0, 0, 0, nil, 0
+	f.turn()
 	f.fan.forget()
+	f.air()
 }
 
 // recover goes on where a crash has cut the way of messages to CAs.
@@ -104,6 +115,12 @@ func (f *feed) recover(h head) {
 	f.gather(h.fanned)
 }
 
+func (f *feed) isKnown() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.known
+}
+
 // load finds out what is durable of the topic.
 func (f *feed) load() error {
 	f.mu.Lock()
@@ -112,15 +129,9 @@ func (f *feed) load() error {
 	if known {
 		return nil
 	}
-	value, err := f.hub.opt.Store.Get(f.key, headKey)
+	h, err := f.readHead()
 	if err != nil {
 		return err
-	}
-	var h head
-	if value != nil {
-		if h, err = parseHead(value); err != nil {
-			return err
-		}
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -128,6 +139,15 @@ func (f *feed) load() error {
 		f.known, f.epoch, f.first, f.last = true, h.epoch, h.first, h.last
 	}
 	return nil
+}
+
+// readHead is what is stored of the topic; nothing where it doesn't exist.
+func (f *feed) readHead() (h head, err error) {
+	value, err := f.hub.opt.Store.Get(f.key, headKey)
+	if err == nil && value != nil {
+		h, err = parseHead(value)
+	}
+	return h, err
 }
 
 // recentAt is the message of an offset, if it is in memory. Call with mu held.
@@ -175,16 +195,11 @@ func (f *feed) goOn(at place) (place, uint64) {
 func (f *feed) since(offset uint64, limit int) (all []*Entry, err error) {
 	f.mu.Lock()
 	last := f.last
-	if f.recentAt(offset+1) != nil {
-		defer f.mu.Unlock()
-		for n := offset + 1; n <= last && limit > 0; n++ {
-			e := f.recentAt(n)
-			limit -= len(e.Packed)
-			all = append(all, e)
-		}
+	all = f.kept(offset, limit)
+	f.mu.Unlock()
+	if all != nil {
 		return all, nil
 	}
-	f.mu.Unlock()
 	for b := blockOf(offset + 1); b <= blockOf(last) && len(all) == 0; b++ {
 		_, err = f.hub.opt.Store.Load(f.key, blockPrefix(b), func(_, value []byte) error {
 			e, err := parseEntry(append([]byte(nil), value...))
@@ -199,6 +214,15 @@ func (f *feed) since(offset uint64, limit int) (all []*Entry, err error) {
 		}
 	}
 	return all, nil
+}
+
+// kept are messages after an offset, of about limit bytes; none where they are not in memory. Call with mu held.
+func (f *feed) kept(offset uint64, limit int) (all []*Entry) {
+	for e := f.recentAt(offset + 1); e != nil && limit > 0; e = f.recentAt(e.Offset + 1) {
+		all = append(all, e)
+		limit -= len(e.Packed)
+	}
+	return all
 }
 
 // position is where a CA begins to follow; ok is false where the topic doesn't know it.

@@ -34,6 +34,7 @@ type Hub struct {
 	attached chan struct{} // closed once runtime is set
 	ends     chan struct{} // closed by Close
 	ids      atomic.Uint64 // of topics
+	house    house
 
 	mu     sync.RWMutex
 	feeds  map[name.Name]*feed
@@ -146,6 +147,7 @@ type Stats struct {
 	Topics, Messages, Bytes int
 	Followers               int // CAs
 	Behind                  int // of them, those that have not handled all
+	Listeners               int // subscriptions of clients
 }
 
 // Stats counts.
@@ -158,6 +160,7 @@ func (h *Hub) Stats() (s Stats) {
 		s.Messages += len(f.recent)
 		s.Bytes += f.bytes
 		s.Followers += len(f.followers)
+		s.Listeners += len(f.listeners)
 		for _, c := range f.followers {
 			if c.at < f.last {
 				s.Behind++
