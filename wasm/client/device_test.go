@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -61,6 +62,25 @@ func (l *Lights) All(*server.Tx) ([]server.Outcome, error) { return l.Outcomes, 
 
 const home = "lights:alice/home"
 
+func serveLights() (url string, stop func()) {
+	dir, err := os.MkdirTemp("", "lights")
+	if err != nil {
+		panic(err)
+	}
+	s, err := server.New(server.Options{Data: dir, Dev: true, Logger: slog.New(slog.DiscardHandler)},
+		server.App{Name: "lights", New: func() server.CA { return new(Lights) }})
+	if err != nil {
+		panic(err)
+	}
+	web := httptest.NewServer(s)
+	return web.URL, func() {
+		s.Drain(context.Background())
+		web.Close()
+		s.Close()
+		os.RemoveAll(dir)
+	}
+}
+
 // lights is a server with the app, and alice's session with her CA.
 type lights struct {
 	t     *testing.T
@@ -71,18 +91,9 @@ type lights struct {
 }
 
 func startLights(t *testing.T) *lights {
-	s, err := server.New(server.Options{Data: t.TempDir(), Dev: true, Logger: slog.New(slog.DiscardHandler)},
-		server.App{Name: "lights", New: func() server.CA { return new(Lights) }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	web := httptest.NewServer(s)
-	t.Cleanup(func() {
-		s.Drain(context.Background())
-		web.Close()
-		s.Close()
-	})
-	l := &lights{t: t, url: web.URL, token: guest(web.URL, "alice"), told: make(chan struct{}, 1)}
+	url, stop := serveLights()
+	t.Cleanup(stop)
+	l := &lights{t: t, url: url, token: guest(url, "alice"), told: make(chan struct{}, 1)}
 	l.ca = l.dial(l.token, client.Options{}).CA(home, client.CAOptions{Session: "owner", OnNote: func(client.Note) {
 		select {
 		case l.told <- struct{}{}:
@@ -392,4 +403,35 @@ func TestWhatIsNoDevice(t *testing.T) {
 	if _, err := mine.Device(t.Context(), home, "lamp", client.DeviceOptions{}); !errors.Is(err, client.ErrClosed) {
 		t.Error(err)
 	}
+}
+
+func TestDEV2_CommandsAndLoopDontHoldEachOtherUp(t *testing.T) {
+	l := startLights(t)
+	p := newPins()
+	loops := make(chan struct{}, 10_000)
+	l.device("lamp", client.DeviceOptions{Commands: p.commands(), Every: time.Millisecond, Loop: func(*client.Device) error {
+		for end := time.Now().Add(5 * time.Millisecond); time.Now().Before(end); {
+		}
+		loops <- struct{}{}
+		return nil
+	}})
+	for i := range 20 {
+		l.call(nil, "Blink", "lamp", 100+i*17, 10)
+	}
+	<-loops
+	for _, o := range l.outcomes(20) {
+		if o.Result != "done" && o.Result != "replaced" {
+			t.Errorf("%+v", o)
+		}
+	}
+	for range 5 {
+		<-loops
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var worst time.Duration
+	for _, a := range p.args {
+		worst = max(worst, a.Ran.Sub(a.Due))
+	}
+	t.Log("the latest command was late by", worst)
 }

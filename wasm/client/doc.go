@@ -7,6 +7,7 @@
 //	err = ca.Call(ctx, &n, "Add", 1)
 //	m, err := c.Map(ctx, "counter:alice/home/board", client.MapOptions{OnChange: func(ch client.MapChange) { … }})
 //	ok, err := m.Get("total", &n)
+//	d, err := c.Device(ctx, "lights:alice/home", "lamp", client.DeviceOptions{Commands: …})
 //	t, err := c.Topic(ctx, "counter:forum/party", client.TopicOptions{OnMessage: func(msg client.TopicMessage) { … }})
 //
 // # Guarantees
@@ -29,10 +30,22 @@
 // behind it come first, as far as the server still has them. A Topic without Since begins where the Client's subscription is, which may be a
 // little earlier than now if another Topic is just catching up.
 //
+// # Devices
+//
+// A Device is this program as a device of a CA: it runs Timed Bundles (package bundle) at their instants by its estimate of the server's clock, with
+// or without a connection, follows desired values, and reports its own. What became of each bundle is kept until the CA has it: up to 1,000 outcomes,
+// and of each reported value the latest. An error or a panic of a handler is told and, of a command, reported; the device goes on. On a machine with
+// nothing else to do commands begin within a few µs of their instants, for the last 1.5 ms before one are waited through awake.
+//
+// A device ends with conflict when another one of its name takes over, with unauthenticated when its token is not valid any more, and with
+// what its maps or reports are refused for. What it ran is known as long as it lives: a program that is started anew, before an outcome
+// was reported, may run a bundle again that is allowed to run late.
+//
 // # Goroutines and locks
 //
-// A connection has one goroutine that reads and one that writes; handlers run on one goroutine of the Client, in order. Close ends and
-// awaits them all, so handlers must not call Close. Client.mu guards the link and is held across no I/O and no handler.
+// A connection has one goroutine that reads and one that writes; handlers run on one goroutine of the Client, in order. A Device
+// has one of its own for its handlers, and one that reports. Close ends and awaits them all, so handlers must not call Close. Client.mu guards
+// the link, Device.mu what has arrived and what is to be reported; neither is taken under the other, or held across I/O or a handler.
 //
 // # Limits
 //
