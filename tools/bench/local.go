@@ -20,6 +20,7 @@ import (
 type local struct {
 	server *server.Server
 	record *recorder
+	tally  *tally
 	store  store.Store
 	bus    *bus.Bus
 }
@@ -29,12 +30,13 @@ func openLocal(dir string, o server.Options, stored pebblestore.Options) (*local
 	if err != nil {
 		return nil, err
 	}
-	l := &local{store: opened, record: &recorder{Store: opened}}
+	counted := newTally(opened)
+	l := &local{store: opened, tally: counted, record: &recorder{Store: counted}}
 	o.Data, o.Store = filepath.Join(dir, "data"), l.record
 	if err := os.MkdirAll(o.Data, 0o700); err != nil {
 		return nil, errors.Join(err, opened.Close())
 	}
-	if l.server, err = server.New(o, counterApp, boardApp); err != nil {
+	if l.server, err = server.New(o, counterApp, boardApp, listenerApp); err != nil {
 		return nil, errors.Join(err, opened.Close())
 	}
 	l.bus = l.server.Bus()
