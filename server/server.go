@@ -91,6 +91,7 @@ func New(o Options, apps ...App) (*Server, error) {
 	})
 	s.effects.notify = s.sessions.Notify
 	s.maps.Serve(s.sessions, bus.New(s.runtime))
+	s.topics.Serve(s.sessions, bus.New(s.runtime))
 	s.accounts.Changed(s.sessions.Recheck)
 	s.handler = s.routes()
 	return s, nil
