@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wabgo/wab/internal/clock"
 	"github.com/wabgo/wab/internal/wire"
 	"github.com/wabgo/wab/server"
 	"github.com/wabgo/wab/wasm/client"
@@ -62,12 +63,14 @@ func (l *Lights) All(*server.Tx) ([]server.Outcome, error) { return l.Outcomes, 
 
 const home = "lights:alice/home"
 
-func serveLights() (url string, stop func()) {
+func serveLights() (url string, stop func()) { return serveLightsAt(clock.Real()) }
+
+func serveLightsAt(c clock.Clock) (url string, stop func()) {
 	dir, err := os.MkdirTemp("", "lights")
 	if err != nil {
 		panic(err)
 	}
-	s, err := server.New(server.Options{Data: dir, Dev: true, Logger: slog.New(slog.DiscardHandler)},
+	s, err := server.New(server.Options{Data: dir, Dev: true, Clock: c, Logger: slog.New(slog.DiscardHandler)},
 		server.App{Name: "lights", New: func() server.CA { return new(Lights) }})
 	if err != nil {
 		panic(err)
@@ -90,8 +93,10 @@ type lights struct {
 	told  chan struct{} // has something after outcomes came
 }
 
-func startLights(t *testing.T) *lights {
-	url, stop := serveLights()
+func startLights(t *testing.T) *lights { return startLightsAt(t, clock.Real()) }
+
+func startLightsAt(t *testing.T, c clock.Clock) *lights {
+	url, stop := serveLightsAt(c)
 	t.Cleanup(stop)
 	l := &lights{t: t, url: url, token: guest(url, "alice"), told: make(chan struct{}, 1)}
 	l.ca = l.dial(l.token, client.Options{}).CA(home, client.CAOptions{Session: "owner", OnNote: func(client.Note) {
@@ -434,4 +439,29 @@ func TestDEV2_CommandsAndLoopDontHoldEachOtherUp(t *testing.T) {
 		worst = max(worst, a.Ran.Sub(a.Due))
 	}
 	t.Log("the latest command was late by", worst)
+}
+
+// shifted is a clock that is wrong.
+type shifted struct {
+	clock.Clock
+	by time.Duration
+}
+
+func (s shifted) Now() time.Time { return s.Clock.Now().Add(s.by) }
+
+func TestDEV3_ClocksThatAreHoursApart(t *testing.T) {
+	for _, by := range []time.Duration{-5 * time.Hour, 9 * time.Hour} {
+		l := startLightsAt(t, shifted{clock.Real(), by})
+		p := newPins()
+		d := l.device("lamp", client.DeviceOptions{Commands: p.commands()})
+		l.call(nil, "Blink", "lamp", 50, 30)
+		l.call(nil, "Now", "lamp", "fail", []any{})
+		p.expect(t, "false", "true", "false")
+		for _, o := range l.outcomes(2) {
+			if o.Result == "done" && (o.Bound > time.Second || (time.Until(o.Ran)-by).Abs() > time.Minute) || o.Result != "done" && o.Result != "failed" {
+				t.Errorf("%v apart: %+v", by, o)
+			}
+		}
+		d.Close()
+	}
 }
