@@ -34,7 +34,9 @@ type Event struct {
 	Err           *wire.Error
 	Data          []byte
 	Epoch, Offset uint64
-	Missed        uint64 // Opened: how many messages are known to be lost just before
+	Before        uint64 // Opened: in which epoch the subscription was before
+	Gap           bool   // Opened: messages were lost just before
+	Missed        uint64 // Opened: how many, as far as known
 }
 
 // Next takes the next event; ok is false when there is none.

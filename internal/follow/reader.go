@@ -29,6 +29,8 @@ func (r *Reader) Opened(e Event) (lost bool, missed uint64) {
 		return false, 0
 	case e.Epoch == r.epoch:
 		lost, missed = true, min(e.Missed, e.Offset-r.offset)
+	case e.Epoch != 0 && r.epoch == e.Before:
+		lost, missed = e.Gap, e.Missed // the server knows what was the end of the epoch before
 	default:
 		lost = r.epoch != 0 || e.Offset > 0
 	}

@@ -98,12 +98,29 @@ func (r *reader) opened(e follow.Event) {
 		r.epoch = epoch
 		r.passed(offset, lost, missed)
 	case epoch != r.epoch:
-		if !lost || missed != 0 {
-			r.w.t.Fatalf("a topic was made anew: lost %v, %d", lost, missed)
-		}
+		r.renewed(epoch, offset, lost, missed)
 		r.epoch, r.at = epoch, offset
 	default:
 		r.passed(offset, lost, missed)
+	}
+}
+
+// renewed checks what is told of a topic that was made anew.
+func (r *reader) renewed(epoch, offset uint64, lost bool, missed uint64) {
+	l := r.w.logOf(r.name)
+	if l == nil || l.epoch != epoch || l.before == nil || l.before.epoch != r.epoch {
+		return // nobody knows
+	}
+	s := r.served(l)
+	switch n := s.count(l.before, r.at, l.before.newest()) + s.count(l, 0, offset); {
+	case n > 0 && !lost && !r.w.lossy: // a server that loses frames doesn't know it
+		r.w.t.Fatalf("%d messages after %d of %d are lost, and nobody was told", n, r.at, r.epoch)
+	case missed != 0 && missed < n && !r.w.lossy:
+		r.w.t.Fatalf("%d messages after %d of %d are lost, told %d", n, r.at, r.epoch, missed)
+	case !lost:
+		r.w.events["lost nothing in a new epoch"]++
+	case missed != 0:
+		r.w.events["counted gap in a new epoch"]++
 	}
 }
 

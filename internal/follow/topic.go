@@ -96,13 +96,17 @@ func (t *Topics) handleOpened(frame []byte) error {
 		t.ask(s)
 		return nil
 	}
+	before := s.epoch
 	if !s.placed || f.Epoch != 0 && (f.Epoch != s.epoch || f.Offset > s.offset) {
 		s.place(f.Epoch, f.Offset)
 	}
 	s.state, s.reason = Live, nil
 	e := t.emit(Opened, s.sub, nil)
 	if f.Epoch != 0 {
-		e.Epoch, e.Offset, e.Missed = s.epoch, s.offset, f.Missed
+		e.Epoch, e.Offset, e.Before, e.Gap = s.epoch, s.offset, before, f.Gap
+	}
+	if f.Gap {
+		e.Missed = f.Missed
 	}
 	return nil
 }

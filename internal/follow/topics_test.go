@@ -308,7 +308,7 @@ func (h *hostile) drain() (asks int) {
 		case e.Kind == follow.Opened:
 			before, at := h.reader.Position()
 			lost, missed := h.reader.Opened(e)
-			if missed > 0 && !lost || lost && before == e.Epoch && missed > e.Offset-at {
+			if missed > 0 && !lost || lost && before == e.Epoch && missed > e.Offset-at || lost && at == e.Offset && before == e.Epoch {
 				h.t.Fatalf("lost %v, %d from %d.%d by %+v", lost, missed, before, at, e)
 			}
 		case e.Kind == follow.Messages:

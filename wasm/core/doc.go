@@ -66,10 +66,11 @@
 //	topicState(link, sub, state i32, code, message text)
 //	                                      it is not live: 0 opening, 2 stale: it will go on from where it is, 3 ended: its number means nothing
 //	                                      any more. code and message tell why, or what is in the way for the time being; else they are empty.
-//	topicOpened(link, sub i32, epoch, offset, missed f64)
-//	                                      it is live, and goes on behind the offset. A reader of the same epoch who is not as far has lost what is
-//	                                      between, missed messages as far as known (0: not known); so has one of another epoch. One who is
-//	                                      further on has lost nothing. Epoch 0: the topic doesn't exist yet; whoever waits for it reads it from 0.
+//	topicOpened(link, sub i32, epoch, offset, before f64, gap i32, missed f64)
+//	                                      it is live, and goes on behind the offset. before: the epoch that it was in. A reader of the same epoch
+//	                                      who is not as far has lost what is between, one who is further on nothing; one of the epoch before has
+//	                                      lost something if gap is set, and one of another epoch may have. missed: how many messages, as far as
+//	                                      known, else 0. Epoch 0: the topic doesn't exist yet; whoever waits for it reads it from its first.
 //	topicMessages(link, sub i32, epoch, offset f64, p, n i32)
 //	                                      all that there was for us up to the offset: one CBOR array of [offset, at, from, value], in order. Those at
 //	                                      or below a reader's offset are old to it.

@@ -65,7 +65,7 @@ func jsMapPresence(link, m int32, who float64, reset int32, p unsafe.Pointer, n 
 func jsTopicState(link, topic, state int32, code, message string)
 
 //go:wasmimport wab topicOpened
-func jsTopicOpened(link, topic int32, epoch, offset, missed float64)
+func jsTopicOpened(link, topic int32, epoch, offset, before float64, gap int32, missed float64)
 
 //go:wasmimport wab topicMessages
 func jsTopicMessages(link, topic int32, epoch, offset float64, p unsafe.Pointer, n int32)

@@ -25,7 +25,7 @@ func (d *driver) tellTopic(e follow.Event) {
 		code, message, _ := parts(e.Err)
 		jsTopicState(d.id, sub, int32(e.State), code, message)
 	case follow.Opened:
-		jsTopicOpened(d.id, sub, epoch, offset, float64(e.Missed))
+		jsTopicOpened(d.id, sub, epoch, offset, float64(e.Before), flag(e.Gap), float64(e.Missed))
 	case follow.Messages:
 		jsTopicMessages(d.id, sub, epoch, offset, unsafe.Pointer(unsafe.SliceData(e.Data)), int32(len(e.Data)))
 	}

@@ -35,7 +35,7 @@ func (p *native) drainTopics(id int32, l *nativeLink) {
 			code, message, _ := reason(e.Err)
 			p.log("topicState", id, e.Sub, e.State, code, message)
 		case follow.Opened:
-			p.log("topicOpened", id, e.Sub, e.Epoch, e.Offset, e.Missed)
+			p.log("topicOpened", id, e.Sub, e.Epoch, e.Offset, e.Before, bit(e.Gap), e.Missed)
 		case follow.Messages:
 			p.log("topicMessages", id, e.Sub, e.Epoch, e.Offset, hex.EncodeToString(e.Data))
 		}

@@ -1,5 +1,6 @@
 /** The Go core behind its imports and exports: see wasm/core/doc.go for the contract of calls and memory. */
 import type { Code } from "./error.ts";
+import type { Opening } from "./place.ts";
 
 /** What wasm_exec.js defines. */
 interface GoRuntime {
@@ -44,7 +45,7 @@ export interface Output {
   mapChanged(link: number, map: number, flags: number, epoch: number, version: number, batch: Uint8Array): void;
   mapPresence(link: number, map: number, who: number, reset: boolean, people: Uint8Array): void;
   topicState(link: number, topic: number, state: number, reason: Reason | undefined): void;
-  topicOpened(link: number, topic: number, epoch: number, offset: number, missed: number): void;
+  topicOpened(link: number, topic: number, opening: Opening): void;
   topicMessages(link: number, topic: number, epoch: number, offset: number, messages: Uint8Array): void;
   /** crashed tells that the module has ended: no call works any more. */
   crashed(): void;
@@ -251,7 +252,8 @@ export class Core {
         out.mapPresence(link, map, who, reset !== 0, this.bytes(p, n)),
       topicState: (link: number, topic: number, state: number, cp: number, cn: number, mp: number, mn: number) =>
         out.topicState(link, topic, state, cn > 0 ? reason(cp, cn, mp, mn) : undefined),
-      topicOpened: (link: number, topic: number, epoch: number, offset: number, missed: number) => out.topicOpened(link, topic, epoch, offset, missed),
+      topicOpened: (link: number, topic: number, epoch: number, offset: number, before: number, gap: number, missed: number) =>
+        out.topicOpened(link, topic, { epoch, offset, before, gap: gap !== 0, missed }),
       topicMessages: (link: number, topic: number, epoch: number, offset: number, p: number, n: number) =>
         out.topicMessages(link, topic, epoch, offset, this.bytes(p, n)),
     };

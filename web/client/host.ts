@@ -8,6 +8,7 @@ import { Archive, archiveName, archivePrefix } from "./archive.ts";
 import { eraseCaches } from "./cache.ts";
 import type { Core, Output, Reason } from "./core.ts";
 import { Line } from "./line.ts";
+import type { Opening } from "./place.ts";
 import type { FromWorker, Port, Target } from "./protocol.ts";
 import { Tab } from "./tab.ts";
 import { claims } from "./token.ts";
@@ -169,10 +170,7 @@ export class Host implements Output {
   }
 
   topicState(link: number, topic: number, state: number, reason: Reason | undefined): void { this.lines.get(link)?.topics.state(topic, state, reason); }
-
-  topicOpened(link: number, topic: number, epoch: number, offset: number, missed: number): void {
-    this.lines.get(link)?.topics.opened(topic, { epoch, offset, missed });
-  }
+  topicOpened(link: number, topic: number, opening: Opening): void { this.lines.get(link)?.topics.opened(topic, opening); }
 
   topicMessages(link: number, topic: number, epoch: number, offset: number, messages: Uint8Array): void {
     this.lines.get(link)?.topics.messages(topic, epoch, offset, messages);

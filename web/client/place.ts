@@ -4,7 +4,9 @@
 export interface Opening {
   readonly epoch: number; // 0: the topic doesn't exist yet
   readonly offset: number; // messages behind it follow
-  readonly missed: number; // how many are known to be lost before it
+  readonly before: number; // the epoch that it was in before
+  readonly gap: boolean; // messages were lost between
+  readonly missed: number; // how many, as far as known
 }
 
 export class Place {
@@ -21,13 +23,22 @@ export class Place {
   }
 
   /** open takes an opening, and tells how many messages are lost just before it, at most: 0 if it isn't known how many, undefined if none are. */
-  open({ epoch, offset, missed }: Opening): number | undefined {
-    if (this.placed && (epoch === 0 || (epoch === this.epoch && offset <= this.offset))) return undefined;
-    const same = epoch === this.epoch;
-    const lost = this.placed && (same || this.epoch > 0 || offset > 0);
-    const n = same ? Math.min(missed, offset - this.offset) : 0;
-    [this.placed, this.epoch, this.offset] = [true, epoch, offset];
-    return lost ? n : undefined;
+  open(o: Opening): number | undefined {
+    if (this.placed && (o.epoch === 0 || (o.epoch === this.epoch && o.offset <= this.offset))) return undefined;
+    const lost = this.placed ? this.lostBefore(o) : undefined;
+    [this.placed, this.epoch, this.offset] = [true, o.epoch, o.offset];
+    return lost;
+  }
+
+  private lostBefore({ epoch, offset, before, gap, missed }: Opening): number | undefined {
+    if (epoch === this.epoch) return Math.min(missed, offset - this.offset);
+    if (before === this.epoch) return gap ? missed : undefined; // the server knows what was the end of the epoch before
+    return this.epoch > 0 || offset > 0 ? 0 : undefined;
+  }
+
+  /** opening is one that leads here. */
+  get opening(): Opening {
+    return { epoch: this.epoch, offset: this.offset, before: this.epoch, gap: false, missed: 0 };
   }
 
   /** pass takes the messages up to an offset as read, and tells whether any of them were new. */

@@ -259,13 +259,17 @@ test("names of topics", () => {
 });
 
 test("PUB-3 a place moves on, and knows what lies between", () => {
-  const open = (p: Place, epoch: number, offset: number, missed = 0): unknown => [p.open({ epoch, offset, missed }), p.epoch, p.offset];
+  const open = (p: Place, epoch: number, offset: number, missed = 0, before = epoch): unknown =>
+    [p.open({ epoch, offset, before, gap: missed > 0, missed }), p.epoch, p.offset];
   assert.deepEqual(open(new Place(), 7, 3, 5), [undefined, 7, 3], "from now on nothing is lost");
   assert.deepEqual(open(new Place(7, 3), 7, 2), [undefined, 7, 3]);
   assert.deepEqual(open(new Place(7, 3), 7, 9, 4), [4, 7, 9]);
   assert.deepEqual(open(new Place(7, 3), 7, 5, 4), [2, 7, 5]);
   assert.deepEqual(open(new Place(7, 3), 7, 5), [0, 7, 5]);
   assert.deepEqual(open(new Place(7, 3), 8, 0, 4), [0, 8, 0]);
+  assert.deepEqual(open(new Place(7, 3), 8, 1, 4, 7), [4, 8, 1], "the server knows the epoch before");
+  assert.deepEqual(open(new Place(7, 3), 8, 0, 0, 7), [undefined, 8, 0], "and that all of it was read");
+  assert.deepEqual(open(new Place(6, 3), 8, 0, 0, 7), [0, 8, 0]);
   assert.deepEqual(open(new Place(7, 3), 0, 0), [undefined, 7, 3], "a topic that is gone may come back");
   const waiting = new Place();
   assert.deepEqual(open(waiting, 0, 0), [undefined, 0, 0]);

@@ -43,7 +43,7 @@ export class Feed {
   /** join adds a page. One that doesn't say where it was begins where the subscription has got to. */
   join(ear: Ear, anywhere: boolean): void {
     this.ears.add(ear);
-    if (anywhere && this.lead.known) ear.opened({ epoch: this.lead.epoch, offset: this.lead.offset, missed: 0 });
+    if (anywhere && this.lead.known) ear.opened(this.lead.opening);
     ear.state(this.state, this.reason);
   }
 }

@@ -30,7 +30,7 @@ const wab = {
   mapState: (link, map, state, cp, cn, mp, mn) => log("mapState", link, map, state, text(cp, cn), text(mp, mn)),
   mapChanged: (link, map, flags, epoch, version, p, n) => log("mapChanged", link, map, flags, epoch, version, hex(p, n)),
   topicState: (link, topic, state, cp, cn, mp, mn) => log("topicState", link, topic, state, text(cp, cn), text(mp, mn)),
-  topicOpened: (link, topic, epoch, offset, missed) => log("topicOpened", link, topic, epoch, offset, missed),
+  topicOpened: (link, topic, epoch, offset, before, gap, missed) => log("topicOpened", link, topic, epoch, offset, before, gap, missed),
   topicMessages: (link, topic, epoch, offset, p, n) => log("topicMessages", link, topic, epoch, offset, hex(p, n)),
   mapPresence: (link, map, who, reset, p, n) => log("mapPresence", link, map, who, reset, hex(p, n)),
 };
