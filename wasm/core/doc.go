@@ -75,6 +75,13 @@
 //	                                      all that there was for us up to the offset: one CBOR array of [offset, at, from, value], in order. Those at
 //	                                      or below a reader's offset are old to it.
 //
+// # Clock
+//
+// Package clocksync compares the clocks. followClock(link i32, now f64) wants to know: from then on the link pings as often as helps,
+// and each answer is told by the import clock(link i32, local, server, drift, bound f64, settled i32): at the instant local of the worker's
+// clock it is server at the server's, both in µs; the server's clock gains drift a second; bound is by how many µs that can be wrong,
+// which grows by MaxDrift; settled: the first few answers are in. What is known already is told before followClock returns.
+//
 // # Memory
 //
 // Bytes come in through one scratch buffer: scratch(n) gives its address, JavaScript writes, and the next export takes the lengths of
@@ -83,10 +90,11 @@
 //
 // # Size
 //
-// The budget is 480,000 bytes with Brotli; a test on the built file keeps it. The Go runtime alone is 418,000 of them. What things weigh, in
-// kB of Brotli, Go 1.26:
+// The budget is 480,000 bytes with Brotli; a test on the built file keeps it. tools/build takes 80,000 off by leaving out file names and line
+// numbers, which only the traces of crashes have, and by joining segments of data. What things weigh without that, in kB of Brotli, Go 1.26:
 //
-//	cbor, wire, link and this package 31, sharedmap's mirrors with their frames and calls 17
+//	the Go runtime alone 418
+//	cbor, wire, link and this package 31, sharedmap's mirrors with their frames and calls 17, clocksync 3
 //	strings 7, slices 4, a map of another key type 3, make of a map with a size 2, strconv ½
 //	syscall/js 23, time 40, context with time 73, fmt 110, encoding/json 206, net 150 and more: not to be imported
 //

@@ -3,6 +3,7 @@ package main
 import (
 	"unsafe"
 
+	"github.com/wabgo/wab/internal/clocksync"
 	"github.com/wabgo/wab/internal/follow"
 	"github.com/wabgo/wab/internal/link"
 	"github.com/wabgo/wab/internal/sharedmap"
@@ -15,6 +16,9 @@ type driver struct {
 	link    *link.Link
 	mirrors *sharedmap.Mirrors
 	topics  *follow.Topics
+	clock   clocksync.Clock
+	timed   bool  // somebody follows the clock
+	pinged  int64 // when a ping was last sent for it
 	now     int64 // of the input that is being made
 	wake    int64 // what JavaScript was told
 	online  bool  // what mirrors and topics were told
@@ -53,7 +57,7 @@ func (d *driver) drain() {
 		}
 		d.tell(e)
 	}
-	if wake := sooner(sooner(d.link.Wake(), d.mirrors.Wake()), d.topics.Wake()); wake != d.wake {
+	if wake := sooner(sooner(d.link.Wake(), d.mirrors.Wake()), sooner(d.topics.Wake(), d.pace())); wake != d.wake {
 		d.wake = wake
 		jsWake(d.id, float64(wake))
 	}
@@ -84,6 +88,8 @@ func (d *driver) tell(e link.Event) {
 		d.tellAnswer(e, p, n)
 	case link.Note:
 		jsNote(d.id, ch, float64(e.Seq), float64(e.Dropped), p, n)
+	case link.Sample:
+		d.compared(e.Instants)
 	case link.Frame:
 		if d.mirrors.Received(d.now, e.Data) != nil || d.topics.Received(d.now, e.Data) != nil {
 			d.flawed = true

@@ -89,6 +89,7 @@ func received(link, conn, frame int32, now float64) {
 func tick(link int32, now float64) {
 	if d := at(link, now); d != nil {
 		d.wake = 0
+		d.tickClock()
 		d.link.Tick(d.now)
 		d.mirrors.Tick(d.now)
 		d.topics.Tick(d.now)

@@ -48,6 +48,11 @@ func jsFailure(link, ch int32, req float64, code, message string, retryAfter flo
 //go:wasmimport wab note
 func jsNote(link, ch int32, seq, dropped float64, p unsafe.Pointer, n int32)
 
+// jsClock tells what time it is at the server at an instant of ours, µs; how much faster its clock is; and how wrong that can be, µs.
+//
+//go:wasmimport wab clock
+func jsClock(link int32, local, server, drift, bound float64, settled int32)
+
 //go:wasmimport wab mapState
 func jsMapState(link, m, state int32, code, message string)
 

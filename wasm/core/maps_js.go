@@ -13,6 +13,7 @@ func (d *driver) changed(status link.Status) {
 	switch {
 	case online == d.online:
 	case online:
+		d.pinged = d.now // the link did
 		d.mirrors.Connected(d.now)
 		d.topics.Connected(d.now)
 	default:

@@ -1,5 +1,6 @@
 /** The Go core behind its imports and exports: see wasm/core/doc.go for the contract of calls and memory. */
 import type { Code } from "./error.ts";
+import type { Reading } from "./protocol.ts";
 import type { Opening } from "./place.ts";
 
 /** What wasm_exec.js defines. */
@@ -41,6 +42,8 @@ export interface Output {
   reply(link: number, ch: number, req: number, result: Uint8Array): void;
   failure(link: number, ch: number, req: number, reason: Reason, retryAfter: number): void;
   note(link: number, ch: number, seq: number, dropped: number, value: Uint8Array): void;
+  /** clock tells what time it is at the server when it is local here, both in µs. */
+  clock(link: number, reading: Reading): void;
   mapState(link: number, map: number, state: number, reason: Reason | undefined): void;
   mapChanged(link: number, map: number, flags: number, epoch: number, version: number, batch: Uint8Array): void;
   mapPresence(link: number, map: number, who: number, reset: boolean, people: Uint8Array): void;
@@ -67,6 +70,7 @@ interface Exports {
   openChannel(link: number, ca: number, session: number, keep: number, now: number): number;
   closeChannel(link: number, ch: number, now: number): void;
   request(link: number, ch: number, method: number, args: number, timeout: number, now: number): number;
+  followClock(link: number, now: number): void;
   newMap(link: number, name: number): number;
   seedMap(link: number, map: number, batch: number): void;
   openMap(link: number, map: number, epoch: number, version: number, now: number): void;
@@ -160,6 +164,11 @@ export class Core {
     return this.exports.request(link, ch, m, a, timeout * 1000, this.now());
   }
 
+  /** followClock wants to know the server's time. */
+  followClock(link: number): void {
+    this.exports.followClock(link, this.now());
+  }
+
   /** newMap gives a number to a map; seedMap and openMap follow. */
   newMap(link: number, name: string): number {
     const [n] = this.write(utf8.encode(name));
@@ -244,6 +253,8 @@ export class Core {
       failure: (link: number, ch: number, req: number, cp: number, cn: number, mp: number, mn: number, retryAfter: number) =>
         out.failure(link, ch, req, reason(cp, cn, mp, mn), retryAfter),
       note: (link: number, ch: number, seq: number, dropped: number, p: number, n: number) => out.note(link, ch, seq, dropped, this.bytes(p, n)),
+      clock: (link: number, local: number, server: number, drift: number, bound: number, settled: number) =>
+        out.clock(link, { local, server, drift, bound, settled: settled !== 0 }),
       mapState: (link: number, map: number, state: number, cp: number, cn: number, mp: number, mn: number) =>
         out.mapState(link, map, state, cn > 0 ? reason(cp, cn, mp, mn) : undefined),
       mapChanged: (link: number, map: number, flags: number, epoch: number, version: number, p: number, n: number) =>

@@ -9,7 +9,7 @@ import { eraseCaches } from "./cache.ts";
 import type { Core, Output, Reason } from "./core.ts";
 import { Line } from "./line.ts";
 import type { Opening } from "./place.ts";
-import type { FromWorker, Port, Target } from "./protocol.ts";
+import type { FromWorker, Port, Reading, Target } from "./protocol.ts";
 import { Tab } from "./tab.ts";
 import { claims } from "./token.ts";
 
@@ -158,6 +158,8 @@ export class Host implements Output {
   note(link: number, ch: number, seq: number, dropped: number, value: Uint8Array): void {
     this.lines.get(link)?.note(ch, seq, dropped, value.slice());
   }
+
+  clock(link: number, reading: Reading): void { this.lines.get(link)?.clock(reading); }
 
   mapState(link: number, map: number, state: number, reason: Reason | undefined): void { this.lines.get(link)?.maps.state(map, state, reason); }
 

@@ -4,7 +4,7 @@ import { unreachable } from "./error.ts";
 import type { Archive } from "./archive.ts";
 import type { Host, Socket } from "./host.ts";
 import { Maps } from "./maps.ts";
-import type { FromWorker, Open, Status, Target } from "./protocol.ts";
+import type { FromWorker, Open, Reading, Status, Target } from "./protocol.ts";
 import { Seat } from "./seat.ts";
 import type { Tab } from "./tab.ts";
 import { Topics } from "./topics.ts";
@@ -33,6 +33,7 @@ export class Line {
   private wasLive = false;
   private next = 0;
   private reason: Reason | undefined;
+  private reading: Reading | undefined;
   private readonly seats = new Map<number, Seat>(); // by channel
 
   constructor(private readonly host: Host, readonly id: number, readonly key: string, target: Target) {
@@ -117,6 +118,13 @@ export class Line {
     this.host.core.flush(this.id);
   }
 
+  /** followClock answers a page that asks for the server's time, and goes on telling it. */
+  followClock(seat: Seat, asked: number): void {
+    this.host.core.followClock(this.id);
+    seat.timed = true;
+    this.tellTime(seat, { asked });
+  }
+
   // What the core asks for.
 
   dial(conn: number): void {
@@ -199,6 +207,16 @@ export class Line {
 
   private archive(): Archive | undefined {
     return this.host.archiveFor({ server: this.server, token: this.token });
+  }
+
+  clock(reading: Reading): void {
+    this.reading = reading;
+    for (const seat of this.seats.values()) if (seat.timed) this.tellTime(seat, {});
+  }
+
+  private tellTime(seat: Seat, answer: { asked?: number }): void {
+    const { reading } = this;
+    seat.tab.post({ t: "clock", s: seat.s, at: this.host.env.now(), ...answer, ...(reading && { reading }) });
   }
 
   opened(ch: number): void {

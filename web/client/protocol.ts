@@ -115,11 +115,30 @@ export type AboutTopic =
   | ({ readonly t: "topicOpened"; readonly s: number } & Opening)
   | { readonly t: "topicMessages"; readonly s: number; readonly epoch: number; readonly offset: number; readonly messages: Uint8Array };
 
+/** Reading is what the worker's clock shows and what the server's does at that instant, both in µs since 1970. */
+export interface Reading {
+  readonly local: number;
+  readonly server: number;
+  readonly drift: number; // what the server's gains in a second
+  readonly bound: number; // by how many µs that can be wrong, then
+  readonly settled: boolean; // the first few comparisons are in
+}
+
+/** AboutClock tells the last reading, and, as an answer, what the worker's clock shows now: the page's and the worker's are not the same. */
+export interface AboutClock {
+  readonly t: "clock";
+  readonly s: number;
+  readonly asked?: number; // what the page's clock showed when it asked, µs
+  readonly at: number; // and the worker's, when it answered
+  readonly reading?: Reading;
+}
+
 export type ToWorker =
   | { readonly t: "hello"; readonly lock: string } // a Web Lock that the page holds as long as it lives; "" where it has none
   | Open
   | Call
   | { readonly t: "close"; readonly s: number } // a session
+  | { readonly t: "clock"; readonly s: number; readonly sent: number } // asks for AboutClock, now and from now on
   | OpenMap
   | { readonly t: "closeMap"; readonly s: number }
   | OpenTopic
@@ -143,6 +162,7 @@ export type FromWorker =
   | { readonly t: "renew"; readonly s: number } // answer with token or noToken
   | { readonly t: "note"; readonly s: number; readonly seq: number; readonly dropped: number; readonly value: Uint8Array }
   | AboutTopic
+  | AboutClock
   | AboutMap
   | { readonly t: "all"; readonly of: readonly AboutMap[] }; // that belongs together
 

@@ -6,6 +6,7 @@ import type { Tab } from "./tab.ts";
 export class Seat {
   open = false; // on the present connection
   everOpen = false;
+  timed = false; // follows the clock
   readonly calls = new Map<number, number>(); // request → the tab's number for the call
   private told = "";
 

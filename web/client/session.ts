@@ -2,6 +2,7 @@
 import { encodeArgs } from "./args.ts";
 import type { Background, SessionMessage } from "./background.ts";
 import { decode, type Value } from "./cbor.ts";
+import { Clock } from "./clock.ts";
 import { checkDeviceName, type Device, type DeviceOptions, openDevice } from "./device.ts";
 import { type Code, WabError } from "./error.ts";
 import { Listeners } from "./listeners.ts";
@@ -29,6 +30,8 @@ export interface Handle {
   /** The session's name with the CA. */
   readonly session: string;
   readonly status: Status;
+  /** The server's time, as well as it is known. It is compared from the first use on. */
+  readonly clock: Clock;
   /** on registers a listener and returns what removes it. A "state" listener hears the present state first. */
   on<E extends keyof Events>(event: E, listener: Events[E]): () => void;
   /** call calls a method by name. timeout is in ms, 0 for as long as it takes, and replaces that of connect. */
@@ -69,6 +72,7 @@ export class Session implements Handle {
   private readonly views = new Set<{ close(): void }>(); // maps and topics
   private readonly waiting = new Map<number, Waiting>();
   private early: [Value, NoteInfo][] | undefined = [];
+  private time: Clock | undefined;
   private named = (): void => {};
   private last = 0;
   private closed = false;
@@ -95,6 +99,10 @@ export class Session implements Handle {
     const off = this.notes.add(listener as Events["note"]);
     this.tellEarly();
     return off;
+  }
+
+  get clock(): Clock {
+    return (this.time ??= new Clock(this.background, this.s));
   }
 
   async map<V = Value>(name: string): Promise<SharedMap<V>> {
@@ -161,6 +169,7 @@ export class Session implements Handle {
       case "reply": return this.settle(m.id, (w) => w.resolve(decode(m.result)));
       case "error": return this.settle(m.id, (w) => w.reject(new WabError(m.code, m.message, m.retryAfter)));
       case "renew": return void this.answerRenew();
+      case "clock": return this.time?.receive(m);
       case "note": return this.note(decode(m.value), { seq: m.seq, dropped: m.dropped });
     }
   }

@@ -122,6 +122,7 @@ export class Tab {
       case "open": return this.open(m);
       case "call": return this.call(m);
       case "close": return this.stand(m.s);
+      case "clock": return this.time(m.s, m.sent);
       case "openMap": return this.openMap(m);
       case "closeMap": return this.leave(m.s, this.looks.get(m.s));
       case "openTopic": return this.openTopic(m);
@@ -164,6 +165,11 @@ export class Tab {
     const seat = this.seats.get(m.s);
     if (seat) seat.line.request(seat, m.id, m.method, m.args, m.timeout);
     else this.post({ t: "error", s: m.s, id: m.id, code: "unavailable", message: "The session has ended. Connect again.", retryAfter: 0 });
+  }
+
+  private time(s: number, sent: number): void {
+    const seat = this.seats.get(s);
+    seat?.line.followClock(seat, sent);
   }
 
   private stand(s: number): void {

@@ -27,6 +27,7 @@ const wab = {
   reply: (link, ch, req, p, n) => log("reply", link, ch, req, hex(p, n)),
   failure: (link, ch, req, cp, cn, mp, mn, retry) => log("failure", link, ch, req, text(cp, cn), text(mp, mn), retry),
   note: (link, ch, seq, dropped, p, n) => log("note", link, ch, seq, dropped, hex(p, n)),
+  clock: (link, local, server, drift, bound, settled) => log("clock", link, local, server, drift, bound, settled),
   mapState: (link, map, state, cp, cn, mp, mn) => log("mapState", link, map, state, text(cp, cn), text(mp, mn)),
   mapChanged: (link, map, flags, epoch, version, p, n) => log("mapChanged", link, map, flags, epoch, version, hex(p, n)),
   topicState: (link, topic, state, cp, cn, mp, mn) => log("topicState", link, topic, state, text(cp, cn), text(mp, mn)),
@@ -76,6 +77,7 @@ const ops = {
   openTopic: ({ link, now, a, b, n, epoch, version }) =>
     log("topic", core.openTopic(link, ...write(Buffer.from(a), Buffer.from(b), Buffer.from(b && "OnTweet")), epoch, version, now)),
   closeTopic: ({ link, now, n }) => core.closeTopic(link, n, now),
+  followClock: ({ link, now }) => core.followClock(link, now),
   mark: ({ n }) => log("mark", n),
 };
 
