@@ -16,7 +16,7 @@ type Args struct {
 	Ran      time.Time     // when it began
 	Bound    time.Duration // by how much Ran may be wrong
 	Recovery bool          // it makes up for the rest of a bundle that did not run
-	Raw      []byte        // the arguments, one CBOR array
+	Raw      []byte        // the arguments, one CBOR array: client.Decode makes an []any of it
 }
 
 func newArgs(e bundle.Event, ran, bound int64) Args {
