@@ -1,0 +1,90 @@
+package client
+
+import (
+	"context"
+	"io/fs"
+	"net/http/httptest"
+	"testing"
+	"testing/fstest"
+
+	"github.com/wabgo/wab/internal/browser"
+	"github.com/wabgo/wab/server"
+	"github.com/wabgo/wab/web"
+)
+
+// crier is a CA that publishes what it is told to.
+type crier struct{}
+
+// Cry publishes to a forum.
+func (*crier) Cry(tx *server.Tx, value any) { tx.Publish(server.Forum("party"), value) }
+
+// criersPage hears a forum, and goes on from where it was when it is loaded again.
+const criersPage = `<!doctype html><meta charset="utf-8"><title>topics</title><link rel="icon" href="data:,">
+<script type="module">
+  import { connect, signIn } from "/wab/wab.js";
+  await signIn.guest(new URLSearchParams(location.search).get("owner") ?? "alice");
+  window.ca = await connect({ app: "crier", ca: "home" });
+  window.heard = [];
+  window.party = await ca.topic("forum/party", {
+    since: JSON.parse(sessionStorage.getItem("since")) ?? undefined,
+    onmessage: ({ value, from, epoch, offset }) => {
+      heard.push([value, from]);
+      sessionStorage.setItem("since", JSON.stringify({ epoch, offset }));
+    },
+    ongap: (gap) => heard.push(gap),
+  });
+  window.ready = true;
+</script>`
+
+func serveCriers(t *testing.T) (url string) {
+	t.Helper()
+	if web.BuildID() == "none" {
+		t.Fatal("The web assets are not built: make build.")
+	}
+	files := fs.FS(fstest.MapFS{"index.html": {Data: []byte(criersPage)}})
+	s, err := server.New(server.Options{Data: t.TempDir(), Dev: true}, server.App{Name: "crier", New: func() server.CA { return new(crier) }, Web: files})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	host := httptest.NewServer(s)
+	t.Cleanup(host.Close)
+	t.Cleanup(func() { s.Drain(context.Background()) })
+	return host.URL + "/crier/"
+}
+
+func hears(t *testing.T, chromium *browser.Browser, url string) *browser.Tab {
+	t.Helper()
+	tab := chromium.Tab(t, browser.Looks[0])
+	tab.Open(url)
+	tab.Until(`window.ready`)
+	return tab
+}
+
+func TestPUB3_TabsHearATopicEachFromItsOwnPlace(t *testing.T) {
+	url := serveCriers(t)
+	home, away := browser.Start(t), browser.Start(t)
+	one, two, bob := hears(t, home, url), hears(t, home, url), hears(t, away, url+"?owner=bob")
+	one.Eval(`ca.Cry({ text: "é" })`)
+	for _, tab := range []*browser.Tab{one, two, bob} {
+		tab.Until(`heard.length === 1 && heard[0][0].text === "é" && heard[0][1] === "crier:alice/home"`)
+	}
+	two.Eval(`location.href = "about:blank"`)
+	two.Until(`location.href === "about:blank"`)
+	bob.Eval(`(async () => { for (let n = 2; n <= 30; n++) await ca.Cry(n); })()`)
+	one.Until(`heard.length === 30`)
+	two.Open(url)
+	two.Until(`window.ready && heard.length === 29`)
+	one.Eval(`ca.Cry("last")`)
+	for _, tab := range []*browser.Tab{one, two, bob} {
+		tab.Until(`heard.at(-1)[0] === "last"`)
+	}
+	for tab, want := range map[*browser.Tab]string{
+		one: `heard.length === 31 && heard.slice(1, 30).every(([n], i) => n === i + 2)`,
+		two: `heard.length === 30 && heard.slice(0, 29).every(([n], i) => n === i + 2)`,
+	} {
+		if !browser.Eval[bool](tab, want) {
+			t.Errorf("heard %s", browser.Eval[string](tab, `JSON.stringify(heard)`))
+		}
+	}
+}
