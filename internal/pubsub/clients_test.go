@@ -35,7 +35,7 @@ func TestPUB3_AClientGoesOnFromItsPosition(t *testing.T) {
 	h.say("alice/home", "forum/party", "three")
 	party.hears("1:alice/home=one 2:alice/home=two 3:alice/home=three")
 	p.cut()
-	h.must("alice/home", "Many", "forum/party", 0, 700)
+	h.must("alice/home", "Many", "forum/party", 0, 700, 0)
 	h.settled()
 	h.crash() // and more than one stretch of the store
 	p.connect()
@@ -54,7 +54,7 @@ func TestPUB3_AGapIsTold(t *testing.T) {
 	h.say("alice/home", "forum/party", "first")
 	party.hears("1:alice/home=first")
 	p.cut()
-	h.must("alice/home", "Many", "forum/party", 0, 600)
+	h.must("alice/home", "Many", "forum/party", 0, 600, 0)
 	h.settled()
 	h.Clock.Advance(8 * 24 * time.Hour)
 	h.say("alice/home", "forum/party", "last")
@@ -135,7 +135,7 @@ func TestPUB3_WhoMayHaveNothingIsToldItsPosition(t *testing.T) {
 	h := newHall(t)
 	some := h.peer("bob").filter("forum/party", "app:bob/home", "OnTweet").lives()
 	for range 5 {
-		h.must("alice/home", "Many", "forum/party", 0, 500)
+		h.must("alice/home", "Many", "forum/party", 0, 500, 0)
 		h.settled()
 	}
 	some.at(2000)

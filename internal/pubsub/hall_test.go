@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/coder/websocket"
@@ -15,6 +16,7 @@ import (
 	"github.com/wabgo/wab/internal/actor/actortest"
 	"github.com/wabgo/wab/internal/bus"
 	"github.com/wabgo/wab/internal/cbor"
+	"github.com/wabgo/wab/internal/name"
 	"github.com/wabgo/wab/internal/policy"
 	"github.com/wabgo/wab/internal/session"
 	"github.com/wabgo/wab/internal/wire"
@@ -27,17 +29,25 @@ type hall struct {
 	http     *httptest.Server
 	tokens   tokens
 	queue    int // bytes that may wait for a connection, 0 for as many as usual
+	members  atomic.Pointer[policy.Membership]
+}
+
+// Member is the same for everybody and every group. It makes hall a bus.Groups.
+func (h *hall) Member(bus.Reader, name.Name, name.Name, int) policy.Membership {
+	return *h.members.Load()
 }
 
 func newHall(t testing.TB) *hall {
 	h := &hall{world: newWorld(t)}
-	h.Class.Methods["Many"] = h.many
+	h.Class.Methods["Many"], h.Class.Methods["AllowGroup"] = h.many, h.allowGroup
 	h.open()
 	t.Cleanup(h.shut)
 	return h
 }
 
 func (h *hall) open() {
+	h.members.Store(&policy.Membership{})
+	h.gate.Groups = h
 	h.sessions = session.New(session.Options{
 		Bus: bus.New(h.Runtime), Auth: &h.tokens, Clock: h.Clock, Log: slog.New(slog.DiscardHandler), MaxQueue: h.queue,
 	})
@@ -63,12 +73,19 @@ func (h *hall) say(ca, topic, what string) {
 	h.settled()
 }
 
-// many publishes the numbers from one to another, in one transaction.
+// allowGroup lets a group do what a label names.
+func (h *hall) allowGroup(tx *actor.Tx, _ *actortest.State, m *actor.Message) ([]byte, error) {
+	return nil, h.gate.Allow(tx, policy.Rule{Methods: []string{reader(m).Text()}, Who: policy.Group(actortest.Name("app:alice/home/friends"), 1)})
+}
+
+// many publishes the numbers from one to another, in one transaction, each with so many bytes behind it.
 func (h *hall) many(tx *actor.Tx, _ *actortest.State, m *actor.Message) ([]byte, error) {
 	r := reader(m)
 	to := topic(r.Text())
-	for i, end := r.Int(), r.Int(); i < end; i++ {
-		if err := h.topics.Publish(tx, to, cbor.AppendText(nil, fmt.Sprint(i))); err != nil {
+	i, end, size := r.Int(), r.Int(), r.Int()
+	more := strings.Repeat("x", int(size))
+	for ; i < end; i++ {
+		if err := h.topics.Publish(tx, to, cbor.AppendText(nil, fmt.Sprint(i, more))); err != nil {
 			return nil, err
 		}
 	}
@@ -108,12 +125,13 @@ type peer struct {
 	reads  sync.WaitGroup
 	paused bool
 	asks   uint32
-	topics []*heard1
-	bye    wire.Code
+	topics []*hearing
+	saw    func(*hearing) // asked after messages
+	pongs  int
 }
 
-// heard1 is what a peer has heard of a topic.
-type heard1 struct {
+// hearing is what a peer has heard of a topic.
+type hearing struct {
 	p                *peer
 	name, ca, method string
 	sub              uint32
@@ -203,14 +221,27 @@ func (p *peer) write(frame []byte) {
 	}
 }
 
+// ping says that the client is there, and waits until the server has heard it.
+func (p *peer) ping() {
+	p.mu.Lock()
+	want := p.pongs + 1
+	p.write(wire.Ping{T: 1}.Append(nil))
+	p.mu.Unlock()
+	p.h.Until("a pong", func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.pongs >= want
+	})
+}
+
 // follow subscribes: from now on, or from where was said with at.
-func (p *peer) follow(name string, at ...uint64) *heard1 { return p.filter(name, "", "", at...) }
+func (p *peer) follow(name string, at ...uint64) *hearing { return p.filter(name, "", "", at...) }
 
 // filter subscribes to what a CA lets through.
-func (p *peer) filter(name, ca, method string, at ...uint64) *heard1 {
+func (p *peer) filter(name, ca, method string, at ...uint64) *hearing {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	t := &heard1{p: p, name: name, ca: ca, method: method}
+	t := &hearing{p: p, name: name, ca: ca, method: method}
 	if len(at) > 0 {
 		t.placed, t.epoch, t.offset = true, at[0], at[1]
 	}
@@ -219,13 +250,13 @@ func (p *peer) filter(name, ca, method string, at ...uint64) *heard1 {
 	return t
 }
 
-func (t *heard1) ask() {
+func (t *hearing) ask() {
 	t.p.asks++
 	t.sub, t.live = t.p.asks, false
 	t.p.write(wire.TopicOpen{Sub: t.sub, Topic: "app:" + t.name, Epoch: t.epoch, Offset: t.offset, CA: t.ca, Method: t.method}.Append(nil))
 }
 
-func (t *heard1) close() {
+func (t *hearing) close() {
 	t.p.mu.Lock()
 	defer t.p.mu.Unlock()
 	t.p.write(wire.TopicClose{Sub: t.sub}.Append(nil))
@@ -249,21 +280,19 @@ func (p *peer) take(frame []byte) error {
 			}
 		}
 		return err
+	case wire.KindPong:
+		p.pongs++
 	case wire.KindTopicEnd:
 		f, err := wire.ParseTopicEnd(frame)
 		if t := p.topic(f.Sub); err == nil && t != nil {
 			t.live, t.ended = false, &f.Err
 		}
 		return err
-	case wire.KindBye:
-		f, err := wire.ParseBye(frame)
-		p.bye = f.Code
-		return err
 	}
 	return nil
 }
 
-func (p *peer) topic(sub uint32) *heard1 {
+func (p *peer) topic(sub uint32) *hearing {
 	for _, t := range p.topics {
 		if t.sub == sub {
 			return t
@@ -272,7 +301,7 @@ func (p *peer) topic(sub uint32) *heard1 {
 	return nil
 }
 
-func (t *heard1) takeOpened(f wire.TopicOpened) error {
+func (t *hearing) takeOpened(f wire.TopicOpened) error {
 	for _, other := range t.p.topics {
 		if other != t && other.live && other.id == f.ID {
 			return fmt.Errorf("%d and %d share an id", t.sub, other.sub)
@@ -293,7 +322,7 @@ func (t *heard1) takeOpened(f wire.TopicOpened) error {
 	return nil
 }
 
-func (t *heard1) takeMessages(f wire.TopicMessages) error {
+func (t *hearing) takeMessages(f wire.TopicMessages) error {
 	if f.Epoch != t.epoch || f.After > t.offset {
 		return fmt.Errorf("%d:%d..%d after %d:%d", f.Epoch, f.After, f.Upto, t.epoch, t.offset)
 	}
@@ -310,11 +339,14 @@ func (t *heard1) takeMessages(f wire.TopicMessages) error {
 		}
 	}
 	t.offset = max(t.offset, f.Upto)
+	if t.p.saw != nil {
+		t.p.saw(t)
+	}
 	return r.Done()
 }
 
 // hears waits until a peer has heard all this, and nothing else.
-func (t *heard1) hears(want string) {
+func (t *hearing) hears(want string) {
 	t.p.h.T.Helper()
 	t.p.h.Until("to hear "+want, func() bool { return len(t.heard()) >= len(want) })
 	if got := t.heard(); got != want {
@@ -322,14 +354,14 @@ func (t *heard1) hears(want string) {
 	}
 }
 
-func (t *heard1) heard() string {
+func (t *hearing) heard() string {
 	t.p.mu.Lock()
 	defer t.p.mu.Unlock()
 	return strings.Join(t.got, " ")
 }
 
 // lives waits until the server has answered.
-func (t *heard1) lives() *heard1 {
+func (t *hearing) lives() *hearing {
 	t.p.h.T.Helper()
 	t.p.h.Until(t.p.token+" to follow "+t.name, func() bool {
 		t.p.mu.Lock()
@@ -340,7 +372,7 @@ func (t *heard1) lives() *heard1 {
 }
 
 // at waits until a subscription has got to an offset.
-func (t *heard1) at(offset uint64) {
+func (t *hearing) at(offset uint64) {
 	t.p.h.T.Helper()
 	t.p.h.Until(fmt.Sprint(t.p.token, " to be at ", offset), func() bool {
 		_, at := t.position()
@@ -348,14 +380,14 @@ func (t *heard1) at(offset uint64) {
 	})
 }
 
-func (t *heard1) position() (epoch, offset uint64) {
+func (t *hearing) position() (epoch, offset uint64) {
 	t.p.mu.Lock()
 	defer t.p.mu.Unlock()
 	return t.epoch, t.offset
 }
 
 // ends waits until a subscription has ended with a code.
-func (t *heard1) ends(code wire.Code) {
+func (t *hearing) ends(code wire.Code) {
 	t.p.h.T.Helper()
 	t.p.h.Until(t.p.token+" to be sent away from "+t.name, func() bool {
 		t.p.mu.Lock()
