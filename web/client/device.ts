@@ -1,6 +1,6 @@
 /** This tab as a device of a CA: what a page sees of it. What runs it is loaded when a page wants to be one. */
 import { encode, type Value } from "./cbor.ts";
-import type { DeviceRun, Parts, ServerClock } from "./device-run.ts";
+import type { DeviceRun, Parts } from "./device-run.ts";
 import { WabError } from "./error.ts";
 import type { SharedMap } from "./map.ts";
 import type { Session } from "./session.ts";
@@ -48,11 +48,6 @@ export interface Device {
   close(): Promise<void>;
 }
 
-/** clockOf is the session's clock; one that knows nothing where it has none. */
-function clockOf(session: Session): ServerClock {
-  return (session as { clock?: ServerClock }).clock ?? { now: () => Date.now(), bound: Infinity };
-}
-
 const names = /^[a-z0-9]([a-z0-9-]{0,52}[a-z0-9])?$/;
 
 /** openDevice resolves when the device's maps are there and setup has run. session is the device's own, and ends with it. */
@@ -60,7 +55,7 @@ export async function openDevice(session: Session, name: string, options: Device
   try {
     await session.ready();
     const [desired, bundles, module] = await Promise.all([session.map<Value>(`${name}-desired`), session.map<Value>(`${name}-bundles`), load()]);
-    const parts: Parts = { name, options, session, clock: clockOf(session), desired, bundles, check, error: (code, message) => new WabError(code, message) };
+    const parts: Parts = { name, options, session, clock: session.clock, desired, bundles, check, error: (code, message) => new WabError(code, message) };
     const d: DeviceRun = new module.DeviceRun(parts);
     await d.start();
     return d;
