@@ -2,6 +2,7 @@ package server
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/wabgo/wab/internal/account"
 	"github.com/wabgo/wab/internal/actor"
@@ -50,13 +51,14 @@ func checkDevice(s string) error {
 	return nil
 }
 
-// Devices are the names of the devices that this CA knows, in the order in which it came to know them since it was loaded.
+// Devices are the names of the devices that this CA knows, in alphabetical order.
 func (tx *Tx) Devices() (names []string) {
 	tx.devices(func(p *devices) {
 		for _, d := range p.all {
 			names = append(names, d.name)
 		}
 	})
+	slices.Sort(names)
 	return names
 }
 

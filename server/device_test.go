@@ -171,7 +171,8 @@ func TestDEV1_ItsCAAnswersForADeviceThatIsAway(t *testing.T) {
 	k.restart() // and nobody is connected
 	k.state("lamp", `{"known":true,"desired":{"colour":"red"},"waiting":1,"reported":{"on":true,"hours":7}}`)
 	k.want("friend", "house/alice/home/State", `["lamp"]`, `{"known":true,"desired":{"colour":"red"},"waiting":1,"reported":{"on":true,"hours":7}}`)
-	k.want("alice", "house/alice/home/All", `[]`, `["lamp"]`)
+	k.key("buzzer")
+	k.want("alice", "house/alice/home/All", `[]`, `["buzzer","lamp"]`)
 }
 
 // What the device will find when it comes back is what the CA has in its three maps.

@@ -181,6 +181,9 @@ func (c *class) report(tx *Tx, m *actor.Message) ([]byte, error) {
 	if err == nil {
 		err = tx.take(r)
 	}
+	if err == nil {
+		err = tx.err
+	}
 	if e := (*wire.Error)(nil); errors.As(err, &e) {
 		return nil, e // of the framework's own: its code stays
 	}

@@ -76,7 +76,8 @@ func narrowed(asker, scope policy.Scope) (policy.Scope, error) {
 	return asker.Narrow(scope)
 }
 
-// endTokens revokes the tokens of all devices of a CA that is about to be destroyed: afterwards nobody would know them, and they would make the CA anew.
+// endTokens revokes the tokens of all devices of a CA that is about to be destroyed: afterwards nobody would know them, and they would make the CA anew. It comes before the
+// commit; should that fail, the devices have to be registered again.
 func (tx *Tx) endTokens() error {
 	var all []account.Stub
 	tx.devices(func(p *devices) { all = p.stubs() })
