@@ -36,6 +36,15 @@ func (l *Lights) Blink(tx *server.Tx, device string, in, length int64) error {
 	return tx.Device(device).RunAt(tx.Now().Add(time.Duration(in)*time.Millisecond), b)
 }
 
+// Tick gives a device n commands, 5 ms apart.
+func (l *Lights) Tick(tx *server.Tx, device string, n int) error {
+	b := server.NewBundle().Late(server.RunNow)
+	for range n {
+		b.After(5 * time.Millisecond).Do("tick")
+	}
+	return tx.Device(device).RunAt(tx.Now().Add(100*time.Millisecond), b)
+}
+
 // Now runs one command on arrival.
 func (l *Lights) Now(tx *server.Tx, device, command string, args []any) error {
 	return tx.Device(device).Run(server.NewBundle().Do(command, args...).Recover("pin", false), time.Minute)
