@@ -44,7 +44,7 @@ func page() templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"sentinel\"><section class=\"stage\" aria-labelledby=\"whose\"><h1 id=\"whose\">Sentinel</h1><p class=\"mean\"><output id=\"mean\" aria-live=\"polite\" data-known=\"no\">–</output> <span id=\"known\">mean of nobody yet</span></p><div class=\"scale\" id=\"scale\" aria-hidden=\"true\"><span class=\"bar\" id=\"bar\"></span> <span class=\"mark low\" id=\"low-mark\"></span> <span class=\"mark high\" id=\"high-mark\"></span></div><p class=\"mood\" id=\"mood\" role=\"status\" data-mood=\"off\">No rule yet: set one below.</p><ul class=\"members\" id=\"members\"></ul><div class=\"field own\"><label for=\"level\">Your level, which those you have joined see: <output id=\"own\">–</output></label> <input id=\"level\" type=\"range\" min=\"0\" max=\"100\" step=\"1\" value=\"50\" disabled></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"sentinel\"><section class=\"stage\" aria-labelledby=\"whose\"><h1 id=\"whose\">Sentinel</h1><p class=\"mean\"><output id=\"mean\" aria-live=\"polite\" data-known=\"no\">–</output> <span id=\"known\">mean of nobody yet</span></p><div class=\"scale\" id=\"scale\" aria-hidden=\"true\"><span class=\"fill\" id=\"bar\"></span> <span class=\"line low\" id=\"low-mark\" hidden></span> <span class=\"line high\" id=\"high-mark\" hidden></span></div><p class=\"mood\" id=\"mood\" role=\"status\" data-mood=\"off\">No rule yet: set one below.</p><div class=\"field own\"><label for=\"level\">Your level, which those you have joined see: <output id=\"own\">–</output></label> <input id=\"level\" type=\"range\" min=\"0\" max=\"100\" step=\"1\" value=\"50\" disabled></div><ul class=\"members\" id=\"members\" aria-label=\"Levels\" tabindex=\"0\"></ul>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -68,7 +68,7 @@ func page() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<form id=\"rule\"><div class=\"field\"><label for=\"post\">Post this on TweetIoT</label> <input id=\"post\" name=\"post\" type=\"text\" value=\"flash #noise at NOW+2000 for 500\" autocomplete=\"off\" spellcheck=\"false\" maxlength=\"280\"></div><div class=\"pair\"><div class=\"field\"><label for=\"high\">once the mean is</label> <input id=\"high\" name=\"high\" type=\"number\" min=\"1\" max=\"100\" step=\"1\" value=\"70\"></div><div class=\"field\"><label for=\"low\">again after</label> <input id=\"low\" name=\"low\" type=\"number\" min=\"0\" max=\"99\" step=\"1\" value=\"50\"></div><div class=\"field\"><label for=\"rest\">rest, seconds</label> <input id=\"rest\" name=\"rest\" type=\"number\" min=\"1\" max=\"86400\" step=\"1\" value=\"60\"></div></div><p class=\"problem\" id=\"rule-problem\" role=\"alert\"></p><button type=\"submit\" class=\"button main\">Guard</button></form>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<form id=\"rule\"><div class=\"field\"><label for=\"post\">Post this on TweetIoT</label> <input id=\"post\" name=\"post\" type=\"text\" value=\"flash #noise at NOW+2000 for 500\" autocomplete=\"off\" spellcheck=\"false\" maxlength=\"280\"></div><div class=\"pair\"><div class=\"field\"><label for=\"high\">at a mean of</label> <input id=\"high\" name=\"high\" type=\"number\" min=\"1\" max=\"100\" step=\"1\" value=\"70\"></div><div class=\"field\"><label for=\"low\">then wait for</label> <input id=\"low\" name=\"low\" type=\"number\" min=\"0\" max=\"99\" step=\"1\" value=\"50\"></div><div class=\"field\"><label for=\"rest\">rest (s)</label> <input id=\"rest\" name=\"rest\" type=\"number\" min=\"1\" max=\"86400\" step=\"1\" value=\"60\"></div></div><p class=\"problem\" id=\"rule-problem\" role=\"alert\"></p><button type=\"submit\" class=\"button main\">Guard</button></form>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -90,7 +90,7 @@ func page() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<ol class=\"posts\" id=\"posts\"></ol>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<ol class=\"posts\" id=\"posts\" aria-label=\"Posts\" tabindex=\"0\"></ol>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
