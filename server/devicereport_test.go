@@ -86,7 +86,7 @@ func TestOutcomesAreToldAsTheyWereReported(t *testing.T) {
 	h := houseKit{k}
 	h.want("alice", "house/alice/home/DeviceReport", `["lamp",{},[]]`, `null`)
 	for fields, want := range map[string]string{
-		`"outcome":"late","due":-5,"ran":18446744073709551615,"bound":-1`: `"Due":null,"Ran":"9999-12-31T23:59:59Z","Bound":0`,
+		`"outcome":"late","due":-5,"ran":18446744073709551615,"bound":-1`:                             `"Due":null,"Ran":"9999-12-31T23:59:59Z","Bound":0`,
 		`"outcome":"done","command":"pin","due":1893456000500000,"ran":1893456000501234,"bound":4200`: `"Result":"done","Command":"pin","Due":"2030-01-01T00:00:00.5Z","Ran":"2030-01-01T00:00:00.501234Z","Bound":4200000,"Err":""`,
 		`"outcome":"refused","bound":9223372036854775807,"error":"too vague","more":[1,{"a":2}]`:      `"Result":"refused","Command":"","Due":null,"Ran":null,"Bound":9223372036854775807,"Err":"too vague"`,
 	} {

@@ -119,7 +119,7 @@ func TestBUS6_ANewTokenEndsTheOneBefore(t *testing.T) {
 func TestBUS6_AnOldTokensConnectionEnds(t *testing.T) {
 	k := newHouse(t)
 	old := k.key("lamp")
-	gadget := guilds{k.kit}.connect(old)
+	gadget := guilds(k).connect(old)
 	if code := gadget.subscribe(1, "house:alice/home/lamp-bundles"); code != "" {
 		t.Fatal(code)
 	}
@@ -135,7 +135,7 @@ func TestTwoGadgetsWithOneName(t *testing.T) {
 	k := newHouse(t)
 	token := k.key("lamp")
 	open := func(run string) *reader {
-		gadget := guilds{k.kit}.connect(token)
+		gadget := guilds(k).connect(token)
 		gadget.send(wire.Open{Ch: 1, CA: "house:alice/home", Session: "lamp", Run: run}.Append(nil))
 		gadget.await(wire.KindOpened)
 		return gadget
