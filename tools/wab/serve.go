@@ -11,12 +11,14 @@ import (
 	"strings"
 
 	"github.com/wabgo/wab/examples/counter"
+	"github.com/wabgo/wab/examples/sentinel"
+	"github.com/wabgo/wab/examples/tweetiot"
 	"github.com/wabgo/wab/examples/whiteboard"
 	"github.com/wabgo/wab/server"
 )
 
 // apps are what bin/wab carries.
-func apps() []server.App { return []server.App{counter.App, whiteboard.App} }
+func apps() []server.App { return []server.App{counter.App, whiteboard.App, tweetiot.App, sentinel.App} }
 
 type serveFlags struct {
 	options             server.Options
