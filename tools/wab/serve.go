@@ -18,7 +18,9 @@ import (
 )
 
 // apps are what bin/wab carries.
-func apps() []server.App { return []server.App{counter.App, whiteboard.App, tweetiot.App, sentinel.App} }
+func apps() []server.App {
+	return []server.App{counter.App, whiteboard.App, tweetiot.App, sentinel.App}
+}
 
 type serveFlags struct {
 	options             server.Options
