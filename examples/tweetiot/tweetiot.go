@@ -35,7 +35,7 @@ func (*Assistant) Tweet(tx *server.Tx, text string) error {
 // OnTweet hands a post to the devices that follow one of its tags, a bundle to each. It comes once for each tag, and counts once.
 func (*Assistant) OnTweet(tx *server.Tx, m server.Message[Command]) {
 	c, posts := m.Value, tx.Map("posts")
-	c.From = m.From.CA()
+	c.From = strings.TrimPrefix(m.From.String(), tx.Self().App+":")
 	if slices.Contains(list[Post](posts, "received"), c.Post) {
 		return
 	}
@@ -104,6 +104,9 @@ func (*Assistant) UpdateACL(tx *server.Tx, principals, groups struct{ Add, Remov
 func (*Assistant) DeviceToken(tx *server.Tx, name string) (string, error) {
 	return tx.Device(name).Token(0)
 }
+
+// Devices are those that have come in, or have a token.
+func (*Assistant) Devices(tx *server.Tx) []string { return tx.Devices() }
 
 // list is an entry of a map that holds many.
 func list[T any](m server.Map, key string) []T {

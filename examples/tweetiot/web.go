@@ -34,3 +34,10 @@ func serve(w http.ResponseWriter, r *http.Request) {
 		ui.WriteFault(w, r, ui.FaultProps{Status: http.StatusNotFound})
 	}
 }
+
+// examples are posts to try.
+var examples = []string{
+	"flash #friends",
+	"buzz for 600 #friends",
+	"flash for 150 then flash after 150 for 150 then buzz #friends at NOW+2000",
+}

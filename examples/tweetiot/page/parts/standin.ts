@@ -1,0 +1,102 @@
+// This tab stands in for a device as long as nobody else is it: no gadget, no other tab. So a lamp is there from the first moment, and the real one takes its place.
+import type { Device, Handle, SharedMap } from "@wabgo/client";
+import type { Gadget } from "./gadget.ts";
+import { ms } from "./timeline.ts";
+
+/** After another took over, so long is waited at least before this tab comes back, in ms. */
+const politely = 2_000;
+
+export class StandIn {
+  private device: Device | undefined;
+  private starting = false;
+  private mine = false; // no other tab of this browser stands in
+  private notBefore = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly ca: Handle,
+    private readonly gadget: Gadget,
+    private readonly name: string,
+    private readonly desired: SharedMap,
+    private readonly reported: SharedMap,
+    private readonly hears: { acted(on: boolean): void; here(is: boolean): void },
+  ) {
+    desired.presence.on("change", () => this.look());
+    desired.on("state", () => this.look());
+    reported.on("change", () => this.mirror());
+    this.mirror();
+    this.look();
+    void this.claim();
+  }
+
+  /** claim waits until no other tab of this browser stands in. Where there are no locks, whoever comes last does. */
+  private async claim(): Promise<void> {
+    const locks = navigator.locks as LockManager | undefined;
+    if (!locks) return this.own();
+    await locks.request(`tweetiot ${this.ca.name} ${this.name}`, () => (this.own(), new Promise(() => undefined)));
+  }
+
+  private own(): void {
+    this.mine = true;
+    this.look();
+  }
+
+  /** others tells who else is this device: the best of their clocks' bounds in ms, or nothing. */
+  private others(): number | undefined {
+    const all = this.desired.presence.others().filter(({ value }) => (value as { device?: string } | null)?.device === this.name);
+    return all.length ? Math.min(...all.map(({ value }) => Number((value as { bound?: number }).bound ?? Infinity))) : undefined;
+  }
+
+  /** look decides anew who is the device. */
+  private look(): void {
+    if (this.device) return this.gadget.place("here", "This page");
+    const bound = this.others();
+    if (bound !== undefined) {
+      return this.gadget.place("elsewhere", Number.isFinite(bound) ? `Connected, ±${ms(bound)}` : "Connected");
+    }
+    if (this.desired.state !== "live" || this.starting || !this.mine) return this.gadget.place("away", this.desired.state === "live" ? "In another tab" : "Offline");
+    const wait = this.notBefore - Date.now();
+    this.gadget.place("away", "Connecting …");
+    clearTimeout(this.timer);
+    if (wait > 0) this.timer = setTimeout(() => this.look(), wait);
+    else void this.start();
+  }
+
+  private async start(): Promise<void> {
+    this.starting = true;
+    try {
+      this.device = await this.ca.device(this.name, { commands: { pin: (on: unknown) => this.pin(on === true) } });
+      this.gadget.set(false, true);
+      this.device.report("on", false);
+      this.hears.here(true);
+      void this.device.ended.then(() => this.ended());
+    } catch {
+      this.notBefore = Date.now() + politely;
+    }
+    this.starting = false;
+    this.look();
+  }
+
+  private ended(): void {
+    this.device = undefined;
+    this.hears.here(false);
+    this.gadget.set(false, true);
+    this.notBefore = Date.now() + politely;
+    this.mirror();
+    this.look();
+  }
+
+  private pin(on: boolean): void {
+    this.gadget.set(on, true);
+    this.device?.report("on", on);
+    this.hears.acted(on);
+  }
+
+  /** mirror shows what the device says of itself, where it is not this page. */
+  private mirror(): void {
+    if (this.device) return;
+    const on = this.reported.get("on") === true;
+    if (on !== this.gadget.isOn) this.hears.acted(on);
+    this.gadget.set(on, false);
+  }
+}

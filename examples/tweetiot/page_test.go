@@ -1,0 +1,134 @@
+package tweetiot
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/wabgo/wab/internal/browser"
+	"github.com/wabgo/wab/web/ui/uitest"
+)
+
+const stub = "./examples/tweetiot/testdata/client.ts"
+
+// there is true once the page stands in for the lamp and the buzzer.
+const there = `lamp.dataset.place === "here" && buzzer.dataset.place === "here" && !register.disabled`
+
+// TestPageInEveryScene looks at the page on a client without a server; the browser tests of the whole show it with one.
+func TestPageInEveryScene(t *testing.T) {
+	server := uitest.Serve(t, http.HandlerFunc(serve), stub)
+	chromium := browser.Start(t)
+	scenes := map[string]func(*browser.Tab){
+		"guest": func(tab *browser.Tab) { tab.Until(`document.activeElement.id === "owner"`) },
+		"first": func(tab *browser.Tab) {
+			tab.Until(there + ` && follows.children.length === 2 && !nothing.hidden && document.querySelector("#link").value.endsWith("?friend=alice")`)
+		},
+		"live": func(tab *browser.Tab) {
+			tab.Until(there + ` && posts.children.length === 3 && posts.children[2].innerText.includes("4 devices acted within 6.0 ms") && gadgets.innerText.includes("celsius 21.44")`)
+			tab.Eval(`act("lamp", true), act("buzzer", true)`)
+			tab.Until(`lamp.dataset.on === "yes" && buzzer.innerText.includes("on") && live.textContent === "The buzzer is on."`)
+		},
+		"wrong": func(tab *browser.Tab) {
+			tab.Until(there)
+			tab.Do(chromedp.Focus("#text"), chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)), chromedp.SendKeys("#text", "flash for 400 then dance #friends"))
+			tab.Until(`document.querySelector("#meaning mark").textContent === "dance" && meaning.innerText.includes("buzz or flash") && post.disabled`)
+		},
+		"tried": func(tab *browser.Tab) {
+			tab.Until(there)
+			tab.Do(chromedp.Click(".try:nth-of-type(3)"))
+			tab.Until(`document.activeElement === text && meaning.innerText.includes("lamp after 300 ms for 150 ms") && !post.disabled`)
+		},
+		"link": func(tab *browser.Tab) {
+			tab.Until(there)
+			tab.Do(chromedp.Click("#register"), chromedp.KeyEvent(kb.Enter))
+			tab.Until(`document.querySelector("#device-link").value.includes("/tweetiot/device#token=eyJ.lamp.") && document.querySelector(".qr svg")`)
+		},
+		"elsewhere": func(tab *browser.Tab) {
+			tab.Until(`lamp.dataset.place === "elsewhere" && lamp.innerText.includes("±2.1 ms") && buzzer.dataset.place === "here"`)
+			tab.Eval(`maps["lamp-reported"].write("on", true)`)
+			tab.Until(`lamp.dataset.on === "yes"`)
+		},
+		"offline": func(tab *browser.Tab) {
+			tab.Until(`post.disabled && notice.innerText.includes("you can post again") && document.querySelector(".state").innerText === "Offline"`)
+		},
+		"failing": func(tab *browser.Tab) {
+			tab.Until(there + ` && !post.disabled`)
+			tab.Do(chromedp.Click("#post"))
+			tab.Until(`document.querySelector(".toast")?.innerText.includes("here should stand a #tag")`)
+		},
+		"refused": func(tab *browser.Tab) { tab.Until(`notice.innerText.includes("The server is full")`) },
+		"slow":    func(tab *browser.Tab) { tab.Until(`notice.innerText.includes("Getting your devices")`) },
+	}
+	everywhere := []string{"first", "live", "link"} // the others are seen in one look each
+	for i, scene := range slices.Sorted(maps.Keys(scenes)) {
+		looks := browser.Looks
+		if !slices.Contains(everywhere, scene) {
+			looks = looks[i%len(looks):][:1]
+		}
+		for _, look := range looks {
+			t.Run(scene+"/"+look.Name, func(t *testing.T) {
+				tab := chromium.Tab(t, look)
+				tab.Open(server.URL + "/#" + scene)
+				scenes[scene](tab)
+				tab.Shoot("tweetiot-" + scene)
+				tab.Check()
+				tab.Close() // so that the next one stands in for the devices
+			})
+		}
+	}
+}
+
+func TestPageByKeyboard(t *testing.T) {
+	server := uitest.Serve(t, http.HandlerFunc(serve), stub)
+	tab := browser.Start(t).Tab(t, browser.Looks[0])
+	tab.Open(server.URL + "/?friend=erin#live")
+	tab.Until(there + ` && friend.value === "erin" && document.querySelector(".toast").innerText.includes("erin invites you")`)
+	tab.Do(chromedp.Focus("#text"), chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)), chromedp.SendKeys("#text", "buzz #friends"+kb.Enter))
+	tab.Until(`posts.children.length === 4 && posts.children[0].innerText.includes("To come.") && posts.children[0].innerText.includes("sent and received")`)
+	tab.Do(chromedp.SendKeys("#befriend input[id=friend]", kb.Enter))
+	tab.Until(`friends.innerText.includes("erin") && friend.value === ""`)
+	tab.Do(chromedp.SendKeys("#befriend input[id=friend]", "Not a name"+kb.Enter))
+	tab.Until(`document.querySelector("#friend-problem").textContent.includes("a group like") && friends.children.length === 4`)
+	tab.Do(chromedp.Click(`[aria-label="Keep carol/home/acl out"]`))
+	tab.Until(`friends.children.length === 3`)
+	tab.Do(chromedp.SendKeys("#follow input[id=tag]", "#Disco"+kb.Enter))
+	tab.Until(`follows.innerText.includes("#disco")`)
+	tab.Do(chromedp.Click(`[aria-label="Stop #party for the lamp"]`))
+	tab.Until(`!follows.innerText.includes("#party")`)
+	tab.Do(chromedp.Focus(`[name=which][value=all]`), chromedp.KeyEvent(kb.ArrowRight))
+	tab.Until(`document.querySelector("[value=received]").checked && posts.children.length === 4`)
+	tab.Do(chromedp.KeyEvent(kb.ArrowRight))
+	tab.Until(`posts.children.length === 3 && !posts.innerText.includes("bob")`)
+}
+
+// TestDevicePage is what somebody sees who opens a device's link.
+func TestDevicePage(t *testing.T) {
+	server := uitest.Serve(t, http.HandlerFunc(serve), stub)
+	chromium := browser.Start(t)
+	const pass = "/device#token=eyJ&ca=alice/home&name="
+	for _, look := range browser.Looks[1:3] {
+		t.Run(look.Name, func(t *testing.T) {
+			tab := chromium.Tab(t, look)
+			tab.Open(server.URL + pass + "lamp-2")
+			tab.Until(`lamp.dataset.place === "here" && document.querySelector("h1").innerText === "alice’s lamp-2" && location.hash === ""`)
+			tab.Eval(`act("lamp-2", true)`)
+			tab.Until(`lamp.dataset.on === "yes" && last.innerText.includes("1.5 ms after it was due")`)
+			tab.Shoot("tweetiot-device")
+			tab.Check()
+			tab.Do(chromedp.Reload()) // the link is gone from the address, and not forgotten
+			tab.Until(`lamp.dataset.place === "here"`)
+		})
+	}
+	tab := chromium.Tab(t, browser.Looks[2])
+	tab.Open(server.URL + "/device")
+	tab.Until(`notice.innerText.includes("This is no link for a device")`)
+	tab.Check()
+	if text := tab.Text("body"); strings.Contains(text, "Sound") {
+		t.Error("there is nothing to sound")
+	}
+}
