@@ -190,32 +190,6 @@ func (f *feed) goOn(at place) (place, uint64) {
 	return at, 0
 }
 
-// since are messages after an offset, of about limit bytes, from memory or the store. It may wait for the store. Fewer come where the oldest leave the log
-// meanwhile, none where there are none.
-func (f *feed) since(offset uint64, limit int) (all []*Entry, err error) {
-	f.mu.Lock()
-	last := f.last
-	all = f.kept(offset, limit)
-	f.mu.Unlock()
-	if all != nil {
-		return all, nil
-	}
-	for b := blockOf(offset + 1); b <= blockOf(last) && len(all) == 0; b++ {
-		_, err = f.hub.opt.Store.Load(f.key, blockPrefix(b), func(_, value []byte) error {
-			e, err := parseEntry(append([]byte(nil), value...))
-			if err == nil && e.Offset > offset && e.Offset <= last && limit > 0 {
-				limit -= len(e.Packed)
-				all = append(all, e)
-			}
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
-}
-
 // kept are messages after an offset, of about limit bytes; none where they are not in memory. Call with mu held.
 func (f *feed) kept(offset uint64, limit int) (all []*Entry) {
 	for e := f.recentAt(offset + 1); e != nil && limit > 0; e = f.recentAt(e.Offset + 1) {
