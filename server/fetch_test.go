@@ -44,7 +44,6 @@ type outside struct {
 	*httptest.Server
 	mu   sync.Mutex
 	keys []string
-	say  http.HandlerFunc
 }
 
 func newOutside(t *testing.T, say http.HandlerFunc) *outside {
