@@ -10,10 +10,11 @@ import (
 	"time"
 
 	"github.com/wabgo/wab/internal/cbor"
+	"github.com/wabgo/wab/internal/name"
 	"github.com/wabgo/wab/internal/wire"
 )
 
-// An audience is many sockets that listen, in a process of their own: to the map of a server, or to whatever a bare loop writes. The
+// An audience is many sockets that listen, in a process of their own: to a map or a topic of a server, or to whatever a bare loop writes. The
 // same code reads both.
 type audience struct {
 	members []*member
@@ -100,14 +101,18 @@ func (a *audience) listen(addr string) (*member, error) {
 	return &member{socket: s}, err
 }
 
-// subscribe signs in and opens a map; its snapshot has come when this returns.
+// subscribe signs in and opens a map, or a forum's topic; what there is of it has come when this returns.
 func subscribe(addr, token, of string) (*member, error) {
 	c, err := connect(addr, token, "", "", nil)
 	if err != nil {
 		return nil, err
 	}
 	m := &member{socket: c.socket}
-	if err := m.open(of); err != nil {
+	open := m.open
+	if n, err := name.ParseTopic(of); err == nil && n.Forum() {
+		open = m.openTopic
+	}
+	if err := open(of); err != nil {
 		return nil, errors.Join(err, c.close())
 	}
 	return m, nil
@@ -139,6 +144,24 @@ func (m *member) open(of string) error {
 	}
 }
 
+// openTopic follows a topic from now on.
+func (m *member) openTopic(of string) error {
+	f := wire.TopicOpen{Sub: 1, Topic: of}
+	if err := m.write(f.Append(m.begin())); err != nil {
+		return err
+	}
+	b, err := m.read()
+	if err == nil && wire.Kind(b) != wire.KindTopicOpened {
+		err = refusal(b)
+	}
+	if err == nil {
+		var f wire.TopicOpened
+		f, err = wire.ParseTopicOpened(b)
+		m.version = f.Offset
+	}
+	return err
+}
+
 // follow reads until the socket ends.
 func (a *audience) follow(m *member) {
 	for {
@@ -165,6 +188,13 @@ func (a *audience) hear(m *member, b []byte) error {
 		}
 		news = int64(to - m.version)
 		m.version = to
+	case wire.KindTopicMessages:
+		f, err := wire.ParseTopicMessages(b)
+		if err != nil {
+			return err
+		}
+		news = int64(f.Upto - m.version)
+		m.version = f.Upto
 	case bareKind:
 	default:
 		return nil // a pong

@@ -13,7 +13,10 @@ type board struct{ N int }
 
 var boardApp = server.App{Name: "board", New: func() server.CA { return new(board) }}
 
-const boardMap = "board"
+const (
+	boardMap   = "board"
+	boardForum = "party"
+)
 
 // Share lets everybody read the map.
 func (b *board) Share(tx *server.Tx) error { return tx.Allow(server.Anyone(), boardMap) }
@@ -35,6 +38,9 @@ func (b *board) Put(tx *server.Tx, i int, text string) error {
 
 // Set sets one entry to a number.
 func (b *board) Set(tx *server.Tx, i, n int) error { return tx.Map(boardMap).Set(boardKey(i), n) }
+
+// Tell publishes a text to the forum.
+func (b *board) Tell(tx *server.Tx, text string) { tx.Publish(server.Forum(boardForum), text) }
 
 // Look returns an entry of another board's map.
 func (b *board) Look(tx *server.Tx, ca string, i int) (n int, err error) {

@@ -38,7 +38,7 @@ var fanLevels = []fanLevel{
 // benchMapFanout measures what it costs to bring one CA's changes to many replicas, against a bare loop of writes.
 func benchMapFanout(ctx context.Context, r *report) error {
 	for _, level := range fanLevels {
-		if err := fanOut(ctx, r, level); err != nil {
+		if err := fanOut(ctx, r, level, &mapNews); err != nil {
 			return err
 		}
 	}
@@ -48,18 +48,39 @@ func benchMapFanout(ctx context.Context, r *report) error {
 	return nil
 }
 
-func fanOut(ctx context.Context, r *report, level fanLevel) (err error) {
+// news are what goes out to an audience, and how it is made.
+type news struct {
+	follow  string                     // a map, or a topic
+	prepare func(writer *client) error // before anybody follows
+	method  string                     // of fanCA
+	args    func(n int) []byte         // of its n-th call
+}
+
+var mapNews = news{
+	follow: fanCA.String() + "/" + boardMap,
+	prepare: func(writer *client) error {
+		_, err := writer.request(0, "Share", none)
+		if err == nil {
+			_, err = writer.request(0, "Fill", arguments(0, fanKeys))
+		}
+		return err
+	},
+	method: "Put",
+	args:   func(n int) []byte { return arguments(n%fanKeys, fmt.Sprintf("%0*d", fanText, n)) },
+}
+
+func fanOut(ctx context.Context, r *report, level fanLevel, of *news) (err error) {
 	dir, gone, err := scratch()
 	if err != nil {
 		return err
 	}
 	defer gone()
-	s := &fanSides{level: level}
+	s := &fanSides{level: level, news: of}
 	defer func() { err = errors.Join(err, s.close()) }()
 	if err := s.open(ctx, dir); err != nil {
 		return err
 	}
-	r.say("%d sockets have the map, and as many listen to the bare loop; frames of %d bytes", level.sockets, s.bytes)
+	r.say("%d sockets follow, and as many listen to the bare loop; frames of %d bytes", level.sockets, s.bytes)
 	if err := s.gentle(ctx, r); err != nil {
 		return err
 	}
@@ -68,6 +89,7 @@ func fanOut(ctx context.Context, r *report, level fanLevel) (err error) {
 
 // fanSides are a server with a writer, the bare loop, and an audience for each, all but the writer in processes of their own.
 type fanSides struct {
+	*news
 	level             fanLevel
 	server, fan       *child
 	readers, onlooker *child
@@ -95,14 +117,11 @@ func (s *fanSides) open(ctx context.Context, dir string) (err error) {
 	if s.writer, err = connect(ours.Addr, token, "bench", "run-of-the-writer-0001", []name.Name{fanCA}); err != nil {
 		return err
 	}
-	if _, err = s.writer.request(0, "Share", none); err != nil {
-		return err
-	}
-	if _, err = s.writer.request(0, "Fill", arguments(0, fanKeys)); err != nil {
+	if err = s.prepare(s.writer); err != nil {
 		return err
 	}
 	n := itoa(s.level.sockets)
-	if s.readers, err = spawn(ctx, nil, "audience", ours.Addr, n, data, fanCA.String()+"/"+boardMap); err != nil {
+	if s.readers, err = spawn(ctx, nil, "audience", ours.Addr, n, data, s.follow); err != nil {
 		return err
 	}
 	if s.onlooker, err = spawn(ctx, nil, "audience", bare.Addr, n); err != nil {
@@ -128,7 +147,7 @@ func (s *fanSides) size() error {
 // change has the writer change one entry, and waits until all have it.
 func (s *fanSides) change() (h heard, err error) {
 	start := time.Now().UnixMicro()
-	if _, err = s.writer.request(0, "Put", s.next()); err != nil {
+	if _, err = s.writer.request(0, s.method, s.next()); err != nil {
 		return h, err
 	}
 	err = s.readers.ask(&h, "hear", 1, start)
@@ -138,7 +157,7 @@ func (s *fanSides) change() (h heard, err error) {
 // next are the arguments of the next change.
 func (s *fanSides) next() []byte {
 	s.n++
-	return arguments(s.n%fanKeys, fmt.Sprintf("%0*d", fanText, s.n))
+	return s.args(s.n)
 }
 
 // bare has the loop write one frame to each.
@@ -195,7 +214,7 @@ func (s *fanSides) gentle(ctx context.Context, r *report) error {
 			return err
 		}
 		var a, b fanSlot
-		err := s.server.profiled(s.metric("fanout"), func() (err error) { a, err = s.slot(ctx, s.server, s.change); return err })
+		err := s.server.profiled(s.metric(s.method+"-fanout"), func() (err error) { a, err = s.slot(ctx, s.server, s.change); return err })
 		if err == nil {
 			b, err = s.slot(ctx, s.fan, s.bare)
 		}
@@ -233,7 +252,7 @@ func (s *fanSides) saturated(ctx context.Context, r *report) error {
 			return err
 		}
 		var f full
-		err := s.server.profiled(s.metric("saturated"), func() (err error) { f, err = s.changeAll(ctx); return err })
+		err := s.server.profiled(s.metric(s.method+"-saturated"), func() (err error) { f, err = s.changeAll(ctx); return err })
 		if err != nil {
 			return err
 		}
@@ -307,7 +326,7 @@ func (s *fanSides) pipeline(inFlight int, more func() bool) error {
 	for flying := 0; ; {
 		for ; flying < inFlight && more(); flying++ {
 			w.id++
-			f := wire.Request{Ch: 0, ID: w.id, Floor: w.id - uint64(flying), Method: "Put", Args: s.next()}
+			f := wire.Request{Ch: 0, ID: w.id, Floor: w.id - uint64(flying), Method: s.method, Args: s.next()}
 			if err := w.write(f.Append(w.begin())); err != nil {
 				return err
 			}
