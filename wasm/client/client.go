@@ -59,6 +59,9 @@ type Client struct {
 	timer    *time.Timer
 	wake     int64 // what the timer is set to
 	pinged   int64 // when a ping was last sent for the clock
+	watch    watch
+	doubt    bool // the device has slept, and the server has not answered since
+	doubted  int64
 	sock     *socket
 	calls    map[uint64]chan<- link.Event
 	cas      map[uint32]*CA
