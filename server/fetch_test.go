@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -120,8 +121,9 @@ func TestCA3_FetchSurvivesARestart(t *testing.T) {
 	for len(o.called()) == 0 {
 		k.want("alice", "courier/alice/home/Log", `[]`, `null`)
 	}
-	k.restart()
+	k.stop()
 	close(up)
+	k.start()
 	k.eventually("alice", "courier/alice/home/Log", `[]`, `["true 200   "]`)
 	keys := o.called()
 	if len(keys) < 2 || keys[0] == "" || keys[0] != keys[len(keys)-1] {
@@ -135,4 +137,32 @@ func TestFetchIsCancelled(t *testing.T) {
 	k.want("alice", "courier/alice/home/Ask", `["`+o.URL+`"]`, `null`)
 	k.want("alice", "courier/alice/home/Forget", `[]`, `true`)
 	k.want("alice", "courier/alice/home/Forget", `[]`, `false`)
+}
+
+// A server that drains waits for a call under way, so that its answer is handled.
+func TestOPS2_DrainWaitsForCallsUnderWay(t *testing.T) {
+	k := opened(t)
+	entered, leave := make(chan struct{}, 10), make(chan struct{})
+	o := newOutside(t, func(w http.ResponseWriter, r *http.Request) {
+		entered <- struct{}{}
+		select {
+		case <-leave:
+		case <-r.Context().Done():
+		}
+	})
+	k.want("alice", "courier/alice/home/Ask", `["`+o.URL+`"]`, `null`)
+	<-entered
+	drained := make(chan error, 1)
+	go func() { drained <- k.Drain(context.Background()) }()
+	for k.do("alice", "courier/alice/home/Log", `[]`).Error.Code == "" { // until it drains
+	}
+	close(leave)
+	if err := <-drained; err != nil {
+		t.Fatal(err)
+	}
+	k.restart()
+	k.want("alice", "courier/alice/home/Log", `[]`, `["true 200   "]`)
+	if n := len(o.called()); n != 1 {
+		t.Errorf("it was called %d times", n)
+	}
 }
