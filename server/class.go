@@ -149,7 +149,7 @@ func (c *class) Invoke(tx *actor.Tx, instance any, m *actor.Message) ([]byte, er
 	}
 	result, err := found.run(in)
 	if err == nil {
-		err = mine.end()
+		err = mine.err
 	}
 	if err != nil {
 		return nil, failed(err)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/wabgo/wab/internal/account"
 	"github.com/wabgo/wab/internal/actor"
 	"github.com/wabgo/wab/internal/name"
 	"github.com/wabgo/wab/internal/wire"
@@ -85,7 +84,7 @@ func (d Device) Reported() Map { return d.tx.Map(d.name + reportedMap) }
 
 func (d Device) bundles() Map { return d.tx.Map(d.name + bundlesMap) }
 
-// Forget ends the device: its token is revoked once this transaction has committed, which closes its connections, and its maps are emptied. What runs with the owner's own
+// Forget ends the device: its token ends when this transaction has committed, which closes its connections, and its maps are emptied. What runs with the owner's own
 // token is a device again by its next report.
 func (d Device) Forget() error {
 	if d.err != nil {
@@ -100,9 +99,9 @@ func (d Device) Forget() error {
 	return nil
 }
 
-// know has the CA know the device from now on.
-func (d Device) know(stub account.Stub) (err error) {
-	d.tx.devices(func(p *devices) { err = p.know(d.name, stub) })
+// know has the CA know the device from now on, with the id of a token or none.
+func (d Device) know(token string) (err error) {
+	d.tx.devices(func(p *devices) { err = p.know(d.name, token) })
 	return err
 }
 

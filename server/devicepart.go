@@ -7,70 +7,62 @@ import (
 	"slices"
 	"sync/atomic"
 
-	"github.com/wabgo/wab/internal/account"
 	"github.com/wabgo/wab/internal/actor"
-	"github.com/wabgo/wab/internal/cbor"
 	"github.com/wabgo/wab/internal/clock"
+	"github.com/wabgo/wab/internal/name"
 	"github.com/wabgo/wab/internal/wire"
 )
 
 // deviceLetter begins the side keys of devices, all hot; the next byte tells what they hold.
 const (
 	deviceLetter = 'V'
-	keyDevice    = 'd' // a device's token: its name
-	keyEnded     = 'e' // a token to be revoked: its id
-	keyOutcome   = 'o' // an outcome for OnOutcome: its number
+	keyDevice    = 'd' // a device, by its name: the id of its token
+	keyOutcome   = 'o' // an outcome for OnOutcome, by its number
 )
 
-// tokens are the accounts, as devices use them.
-type tokens interface {
-	// Refuse and RevokeStub end a token: the one at once, the other for good.
-	Refuse(owner string, s account.Stub)
-	RevokeStub(owner string, s account.Stub) error
-}
-
-// deviceFeature keeps what CAs know of their devices besides the maps: their tokens, those to be revoked, and the outcomes that the app has yet to hear of.
+// deviceFeature keeps what CAs know of their devices besides the maps: the ids of their tokens, and the outcomes that the app has yet to hear of.
+//
+// The id that counts is the durable one: whoever comes with a token is asked for it (token). So a token ends with the commit that replaces it, whatever happens then.
 type deviceFeature struct {
-	tokens tokens
-	clock  clock.Clock
+	clock clock.Clock
+	read  func(ca string, key []byte) ([]byte, error)
+	ended func(owner string) // has open connections look at their tokens again
 }
 
 func (*deviceFeature) Letter() byte { return deviceLetter }
 
 func (f *deviceFeature) NewPart(ca *actor.CA) actor.Part { return &devices{feature: f, ca: ca} }
 
+// token is the id of the token that counts for a device of a CA (owner/local), empty for none.
+func (f *deviceFeature) token(app, ca, device string) (id string, err error) {
+	n, err := name.ParseCA(ca, app)
+	if err != nil {
+		return "", err
+	}
+	value, err := f.read(n.String(), deviceKey(keyDevice, device))
+	return string(value), err
+}
+
 // devices are one activation's share.
-//
-// A token's end is a key in the commit that takes it away. Once that is durable the token is refused, and a tending of its own writes the revocation down and
-// removes the key: a crash between the two leaves the key, which has the CA looked at when the server starts.
 type devices struct {
 	feature *deviceFeature
 	ca      *actor.CA
 	books
-	before  books // when the message began
-	ops     []deviceOp
-	durable atomic.Uint64 // ends up to this number are durable
-	retryAt int64         // when a revocation is tried again that could not be written down, µs UTC
+	before books // when the message began
+	ops    []deviceOp
+	cut    bool        // the message ends a token
+	cuts   atomic.Bool // that is durable, and connections have yet to be told
 }
 
 // books are never changed in place: those from before a message stay as they were.
 type books struct {
 	all      []knownDevice
-	ended    []endedToken
 	outcomes []waiting
-	number   uint64 // of the last end or outcome
+	number   uint64 // of the last outcome
 }
 
-// knownDevice is a device with its token; one that uses its owner's has an empty stub.
-type knownDevice struct {
-	name string
-	stub account.Stub
-}
-
-type endedToken struct {
-	number uint64
-	stub   account.Stub
-}
+// knownDevice is a device with the id of its token, empty for one that uses its owner's.
+type knownDevice struct{ name, token string }
 
 // waiting is an outcome that OnOutcome has yet to hear of.
 type waiting struct {
@@ -91,65 +83,36 @@ func outcomeKey(number uint64) []byte {
 	return deviceKey(keyOutcome, string(binary.BigEndian.AppendUint64(nil, number)))
 }
 
-func appendStub(s account.Stub) []byte {
-	return cbor.AppendInt(cbor.AppendText(cbor.AppendArrayHeader(nil, 2), s.ID), s.Expires)
-}
-
-func parseStub(value []byte) (s account.Stub, err error) {
-	r := cbor.NewReader(value)
-	if r.Array() != 2 {
-		return s, errDevices
-	}
-	s.ID, s.Expires = r.Text(), r.Int()
-	if r.Done() != nil {
-		return s, errDevices
-	}
-	return s, nil
-}
-
-// Load takes what is stored. What it finds to be done is durable, and wakes the CA.
+// Load takes what is stored. Outcomes that wait wake the CA.
 func (p *devices) Load(key, value []byte) error {
 	if len(key) < 3 {
 		return errDevices
 	}
-	kind, rest := key[2], string(key[3:])
-	if kind == keyOutcome {
-		return p.loadOutcome(rest, value)
-	}
-	stub, err := parseStub(value)
-	switch {
-	case err != nil:
-		return err
+	switch kind, rest := key[2], string(key[3:]); {
 	case kind == keyDevice:
-		p.all = append(p.all, knownDevice{rest, stub})
-	case kind == keyEnded && rest == stub.ID:
-		p.ended = append(p.ended, endedToken{0, stub})
-		p.ca.WakeAt(p.now())
-	default:
-		return errDevices
+		p.all = append(p.all, knownDevice{rest, string(value)})
+		return nil
+	case kind == keyOutcome && len(rest) == 8:
+		p.loadOutcome(binary.BigEndian.Uint64([]byte(rest)), value)
+		return nil
 	}
-	return nil
+	return errDevices
 }
 
-func (p *devices) loadOutcome(rest string, value []byte) error {
-	if len(rest) != 8 {
-		return errDevices
-	}
-	n := binary.BigEndian.Uint64([]byte(rest))
-	p.outcomes = append(p.outcomes, waiting{n, value})
+func (p *devices) loadOutcome(number uint64, value []byte) {
+	p.outcomes = append(p.outcomes, waiting{number, value})
 	slices.SortFunc(p.outcomes, func(a, b waiting) int { return cmp.Compare(a.number, b.number) })
-	p.number = max(p.number, n)
+	p.number = max(p.number, number)
 	p.ca.WakeAt(p.now())
-	return nil
 }
 
 func (p *devices) now() int64 { return clock.Micros(p.feature.clock.Now()) }
 
-func (p *devices) Begin() { p.before, p.ops = p.books, nil }
+func (p *devices) Begin() { p.before, p.ops, p.cut = p.books, nil, false }
 
-func (p *devices) Rollback() { p.books, p.ops = p.before, nil }
+func (p *devices) Rollback() { p.books, p.ops, p.cut = p.before, nil, false }
 
-// Encode writes what has changed. A token that has ended is refused before whoever ended it hears of that.
+// Encode writes what has changed.
 func (p *devices) Encode(c *actor.Commit) {
 	for _, op := range p.ops {
 		if op.value == nil {
@@ -159,22 +122,27 @@ func (p *devices) Encode(c *actor.Commit) {
 		}
 	}
 	p.ops = nil
-	if ended := p.ended[len(p.before.ended):]; len(ended) > 0 {
-		p.end(c, ended)
+	if p.cut {
+		p.cut = false
+		c.After(func() { p.tellConnections(c) })
 	}
 }
 
-func (p *devices) end(c *actor.Commit, ended []endedToken) {
-	owner, last := p.ca.Name().Owner, ended[len(ended)-1].number
-	c.First(func() {
-		for _, e := range ended {
-			p.feature.tokens.Refuse(owner, e.stub)
-		}
-	})
-	c.After(func() {
-		p.durable.Store(last)
-		p.ca.WakeAt(p.now())
-	})
+// tellConnections has a turn of the CA do it, if there is one: the connections of one owner may be many, and others' effects wait.
+func (p *devices) tellConnections(c *actor.Commit) {
+	if c.Destroys() {
+		p.feature.ended(p.ca.Name().Owner)
+		return
+	}
+	p.cuts.Store(true)
+	p.ca.WakeAt(p.now())
+}
+
+// Tend cuts connections off whose token has ended.
+func (p *devices) Tend(int64) {
+	if p.cuts.Swap(false) {
+		p.feature.ended(p.ca.Name().Owner)
+	}
 }
 
 func (p *devices) put(key, value []byte) { p.ops = append(p.ops, deviceOp{key, value}) }
@@ -189,87 +157,38 @@ const maxDevices = 64
 
 var errManyDevices = wire.Err(wire.Quota, "An assistant has at most 64 devices; forget one that is no longer used.")
 
-// know enters a device into the books, with a token or without one. The token that it had before ends.
-func (p *devices) know(name string, stub account.Stub) error {
+// know enters a device into the books, with the id of its token or none. The token that it had before ends.
+func (p *devices) know(name, token string) error {
 	all := slices.Clone(p.all)
 	i := p.find(name)
 	switch {
 	case i >= 0:
-		p.finish(all[i].stub)
-		all[i].stub = stub
+		p.cut = p.cut || all[i].token != ""
+		all[i].token = token
 	case len(all) >= maxDevices:
 		return errManyDevices
 	default:
-		all = append(all, knownDevice{name, stub})
+		all = append(all, knownDevice{name, token})
 	}
 	p.all = all
-	p.put(deviceKey(keyDevice, name), appendStub(stub))
+	p.put(deviceKey(keyDevice, name), []byte(token))
 	return nil
 }
 
-// forget tells whether the device was known. Its token ends.
-func (p *devices) forget(name string) bool {
+// forget ends a device and its token, if there is one of that name.
+func (p *devices) forget(name string) {
 	i := p.find(name)
 	if i < 0 {
-		return false
-	}
-	p.finish(p.all[i].stub)
-	p.all = slices.Delete(slices.Clone(p.all), i, i+1)
-	p.remove(deviceKey(keyDevice, name))
-	return true
-}
-
-// finish has a token end with the message's commit.
-func (p *devices) finish(s account.Stub) {
-	if s.ID == "" {
 		return
 	}
-	p.number++
-	p.ended = append(slices.Clip(p.ended), endedToken{p.number, s})
-	p.put(deviceKey(keyEnded, s.ID), appendStub(s))
+	p.cut = p.cut || p.all[i].token != ""
+	p.all = slices.Delete(slices.Clone(p.all), i, i+1)
+	p.remove(deviceKey(keyDevice, name))
 }
 
-// stubs are all tokens that are not revoked for good.
-func (p *devices) stubs() (all []account.Stub) {
+// forgetAll is for a CA that ends.
+func (p *devices) forgetAll() {
 	for _, d := range p.all {
-		if d.stub.ID != "" {
-			all = append(all, d.stub)
-		}
+		p.forget(d.name)
 	}
-	for _, e := range p.ended {
-		all = append(all, e.stub)
-	}
-	return all
 }
-
-// AtStart has the CA looked at where a crash may have come before a revocation was written down.
-func (p *devices) AtStart() bool { return len(p.ended) > 0 }
-
-// Idle keeps the CA in memory until its revocations are written down.
-func (p *devices) Idle() bool { return len(p.ended) == 0 }
-
-// revokeAgain is when a revocation is tried again that could not be written down, in µs.
-const revokeAgain = 10_000_000
-
-// Tend writes down the revocations of tokens whose end is durable.
-func (p *devices) Tend(now int64) {
-	p.retryAt = 0
-	var left []endedToken
-	for _, e := range p.ended {
-		switch durable := e.number <= p.durable.Load(); {
-		case !durable:
-			left = append(left, e)
-		case p.feature.tokens.RevokeStub(p.ca.Name().Owner, e.stub) != nil:
-			left = append(left, e)
-			p.retryAt = now + revokeAgain
-		default:
-			p.remove(deviceKey(keyEnded, e.stub.ID))
-		}
-	}
-	p.ended = left
-	p.before.ended = left // none of them ends with this commit
-	p.ca.WakeAt(p.retryAt)
-}
-
-// Awaits has a revocation tried again where the CA was tended before it was time.
-func (p *devices) Awaits() int64 { return p.retryAt }

@@ -6,7 +6,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/wabgo/wab/internal/account"
 	"github.com/wabgo/wab/internal/actor"
 	"github.com/wabgo/wab/internal/bundle"
 	"github.com/wabgo/wab/internal/bus"
@@ -205,7 +204,7 @@ func mayReport(m *actor.Message, device string, now int64) error {
 func (tx *Tx) take(r *report) error {
 	d := tx.Device(r.device)
 	if !d.Known() {
-		if err := d.know(account.Stub{}); err != nil {
+		if err := d.know(""); err != nil {
 			return err
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/wabgo/wab/internal/account"
 	"github.com/wabgo/wab/internal/bus"
 	"github.com/wabgo/wab/internal/name"
 	"github.com/wabgo/wab/internal/policy"
@@ -20,7 +19,7 @@ const (
 // Token makes the device's token, for its owner to hand over: as a link, a QR code, a setting. It opens the device's maps and its reports on this CA, and the further methods (and maps,
 // by their labels) that are named; nothing else. It lasts for ttl, up to 10 years; 0 means a year.
 //
-// A device has one token: the one before is revoked once this transaction has committed, and what is connected with it is cut off.
+// A device has one token: the one before ends when this transaction has committed, and what is connected with it is cut off.
 //
 // Only the owner gets one, for it speaks for the owner: the error is not_allowed in a message of others, whatever the rules let them call. Where a narrowed token asks, it has to open all that
 // the new one opens, and the new one ends no later.
@@ -38,9 +37,9 @@ func (d Device) Token(ttl time.Duration, methods ...string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	token, stub, err := d.tx.class.srv.accounts.MintStub(d.tx.tx.Self().Owner, scope, ttl)
+	token, id, err := d.tx.class.srv.accounts.MintDevice(d.tx.tx.Self().Owner, d.name, scope, ttl)
 	if err == nil {
-		err = d.know(stub)
+		err = d.know(id)
 	}
 	if err != nil {
 		return "", err
@@ -74,17 +73,4 @@ func narrowed(asker, scope policy.Scope) (policy.Scope, error) {
 		return scope, nil
 	}
 	return asker.Narrow(scope)
-}
-
-// endTokens revokes the tokens of all devices of a CA that is about to be destroyed: afterwards nobody would know them, and they would make the CA anew. It comes before the
-// commit; should that fail, the devices have to be registered again.
-func (tx *Tx) endTokens() error {
-	var all []account.Stub
-	tx.devices(func(p *devices) { all = p.stubs() })
-	for _, stub := range all {
-		if err := tx.class.srv.accounts.RevokeStub(tx.tx.Self().Owner, stub); err != nil {
-			return err
-		}
-	}
-	return nil
 }

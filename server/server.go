@@ -64,7 +64,6 @@ func New(o Options, apps ...App) (*Server, error) {
 	}
 	s.gate = &bus.Gate{Clock: s.opt.Clock, Read: s.store.Get}
 	s.effects = &effectsFeature{}
-	s.devices = &deviceFeature{tokens: s.accounts, clock: s.opt.Clock}
 	s.methods = methods.New(methods.Options{
 		Module: func() ([]byte, error) { return web.Read("methods.wasm") }, CacheDir: filepath.Join(s.opt.Data, "methods"),
 	})
@@ -140,11 +139,15 @@ func (s *Server) open() error {
 		inner = opened
 	}
 	s.store = &meter{Store: inner}
-	accounts, err := account.Open(s.opt.Data, account.Options{Clock: s.opt.Clock, Dev: s.opt.Dev, Origins: s.opt.Origins, Log: s.log})
+	s.devices = &deviceFeature{clock: s.opt.Clock, read: s.store.Get}
+	accounts, err := account.Open(s.opt.Data, account.Options{
+		Clock: s.opt.Clock, Dev: s.opt.Dev, Origins: s.opt.Origins, Log: s.log, Device: s.devices.token,
+	})
 	if err != nil {
 		return err
 	}
 	s.accounts = accounts
+	s.devices.ended = accounts.DevicesChanged
 	s.closers = append(s.closers, accounts)
 	return nil
 }

@@ -20,7 +20,6 @@ type Tx struct {
 	tx    *actor.Tx
 	class *class
 	err   error
-	ends  bool // the CA is to be destroyed
 }
 
 func (tx *Tx) fail(err error) {
@@ -121,16 +120,8 @@ func (tx *Tx) Destroy() {
 	if err := tx.class.srv.subscriptions.Leave(tx.tx); err != nil {
 		tx.fail(fmt.Errorf("destroy: %w", err))
 	}
-	tx.ends = true
+	tx.devices((*devices).forgetAll)
 	tx.tx.Destroy()
-}
-
-// end comes after the method: what was left wrong fails it.
-func (tx *Tx) end() error {
-	if tx.err == nil && tx.ends {
-		return tx.endTokens()
-	}
-	return tx.err
 }
 
 func (tx *Tx) gate() *bus.Gate { return tx.class.srv.gate }

@@ -13,6 +13,8 @@ type Options struct {
 	Dev     bool         // anybody may ask for a guest's token under any free or used name; for development only
 	Origins []string     // pages of other origins that may use Handler, as https://example.org; "*" for all
 	Log     *slog.Logger // nil: slog.Default
+	// Device is the id of the token that a device of a CA (owner/local) has now, durably; empty for none. Nil: there are no devices. It is asked on any goroutine.
+	Device func(app, ca, device string) (id string, err error)
 }
 
 // Accounts knows every owner that comes in. All its methods may be used at once from any goroutine.
@@ -21,6 +23,7 @@ type Accounts struct {
 	dev     bool
 	origins origin.List
 	log     *slog.Logger
+	device  func(app, ca, device string) (string, error)
 	cache   cache
 	revoked *revocations
 	hooks   hooks
@@ -41,7 +44,7 @@ func Open(dir string, o Options) (*Accounts, error) {
 	if log == nil {
 		log = slog.Default()
 	}
-	return &Accounts{Issuer: issuer, dev: o.Dev, origins: o.Origins, log: log, revoked: revoked}, nil
+	return &Accounts{Issuer: issuer, dev: o.Dev, origins: o.Origins, log: log, device: o.Device, revoked: revoked}, nil
 }
 
 // Close closes the file of revocations. Verify still works afterwards, Revoke doesn't.

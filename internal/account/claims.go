@@ -21,6 +21,7 @@ type claims struct {
 	CA        string   `json:"ca,omitempty"`
 	Methods   []string `json:"methods,omitempty"`
 	Parents   []string `json:"parents,omitempty"` // ids of the tokens it was narrowed from
+	Device    string   `json:"device,omitempty"`  // whose token it is, or was narrowed from, behind the CA
 }
 
 func (c *claims) scope() policy.Scope {

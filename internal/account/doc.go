@@ -7,7 +7,10 @@
 // whatever name the server goes by. The subject is the owner; app, ca and methods narrow what the token opens (policy.Scope).
 //
 // Tokens only narrow: what a token opens is a subset of what its parent opens, and it ends no later. A narrowed token names its ancestors
-// (at most 8), and ends with the first of them that is revoked. A CA that gives a token away, to a device for instance, keeps its Stub, which opens nothing and revokes it.
+// (at most 8), and ends with the first of them that is revoked.
+//
+// A device's token is good as long as its CA says so: the CA keeps the id of the one that counts among its own durable state, where each Verify looks it up (Options.Device). So
+// a token ends with the very commit that takes it away, and with its CA, and nothing has to be written down for that.
 //
 // Times: "exp" is exact to the second, rounded down; "nbf" tolerates a clock that stepped back by up to 30 s. Expiry and revocation are looked at
 // on every Verify; only the signature's check is cached.

@@ -47,29 +47,26 @@ func OpenIssuer(dir string, c clock.Clock) (*Issuer, error) {
 //
 // Errors: bad_request for a name, method or time that cannot be, too_large for a token over 4,096 bytes.
 func (i *Issuer) Mint(owner string, scope policy.Scope, ttl time.Duration) (string, error) {
-	token, _, err := i.mint(owner, scope, ttl, nil)
-	return token, err
+	return i.mint(&claims{Owner: owner, ID: newID()}, scope, ttl)
 }
 
-func (i *Issuer) mint(owner string, scope policy.Scope, ttl time.Duration, parents []string) (string, Stub, error) {
+// mint fills in what all tokens say.
+func (i *Issuer) mint(c *claims, scope policy.Scope, ttl time.Duration) (string, error) {
 	now := i.clock.Now()
-	if err := checkOwner(owner); err != nil {
-		return "", Stub{}, err
+	if err := checkOwner(c.Owner); err != nil {
+		return "", err
 	}
 	if err := checkScope(scope); err != nil {
-		return "", Stub{}, err
+		return "", err
 	}
 	expires, err := expiry(now, scope.Expires, ttl)
 	if err != nil {
-		return "", Stub{}, err
+		return "", err
 	}
-	c := &claims{
-		Issuer: i.issuer, Audience: i.issuer, Owner: owner, ID: newID(),
-		Issued: now.Unix(), NotBefore: now.Unix(), Expires: expires,
-		App: scope.App, CA: scope.CA, Methods: scope.Methods, Parents: parents,
-	}
-	token, err := i.sign(c)
-	return token, Stub{ID: c.ID, Expires: c.Expires}, err
+	c.Issuer, c.Audience = i.issuer, i.issuer
+	c.Issued, c.NotBefore, c.Expires = now.Unix(), now.Unix(), expires
+	c.App, c.CA, c.Methods = scope.App, scope.CA, scope.Methods
+	return i.sign(c)
 }
 
 func (i *Issuer) sign(c *claims) (string, error) {

@@ -24,6 +24,6 @@ func (a *Accounts) Narrow(token string, scope policy.Scope, ttl time.Duration) (
 	if err != nil {
 		return "", err
 	}
-	narrowed, _, err := a.mint(parent.Owner, child, ttl, append(slices.Clone(parent.Parents), parent.ID))
-	return narrowed, err
+	parents := append(slices.Clone(parent.Parents), parent.ID)
+	return a.mint(&claims{Owner: parent.Owner, ID: newID(), Device: parent.Device, Parents: parents}, child, ttl)
 }

@@ -145,13 +145,13 @@ func (r *revocations) has(c *claims) bool {
 }
 
 // add takes effect before it returns, even where it fails to save; calling it again then tries again to save.
-func (r *revocations) add(rev revocation, limited bool, now time.Time) error {
+func (r *revocations) add(rev revocation, now time.Time) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.saved[rev.id] {
 		return nil
 	}
-	if limited && r.living(rev.owner, now) >= maxRevokedOwner {
+	if rev.narrowed && r.living(rev.owner, now) >= maxRevokedOwner {
 		return errRevocationQuota
 	}
 	r.insert(rev)

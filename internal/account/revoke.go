@@ -18,26 +18,20 @@ func (a *Accounts) Revoke(token string) error {
 }
 
 func (a *Accounts) revoke(c *claims) error {
-	narrowed := len(c.Parents) > 0
-	return a.end(revocation{id: c.ID, expires: c.Expires, owner: c.Owner, narrowed: narrowed}, narrowed)
-}
-
-// end revokes a token of which it need not know more. If limited, the owner's quota may be in the way.
-func (a *Accounts) end(r revocation, limited bool) error {
 	now := a.clock.Now()
-	if r.past(now) {
+	if c.expired(now) {
 		return nil
 	}
-	err := a.revoked.add(r, limited, now)
+	err := a.revoked.add(revocation{id: c.ID, expires: c.Expires, owner: c.Owner, narrowed: len(c.Parents) > 0}, now)
 	switch {
 	case err == errRevocationQuota:
 		return wire.Err(wire.Quota, "Too many revoked tokens have not expired yet: revoke the token they were narrowed from.")
 	case err != nil:
-		a.log.Error("a revocation was not saved", "owner", r.owner, "err", err)
-		a.hooks.call(r.owner)
+		a.log.Error("a revocation was not saved", "owner", c.Owner, "err", err)
+		a.hooks.call(c.Owner)
 		return wire.Retry(wire.Unavailable, "The token is refused from now on, but this could not be saved: try again.", 1000)
 	}
-	a.log.Info("token revoked", "owner", r.owner, "token", r.id)
-	a.hooks.call(r.owner)
+	a.log.Info("token revoked", "owner", c.Owner, "token", c.ID)
+	a.hooks.call(c.Owner)
 	return nil
 }

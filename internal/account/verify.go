@@ -30,7 +30,7 @@ var parser = jwt.NewParser(
 
 // Verify says who a token speaks for and what it opens; scope.Expires is when it ends, 0 for never.
 //
-// Errors are *wire.Error with code unauthenticated: missing, malformed, foreign, expired, not valid yet, or revoked.
+// Errors are *wire.Error with code unauthenticated: missing, malformed, foreign, expired, not valid yet, or revoked. Whether a device's token still counts may be unavailable.
 func (a *Accounts) Verify(token string) (owner string, scope policy.Scope, err error) {
 	c, err := a.verify(token)
 	if err != nil {
@@ -53,6 +53,9 @@ func (a *Accounts) verify(token string) (*claims, error) {
 		return nil, errEarly
 	case a.revoked.has(c):
 		return nil, errRevoked
+	}
+	if err := a.checkDevice(c); err != nil {
+		return nil, err
 	}
 	return c, nil
 }
