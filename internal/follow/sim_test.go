@@ -66,11 +66,10 @@ type place struct{ epoch, at uint64 }
 
 func (s *served) sees(l *log, offset uint64) bool { return s.only == "" || l.from[offset-1] == s.only }
 
-// kinds of subscriptions: topics by name, whole and filtered.
+// Topics, and who publishes to them.
 var (
-	topics  = []string{"app:forum/party", "app:alice/home/news"}
-	filters = []string{"", "bob"}
-	people  = []string{"app:alice/home", "app:bob/home"}
+	topics = []string{"app:forum/party", "app:alice/home/news"}
+	people = []string{"app:alice/home", "app:bob/home"}
 )
 
 func newWorld(t fataler, seed uint64) *world {
@@ -197,13 +196,10 @@ func (w *world) serve() {
 		return
 	}
 	w.ids++
-	s := &served{sub: f.Sub, id: w.ids, name: f.Topic, only: only(f.CA)}
+	s := &served{sub: f.Sub, id: w.ids, name: f.Topic, only: f.CA} // a filter lets through what its CA has published itself
 	w.subs = append(w.subs, s)
 	w.begin(s, f.Epoch, f.Offset)
 }
-
-// only is whom a filter lets through: the sim's filters name a CA, of which those it wants are the publishers.
-func only(ca string) string { return ca }
 
 func (w *world) take(sub uint32) *served {
 	for i, s := range w.subs {

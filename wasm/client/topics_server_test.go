@@ -173,7 +173,7 @@ func (p *parties) anew() {
 	defer p.mu.Unlock()
 	p.epoch, p.newest, p.oldest = p.epoch+1, 0, 0
 	p.each(func(c *session.Conn, sub uint32, id uint64) {
-		p.send(c, wire.TopicOpened{Sub: sub, ID: id, Epoch: p.epoch}.Append(nil))
+		p.send(c, wire.TopicOpened{Sub: sub, ID: id, Epoch: p.epoch, Gap: true}.Append(nil))
 	})
 }
 

@@ -41,23 +41,23 @@ func (*Crier) Befriend(tx *server.Tx, who string, in bool) error {
 	return tx.Map("friends").Set(who, true)
 }
 
-func startCriers(t *testing.T) (url string) {
+// startCriers serves criers, and tells where, and what to do at the end.
+func startCriers() (url string, stop func()) {
 	dir, err := os.MkdirTemp("", "criers")
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	s, err := server.New(server.Options{Data: dir, Dev: true, Logger: slog.New(slog.DiscardHandler)}, server.App{Name: "crier", New: func() server.CA { return new(Crier) }})
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	web := httptest.NewServer(s)
-	t.Cleanup(func() {
+	return web.URL, func() {
 		s.Drain(context.Background())
 		web.Close()
 		s.Close()
 		os.RemoveAll(dir)
-	})
-	return web.URL
+	}
 }
 
 // person is an owner with a client, and a CA of theirs.
@@ -145,7 +145,8 @@ func (l *logbook) heard() []int {
 // TestPUB3_FollowersHearAllOnceInOrderThroughCuts lets CAs publish to a forum and to a topic of their own while the connections of those who follow
 // are cut, and one of them starts again and again.
 func TestPUB3_FollowersHearAllOnceInOrderThroughCuts(t *testing.T) {
-	url := startCriers(t)
+	url, stop := startCriers()
+	t.Cleanup(stop)
 	alice := meet(t, url, url, "alice")
 	names := []string{"crier:forum/party", "crier:alice/home/news"}
 	var logs []*logbook
@@ -197,7 +198,8 @@ func TestPUB3_FollowersHearAllOnceInOrderThroughCuts(t *testing.T) {
 }
 
 func TestPUB4_AFilterLetsThroughWhatTheHandlersPolicyDoes(t *testing.T) {
-	url := startCriers(t)
+	url, stop := startCriers()
+	t.Cleanup(stop)
 	alice, bob, carol := meet(t, url, url, "alice"), meet(t, url, url, "bob"), meet(t, url, url, "carol")
 	for _, p := range []*person{alice, bob, carol} {
 		p.do("Cry", "forum/party", 0) // who is asked about must be there

@@ -42,7 +42,7 @@ export interface TopicEvents<V = Value> {
 
 export interface TopicOptions<V = Value> {
   /** What was read last: messages behind it come first, as far as the server still has them. Without it, from now on. */
-  since?: Position | undefined;
+  since?: Position | null | undefined;
   /** Only those messages that the CA's policy lets through to this handler of its, as if it had subscribed. The CA must be one's own. */
   as?: string;
   onmessage?: TopicEvents<V>["message"];
@@ -187,7 +187,7 @@ export class Topic<V = Value> {
 /** message reads one: [offset, at, from, value], and what a later version may add. */
 function message<V>(r: Reader, epoch: number): Message<V> {
   const more = r.count("array") - 4;
-  const [offset, at, from, value] = [r.value(0), r.value(0), r.key(), r.value(0)] as [number, number, string, V];
+  const [offset, at, from, value] = [Number(r.value(0)), Number(r.value(0)), r.key(), r.value(0) as V];
   for (let n = 0; n < more; n++) r.raw();
   return { epoch, offset, from, at: at / 1000, value };
 }

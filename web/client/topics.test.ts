@@ -102,6 +102,13 @@ test("PUB-3 a page goes on from where it was read last", async () => {
   assert.deepEqual(heard, [3, 4], "and who was there before hears nothing twice");
 });
 
+test("null is no position: nothing has been kept yet", async () => {
+  const { w, topics, ca } = await start();
+  topics.topic(party, 1);
+  const { t, heard } = await follow(w, ca, { since: null });
+  assert.deepEqual([t.position, heard], [{ epoch: 7, offset: 1 }, []]);
+});
+
 test("PUB-3 a topic that doesn't exist yet is heard from its first message", async () => {
   const { w, topics, ca } = await start();
   const { t, heard } = await follow(w, ca);
