@@ -279,7 +279,7 @@ func TestCA3_FetchOutlivesTheServer(t *testing.T) {
 	drained := make(chan struct{})
 	go func() {
 		defer close(drained)
-		w.fetches.Drain(within(t))
+		w.live.Load().Drain(within(t))
 	}()
 	w.Until("it to drain", func() bool {
 		return w.do("carol/home", "Fetch", "/late", "Got", 0, 0).Err == nil && len(w.log("bob/home")) == 0

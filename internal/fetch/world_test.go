@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,10 +29,10 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // world is a node whose CAs fetch, and a host outside.
 type world struct {
 	*actortest.World
-	client  *outgoing.Client
-	fetches *fetch.Fetches
-	host    *host
-	open    []netip.Prefix
+	client *outgoing.Client
+	live   atomic.Pointer[fetch.Fetches] // methods of a node that is down may still run
+	host   *host
+	open   []netip.Prefix
 }
 
 // host is what is called. It notes the keys of all calls, by path, and answers what the test says.
@@ -86,14 +87,14 @@ func newWorld(t testing.TB) *world {
 
 func (w *world) up() {
 	w.client = outgoing.New(outgoing.Options{Open: w.open})
-	w.fetches = fetch.New(w.client, w.Clock)
-	w.Options.Features = []actor.Feature{w.fetches}
+	w.live.Store(fetch.New(w.client, w.Clock))
+	w.Options.Features = []actor.Feature{w.live.Load()}
 	w.Boot()
 }
 
 // down ends the node at once, as a crash would.
 func (w *world) down() {
-	w.fetches.Close()
+	w.live.Load().Close()
 	w.Runtime.Close()
 	w.client.Close()
 }
@@ -134,7 +135,7 @@ func (w *world) fetch(tx *actor.Tx, _ *actortest.State, m *actor.Message) ([]byt
 	if url[0] == '/' {
 		url = w.host.URL + url
 	}
-	id, err := w.fetches.Fetch(tx, fetch.Request{
+	id, err := w.live.Load().Fetch(tx, fetch.Request{
 		Call: outgoing.Call{Method: "POST", URL: url, Header: http.Header{"X-Test": {"1", "2"}}, Body: make([]byte, size)}, Within: time.Duration(within) * time.Millisecond,
 	}, handler)
 	return cbor.AppendUint(nil, id), err
@@ -166,7 +167,7 @@ func (w *world) fail(tx *actor.Tx, s *actortest.State, m *actor.Message) ([]byte
 }
 
 func (w *world) cancel(tx *actor.Tx, _ *actortest.State, m *actor.Message) ([]byte, error) {
-	return cbor.AppendBool(nil, w.fetches.Cancel(tx, reader(m).Uint())), nil
+	return cbor.AppendBool(nil, w.live.Load().Cancel(tx, reader(m).Uint())), nil
 }
 
 // got keeps what has come.
