@@ -30,6 +30,12 @@
 // behind it come first, as far as the server still has them. A Topic without Since begins where the Client's subscription is, which may be a
 // little earlier than now if another Topic is just catching up.
 //
+// # Clock
+//
+// Now is the server's time, and Clock tells by how much that may be wrong: see package clocksync. The Client pings for it, often at first, then as
+// often as the jitter asks for. Setting the device's clock changes nothing, but since a sleep looks the same, nothing is known then until the
+// server has answered.
+//
 // # Devices
 //
 // A Device is this program as a device of a CA: it runs Timed Bundles (package bundle) at their instants by its estimate of the server's clock, with

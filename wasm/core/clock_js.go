@@ -36,14 +36,23 @@ func (d *driver) tickClock() {
 
 //go:wasmexport followClock
 func followClock(link int32, now float64) {
-	if d := at(link, now); d != nil && !d.timed {
-		d.timed = true
-		if d.clock.Bound(d.now) < maxBound {
-			d.tellClock()
-		}
-		d.drain()
+	d := at(link, now)
+	if d == nil {
+		return
 	}
+	if !d.timed && d.clock.Bound(d.now) < maxBound {
+		d.tellClock()
+	}
+	if d.timed && d.now-d.pinged > leastPause {
+		d.pinged = d.now
+		d.link.Ping(d.now)
+	}
+	d.timed = true
+	d.drain()
 }
+
+// leastPause is between pings of those who ask again, µs.
+const leastPause = 1_000_000
 
 // maxBound is what no bound that is known comes near to, µs.
 const maxBound = 1 << 62

@@ -81,6 +81,7 @@
 // and each answer is told by the import clock(link i32, local, server, drift, bound f64, settled i32): at the instant local of the worker's
 // clock it is server at the server's, both in µs; the server's clock gains drift a second; bound is by how many µs that can be wrong,
 // which grows by MaxDrift; settled: the first few answers are in. What is known already is told before followClock returns.
+// Asking again pings at once, though not more than once a second: for whoever noticed that the computer has slept.
 //
 // # Memory
 //

@@ -32,7 +32,7 @@ test("DEV-3 a page tells the server's time, and how wrong it may be", async () =
   const page = w.page();
   const s = open(page);
   await w.settle();
-  const clock = new Clock(page.background, s["s"], () => w.time - behind);
+  const clock = new Clock(page.background, s["s"], () => w.time - behind, () => w.time);
   s["time"] = clock;
   assert.equal(clock.bound, Infinity);
   assert.equal(clock.now(), (w.time - behind) / 1000, "its own time before it knows better");
@@ -77,7 +77,7 @@ test("DEV-3 a session's clock is compared from its first use on", async () => {
 test("DEV-3 a page whose own clock is set measures the way to the worker anew", async () => {
   let set = 0, at = 1_700_000_000_000_000;
   const asks: number[] = [];
-  const clock = new Clock({ post: (m: { sent: number }) => asks.push(m.sent) } as never, 1, () => at + set);
+  const clock = new Clock({ post: (m: { sent: number }) => asks.push(m.sent) } as never, 1, () => at + set, () => at + set);
   const answer = (delay: number): void => {
     const asked = asks.shift()!;
     at += delay / 2;
@@ -99,7 +99,7 @@ test("DEV-3 a page whose own clock is set measures the way to the worker anew", 
 test("the clock stands still rather than going back a little, and tells how wrong that is", () => {
   let at = 1_700_000_000_000_000;
   const asks: number[] = [];
-  const clock = new Clock({ post: (m: { sent: number }) => asks.push(m.sent) } as never, 1, () => at);
+  const clock = new Clock({ post: (m: { sent: number }) => asks.push(m.sent) } as never, 1, () => at, () => at);
   const tell = (server: number, bound: number): void => clock.receive({ t: "clock", s: 1, asked: at, at, reading: { local: at, server, drift: 0, bound, settled: true } });
   tell(at + 500 * ms, 600 * ms);
   const first = clock.now();
@@ -111,4 +111,23 @@ test("the clock stands still rather than going back a little, and tells how wron
   assert.equal(clock.now(), (at + 100 * ms) / 1000);
   tell(at - 2 * hour, 50 * ms);
   assert.equal(clock.now(), (at - 2 * hour) / 1000, "two hours are no little");
+});
+
+test("DEV-3 after a sleep of the computer nothing is known until the server has answered", async () => {
+  const w = await clocked();
+  const page = w.page();
+  const s = open(page);
+  await w.settle();
+  let slept = 0;
+  const clock = new Clock(page.background, s["s"], () => w.time - slept, () => w.time);
+  s["time"] = clock;
+  await w.pass(20_000);
+  assert.ok(clock.bound < 40, String(clock.bound));
+  const pings = w.socket.of(6).length;
+  slept = 8 * hour; // the page's clock stood still
+  assert.equal(clock.bound, Infinity);
+  await w.pass(100);
+  assert.ok(w.socket.of(6).length > pings, "it asks at once");
+  assert.ok(clock.bound < 40, String(clock.bound));
+  assert.ok(Math.abs(clock.now() - (w.time + ahead) / 1000) <= clock.bound);
 });

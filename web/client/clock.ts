@@ -22,6 +22,10 @@ const tries = 8;
 /** The way is measured again with the next reading after so long, in µs: a page or its computer may have slept. */
 const measureEvery = 60_000_000;
 
+/** The clock of the day may be put right slowly, by this part of the time; and by more than that only so much at once, in µs. */
+const slewing = 500e-6;
+const nudge = 250_000;
+
 /** pageNow is the page's clock in µs. Unlike Date.now it has fractions of a millisecond, and nobody can set it. */
 export const pageNow = (): number => (performance.timeOrigin + performance.now()) * 1000;
 
@@ -35,23 +39,27 @@ export class Clock {
   private measured = 0; // page's time of the last measurement
   private left = tries;
   private latest = -Infinity;
+  private looked: { page: number; apart: number } | undefined;
+  private doubtful: number | undefined; // the worker's time when the computer was found to have slept
   private resolve!: () => void;
 
-  constructor(private readonly background: Background, private readonly s: number, private readonly page = pageNow) {
+  constructor(private readonly background: Background, private readonly s: number, private readonly page = pageNow, private readonly wall = (): number => Date.now() * 1000) {
     this.synchronised = new Promise((resolve) => (this.resolve = resolve));
     this.measure();
   }
 
   /** now is the server's time. It doesn't go back, unless a clock was set. Before anything is known it is the page's. */
   now(): number {
+    this.look();
     const t = this.server(this.page());
     if (t >= this.latest || this.latest - t > patience) this.latest = t;
     return this.latest / 1000;
   }
 
-  /** bound is by how many ms now() can be wrong at most: Infinity before anything is known. */
+  /** bound is by how many ms now() can be wrong at most: Infinity before anything is known, and after a sleep of the computer until the server has answered. */
   get bound(): number {
-    if (!this.reading || !this.way) return Infinity;
+    this.look();
+    if (!this.reading || !this.way || this.doubtful !== undefined) return Infinity;
     const page = this.page();
     const stands = Math.max(0, this.latest - this.server(page));
     const age = Math.abs(page + this.way.shift - this.reading.local);
@@ -81,6 +89,7 @@ export class Clock {
     else if (Math.abs(page - this.measured) > measureEvery) this.again(tries);
     if (!reading) return;
     this.reading = reading;
+    if (this.doubtful !== undefined && reading.local > this.doubtful) this.doubtful = undefined;
     if (!this.way) return;
     if (reading.settled) this.resolve();
     this.listeners.tell(this);
@@ -101,6 +110,16 @@ export class Clock {
   private measure(): void {
     this.measured = this.page();
     this.background.post({ t: "clock", s: this.s, sent: this.measured });
+  }
+
+  /** look doubts what is known when the clock of the day has gone on in a sleep, in which the page's may stand still. That it was set looks the same. */
+  private look(): void {
+    const page = this.page(), apart = this.wall() - page;
+    const slept = this.looked && Math.abs(apart - this.looked.apart) > nudge + Math.abs(page - this.looked.page) * slewing;
+    this.looked = { page, apart };
+    if (!slept || !this.way) return;
+    this.doubtful = page + this.way.shift;
+    this.measure();
   }
 
   /** server is the server's time at an instant of the page, both in µs. */
