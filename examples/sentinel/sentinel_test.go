@@ -155,7 +155,7 @@ func TestAPostIsMadeWhenTheMeanCrossesAThreshold(t *testing.T) {
 	h.sees("alice", 3, 239.0/3)
 	h.level("alice", 41) // now it is 80
 	h.gets("carol", 1)
-	if got := h.call("tweetiot", "carol", "Received", "[]"); !strings.Contains(got, `"from":"alice/home"`) || !strings.Contains(got, `"at":"2030-01-01T00:00:02Z"`) {
+	if got := h.call("tweetiot", "carol", "Received", "[]"); !strings.Contains(got, `"from":"sentinel:alice/home"`) || !strings.Contains(got, `"at":"2030-01-01T00:00:02Z"`) {
 		t.Error(got)
 	}
 
