@@ -67,13 +67,20 @@ func audienceRole(_ context.Context, args []string) (*role, error) {
 // gather connects n members.
 func (a *audience) gather(n int, join func(i int) (*member, error)) error {
 	a.members = make([]*member, n)
+	return inParallel(n, audienceDials, func(i int) (err error) {
+		a.members[i], err = join(i)
+		return err
+	})
+}
+
+// inParallel does n things, so many at a time, until one fails.
+func inParallel(n, width int, do func(i int) error) error {
 	var all sync.WaitGroup
 	var failed atomic.Pointer[error]
-	for first := range audienceDials {
+	for first := range width {
 		all.Go(func() {
-			for i := first; i < n && failed.Load() == nil; i += audienceDials {
-				m, err := join(i)
-				if a.members[i] = m; err != nil {
+			for i := first; i < n && failed.Load() == nil; i += width {
+				if err := do(i); err != nil {
 					failed.CompareAndSwap(nil, &err)
 				}
 			}

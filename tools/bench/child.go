@@ -33,6 +33,7 @@ var roles = map[string]func(ctx context.Context, args []string) (*role, error){
 	"cas":      casRole,
 	"audience": audienceRole,
 	"fan":      fanRole,
+	"homes":    homesRole,
 }
 
 type role struct {
