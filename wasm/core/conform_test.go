@@ -344,7 +344,7 @@ func draw(r *rand.Rand, o *op, conn map[int32]int32) {
 	case k < 95:
 		drawMap(r, o, conn[o.Link])
 	default:
-		drawTopic(r, o, conn[o.Link])
+		drawTopic(r, o, conn[o.Link], uint32(1+r.IntN(8)))
 	}
 }
 

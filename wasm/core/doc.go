@@ -95,7 +95,7 @@
 // numbers, which only the traces of crashes have, and by joining segments of data. What things weigh without that, in kB of Brotli, Go 1.26:
 //
 //	the Go runtime alone 418
-//	cbor, wire, link and this package 31, sharedmap's mirrors with their frames and calls 17, clocksync 3
+//	cbor, wire, link and this package 31, sharedmap's mirrors with their frames and calls 17, clocksync 3, topics 3
 //	strings 7, slices 4, a map of another key type 3, make of a map with a size 2, strconv ½
 //	syscall/js 23, time 40, context with time 73, fmt 110, encoding/json 206, net 150 and more: not to be imported
 //
