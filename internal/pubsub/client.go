@@ -120,7 +120,7 @@ func newListener(cl *client, f wire.TopicOpen) (*listener, *wire.Error) {
 	if err != nil || n.App == "" || n.Host != "" {
 		return nil, errTopicName
 	}
-	l := &listener{client: cl, topic: n, number: f.Sub, place: place{f.Epoch, f.Offset}}
+	l := &listener{client: cl, conn: cl.conn, topic: n, number: f.Sub, place: place{f.Epoch, f.Offset}}
 	l.terms.owner = cl.conn.Owner()
 	if f.Method == "" {
 		return l, nil
@@ -185,13 +185,12 @@ func (cl *client) attach(l *listener, f *feed) {
 	if cl.gone || cl.listeners[l.number] != l {
 		return
 	}
-	id := f.id
+	l.id = f.id
 	for _, other := range cl.listeners {
 		if other.feed == f {
-			id = cl.hub.ids.Add(1) // shared frames are for one subscription of a connection
+			l.id, l.own = cl.hub.ids.Add(1), true
 		}
 	}
-	l.id = id
 	if !cl.hub.join(f, l) {
 		cl.hub.spawn(func() { cl.admit(l) }) // nobody has used the feed for long, until now
 	}

@@ -13,24 +13,27 @@ const silence = 1000
 
 // A listener is one subscription of a client. It is the Source of what the connection lacks of the topic.
 type listener struct {
+	// What each message needs, on one line of the processor's cache:
+	mu     sync.Mutex
+	place         // the last message that is on its way, or was passed over
+	told   uint64 // up to where the client knows
+	conn   *session.Conn
+	claim  *claim
+	feed   *feed // nil until it is let in; guarded by client.mu until then
+	behind bool  // the connection's writer is to bring it up to date; until then the cast leaves it alone
+	gone   bool
+	begun  bool     // the client knows where it begins
+	away   bool     // what comes next is being read, or decided on
+	own    bool     // its frames are not shared: the connection has another subscription to the topic
+	next   *serving // that has been
+	end    []byte   // a topic-end to be sent
+
 	client *client
 	topic  name.Name
 	number uint32 // the client's
+	id     uint64 // in frames of messages
+	came   uint64 // its number among the feed's
 	terms  terms
-
-	feed  *feed // nil until it is let in; guarded by client.mu until then
-	id    uint64
-	claim *claim
-
-	mu     sync.Mutex
-	place           // the last message that is on its way, or was passed over
-	told   uint64   // up to where the client knows
-	begun  bool     // it knows where it begins
-	behind bool     // the connection's writer is to bring it up to date; until then the cast leaves it alone
-	away   bool     // what comes next is being read, or decided on
-	next   *serving // that has been
-	end    []byte   // a topic-end to be sent
-	gone   bool
 }
 
 // serving is what a listener is to get.
@@ -42,7 +45,7 @@ type serving struct {
 // wake asks the connection for room. Call with mu held.
 func (l *listener) wake() {
 	l.behind = true
-	l.client.conn.Ready(l)
+	l.conn.Ready(l)
 }
 
 // offer hands a stretch to the connection, if that is up to date and has room. What is wrong is for the caller to tell.
@@ -62,15 +65,24 @@ func (l *listener) offer(s *stretch) (refused *wire.Error) {
 	case l.behind || l.gone:
 	case l.epoch == s.epoch && l.offset >= s.upto:
 	case !l.shares(s) || sh.decided < len(s.entries):
+		l.keep(s, sh)
 		l.wake()
 	case sh.which == (parts{}) && s.upto-l.told < silence:
 		l.offset = s.upto
-	case l.client.conn.Send(s.frame(l.from(s), sh)):
+	case l.conn.Send(s.frame(l.from(s), sh)):
 		l.offset, l.told = s.upto, s.upto
 	default:
+		l.keep(s, sh)
 		l.wake()
 	}
 	return nil
+}
+
+// keep puts a stretch by that can't be sent now, if somebody was asked about it: that need not be done again. Call with mu held.
+func (l *listener) keep(s *stretch, sh share) {
+	if !l.claim.free && l.epoch == s.epoch && l.offset >= s.after && s.end(sh) > l.offset {
+		l.next = &serving{s, sh}
+	}
 }
 
 // follows tells whether a stretch is what the listener waits for.
@@ -82,7 +94,7 @@ func (l *listener) follows(s *stretch) bool {
 
 // shares tells whether the listener can be served like others. Call with mu held.
 func (l *listener) shares(s *stretch) bool {
-	return l.epoch == s.epoch && l.id == l.feed.id && (l.offset == s.after || l.offset > s.after && l.claim.free)
+	return l.epoch == s.epoch && !l.own && (l.offset == s.after || l.offset > s.after && l.claim.free)
 }
 
 // from is what a shared frame of a stretch goes on from: what the client knows, or a little before.

@@ -76,8 +76,10 @@ func TestPUB3_WhoWasAwayTooLongHearsHowManyAreGone(t *testing.T) {
 	for i := range 600 {
 		w.must("alice/home", "Publish", "forum/party", fmt.Sprint(i))
 	}
+	w.settled()
 	w.Clock.Advance(8 * 24 * time.Hour)
 	w.must("alice/home", "Publish", "forum/party", "last")
+	w.settled()
 	w.remember()
 	w.must("alice/home", "Publish", "forum/party", "later")
 	w.Until("the last", func() bool { return strings.Contains(w.log("bob/home"), "later") })
