@@ -67,9 +67,9 @@ const maps: Record<string, SharedMap> = {
   "lamp-reported": new SharedMap().with({ on: false }), "buzzer-reported": new SharedMap().with({ on: false }),
   "sensor-reported": new SharedMap().with({ celsius: 21.437, on: true }),
 };
-maps["sensor-desired"]!.people = [{ who: 1, owner: "alice", value: { device: "sensor", bound: 4.25, at: 0 } }];
+maps["sensor-desired"]!.people = [{ who: 1, owner: "alice", value: { device: "sensor", bound: 4250, at: 0 } }];
 if (scene === "first") for (const name of ["posts", "tags", "acl", "alice/home/timeline"]) maps[name] = Object.assign(new SharedMap(), { version: 0 });
-if (scene === "elsewhere") maps["lamp-desired"]!.people = [{ who: 2, owner: "alice", value: { device: "lamp", bound: 2.1, at: 0 } }];
+if (scene === "elsewhere") maps["lamp-desired"]!.people = [{ who: 2, owner: "alice", value: { device: "lamp", bound: 2100, at: 0 } }];
 
 type Command = (this: unknown, on: boolean) => void;
 

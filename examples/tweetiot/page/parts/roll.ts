@@ -56,10 +56,10 @@ export class Roll {
   }
 }
 
-/** boundOf is by how many ms the clock of a device that is there may be wrong; undefined where it is away. This page doesn't see itself. */
+/** boundOf is by how many ms the clock of a device that is there may be wrong, which it shows in µs; undefined where it is away. This page doesn't see itself. */
 function boundOf(desired: SharedMap, name: string): number | undefined {
   const all = desired.presence.others().map(({ value }) => value as { device?: string; bound?: number } | null).filter((v) => v?.device === name);
-  return all.length > 0 ? Math.min(...all.map((v) => Number(v!.bound ?? Infinity))) : undefined;
+  return all.length > 0 ? Math.min(...all.map((v) => Number(v!.bound ?? Infinity) / 1000)) : undefined;
 }
 
 const state = (bound: number | undefined): string => (bound === undefined ? "away" : Number.isFinite(bound) ? `there, ±${ms(bound)}` : "there");

@@ -41,10 +41,10 @@ export class StandIn {
     this.look();
   }
 
-  /** others tells who else is this device: the best of their clocks' bounds in ms, or nothing. */
+  /** others tells who else is this device: the best of their clocks' bounds in ms, which they show in µs, or nothing. */
   private others(): number | undefined {
     const all = this.desired.presence.others().filter(({ value }) => (value as { device?: string } | null)?.device === this.name);
-    return all.length ? Math.min(...all.map(({ value }) => Number((value as { bound?: number }).bound ?? Infinity))) : undefined;
+    return all.length ? Math.min(...all.map(({ value }) => Number((value as { bound?: number }).bound ?? Infinity) / 1000)) : undefined;
   }
 
   /** look decides anew who is the device. */
