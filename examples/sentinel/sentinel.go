@@ -137,6 +137,9 @@ func (s *Sentinel) OnSensor(tx *server.Tx, _ server.Change) error {
 	return s.Report(tx, level)
 }
 
+// SensorToken is what the device sensor comes in with: gadget --name sensor --sensor level --token …
+func (*Sentinel) SensorToken(tx *server.Tx) (string, error) { return tx.Device("sensor").Token(0) }
+
 // OnReading comes when a level that is watched is another one.
 func (s *Sentinel) OnReading(tx *server.Tx, _ server.Change) error { return s.consider(tx) }
 

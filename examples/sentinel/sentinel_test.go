@@ -250,7 +250,13 @@ func TestASensorAndARestart(t *testing.T) {
 	h.down()
 	h.up()
 	for _, who := range []string{"alice", "bob", "carol"} {
-		h.do("sentinel", who, "DeviceReport", `["sensor",{"level":85},[]]`)
+		var got struct{ Result string }
+		if err := json.Unmarshal([]byte(h.call("sentinel", who, "SensorToken", "[]")), &got); err != nil {
+			t.Fatal(err)
+		}
+		if said := h.ask(http.MethodPost, "/api/sentinel/"+who+"/home/DeviceReport", got.Result, `["sensor",{"level":85},[]]`); strings.Contains(said, `"error"`) {
+			t.Fatal(said)
+		}
 	}
 	h.sees("alice", 3, 85)
 	h.gets("carol", 1)
