@@ -17,9 +17,33 @@
 //
 // # Reading
 //
-// Forums are everybody's. Who may follow a private topic is the policy of its CA, by the topic's label: asked when it subscribes, and with each message.
+// Forums are everybody's, whose token is not narrowed to a CA or to methods. Who may follow a private topic is the policy of its CA, by the topic's label: asked when it
+// subscribes, and with each message.
+//
+// # Clients
+//
+// A subscription of a client is let in by the policy of a private topic's CA, like a request, and by the token's scope; the scope is looked at again when the token is another one. It
+// begins now, or behind a place that the client has kept. It is told (topic-opened) where it begins, and again whenever it can't go on: messages between
+// have left the log, or the topic was made anew; then it goes on with the oldest there is. A topic that doesn't exist comes alive when it is made.
+//
+// Each feed has a cast: a goroutine, while there is something new, that takes a stretch of messages at a time and offers it to everybody in the order in which they came. Those who may
+// have the same of it share one encoded frame. A listener for which its connection has no room is behind: from then on the connection asks for what it lacks when there is room, from memory
+// (1,024 messages, 1 MiB a topic), else from the log, which one goroutine for each feed reads, once for all who are at that place. Nothing queues up for a slow reader but its
+// place; who falls out of the log is told how many are lost. Casts of other topics go on meanwhile, and a connection's topics take turns.
+//
+// A subscription with a CA and a handler gets what the policy of that CA, one of the client's owner, would let through to the handler. Decisions on a message are made after it
+// was published, for each CA, publisher and handler once a stretch: whatever was revoked before holds. Where policy can't decide (unavailable), the message is looked at
+// again each second, and those behind it wait. Who gets nothing is told its place every 1,000 messages, so as not to be asked about them again when it resumes.
+//
+// A listener knows its place; the cast knows what all who are up to date were offered. A listener declares itself up to date only while it holds its lock and sees that there is nothing behind
+// its place, and the cast offers only what a commit has shown before: so each message comes once, whenever somebody joins or falls behind.
+//
+// # Limits
+//
+// MaxSubscriptions of a CA, MaxListeners of a connection, 256 messages or 64 KiB a frame, or one message.
 //
 // # Locks
 //
-// Hub.mu, then feed.mu; both are leaves otherwise, and are not held across the store, CAs or connections.
+// A connection's write lock (its gate, see package session), under which a Source is asked, or client.mu come first; then Hub.mu, listener.mu, and feed.mu. Behind listener.mu come other locks
+// of the connection too. ends.mu comes after client.mu or the gate, house.mu and Hub.workMu are leaves. None but the gate is held across the store, CAs, connections or decisions.
 package pubsub

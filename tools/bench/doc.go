@@ -59,6 +59,11 @@
 // frame is on its way travels as one delta, so a delivery is counted by versions, not by frames; joined_changes of them leave in one
 // system call, and the bare loop that saturation_ratio compares with joins as many frames in each of its writes.
 //
+// # pubsub-ws
+//
+// The same with a topic: one CA publishes texts to a forum, which all of 1,000, then 10,000, WebSockets follow. A message is a delivery at each: none is merged with another, however many travel
+// in one frame. deliver_us includes both commits, that of the publishing CA and that of the topic.
+//
 // # map-readers
 //
 // CAs of as many owners, in this process, that read one map of 10,000 entries of another owner's. Each round changes an entry and, when that
@@ -98,6 +103,9 @@
 //
 // map-fanout: four fifths and more are the system calls that write, with the other end's receipt in them. The rest is a few locks
 // for each connection, and what the processor's caches miss going over 10,000 of them.
+//
+// pubsub-ws: as map-fanout. Going over the sockets in the order in which they came, as the bare loop does, instead of a Go map's, made a delivery to 10,000 a fifth cheaper, in
+// the system's writes mostly (16.9 → 13.5 µs where the loop takes 12): what the kernel keeps of neighbours lies side by side.
 //
 // map-readers: messages, 5 µs each; the look itself is a hundredth of that.
 //
