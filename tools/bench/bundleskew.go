@@ -80,7 +80,7 @@ func skew(ctx context.Context, r *report, level skewLevel) (cost skewCost, err e
 	if err := s.open(ctx, r, dir); err != nil {
 		return cost, err
 	}
-	if err := s.rest(ctx); err != nil {
+	if err := s.warm(ctx, r); err != nil {
 		return cost, err
 	}
 	shown, cost, err := s.measure(ctx, r)
@@ -104,7 +104,6 @@ type skewRun struct {
 	told    chan struct{}
 	failed  atomic.Pointer[error]
 	readers sync.WaitGroup
-	pinged  time.Time
 }
 
 func (s *skewRun) open(ctx context.Context, r *report, dir string) (err error) {
@@ -136,8 +135,7 @@ func (s *skewRun) rest(ctx context.Context) error {
 	defer look.Stop()
 	for {
 		var active float64
-		err := errors.Join(s.ping(), s.server.ask(&active, "active"))
-		if err != nil || active == 0 {
+		if err := s.server.ask(&active, "active"); err != nil || active == 0 {
 			return err
 		}
 		select {
@@ -187,18 +185,32 @@ func (s *skewRun) connect(addr, dir string, tokens *account.Issuer) error {
 	})
 }
 
-// measure warms the fleet up, posts, and waits until all is over.
-func (s *skewRun) measure(ctx context.Context, r *report) (shown showing, cost skewCost, err error) {
+// warm makes the fleet, when nothing else is going on, and keeps the sockets open meanwhile.
+func (s *skewRun) warm(ctx context.Context, r *report) error {
+	meanwhile, end := context.WithCancel(ctx)
+	var kept sync.WaitGroup
+	kept.Go(func() { s.keep(meanwhile) })
+	defer kept.Wait()
+	defer end()
+	if err := s.rest(ctx); err != nil {
+		return err
+	}
+	s.simulate()
+	r.say("%d devices have compared clocks %d times", s.level.devices(), warmUpPings)
+	return nil
+}
+
+// simulate makes the fleet, which is warm from now on.
+func (s *skewRun) simulate() {
 	const each = 100 * time.Microsecond // what it takes to simulate a device's pings, about twice
 	start := time.Now().Add(time.Duration(s.level.devices()) * each)
 	s.fleet = newFleet(s.level.devices(), clock.Micros(start))
-	r.say("%d devices have compared clocks %d times", s.level.devices(), warmUpPings)
-	s.begin()
-	err = s.ping()
-	if err != nil {
-		return shown, cost, err
-	}
 	time.Sleep(time.Until(start))
+}
+
+// measure posts, and waits until all is over.
+func (s *skewRun) measure(ctx context.Context, r *report) (shown showing, cost skewCost, err error) {
+	s.begin()
 	alive, end := context.WithCancel(ctx)
 	defer end()
 	s.fleet.run(alive)
@@ -250,15 +262,22 @@ func (s *skewRun) fail(err error) {
 	}
 }
 
-// ping keeps the lines open.
-func (s *skewRun) ping() (err error) {
-	if time.Since(s.pinged) < fanPings {
-		return nil
+// keep pings all lines again and again until the context ends, which is before anything else is written to them.
+func (s *skewRun) keep(ctx context.Context) {
+	again := time.NewTicker(fanPings)
+	defer again.Stop()
+	for {
+		select {
+		case <-again.C:
+			s.fail(s.ping())
+		case <-ctx.Done():
+			return
+		}
 	}
-	s.pinged = time.Now()
-	if err = s.poster.exchange(wire.Ping{T: 1}, wire.KindPong); err != nil {
-		return err
-	}
+}
+
+func (s *skewRun) ping() error {
+	err := s.poster.exchange(wire.Ping{T: 1}, wire.KindPong)
 	for _, l := range s.lines {
 		err = errors.Join(err, l.ping())
 	}

@@ -20,6 +20,7 @@ func TestAPostReachesSimulatedDevices(t *testing.T) {
 			err := s.open(t.Context(), r, t.TempDir())
 			var shown showing
 			if err == nil {
+				s.simulate()
 				shown, _, err = s.measure(t.Context(), r)
 			}
 			if err := errors.Join(err, s.close()); err != nil {
