@@ -18,7 +18,8 @@
 // after that; after in the first step counts from the post's time. An instant is RFC 3339, in UTC, and neither over nor more than a year away. A label is made of a-z, 0-9 and dashes.
 // A post has at most 280 bytes. Anything else is an error, which tells the column, what should stand there, and shows it.
 //
-// All steps of a device in a post are one bundle, which begins at the post's time and replaces then what is left of an earlier one. If it comes too late it is dropped, and the pin is off.
+// All steps of a device in a post are one bundle, which begins at the post's time and replaces then what is left of an earlier one. A device that gets it late, as NOW always
+// comes a little late, makes up for up to two seconds; after that the rest is dropped, and the pin is off.
 //
 // # Who may
 //

@@ -390,7 +390,7 @@ func feed() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "</fieldset></header><ol class=\"posts\" id=\"posts\" reversed></ol><p class=\"nothing\" id=\"nothing\">Nothing was posted yet. Press <strong>Post</strong>, and see the lamp.</p></section>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "</fieldset></header><ol class=\"posts\" id=\"posts\" tabindex=\"0\" aria-labelledby=\"posts-title\" reversed></ol><p class=\"nothing\" id=\"nothing\">Nothing was posted yet. Press <strong>Post</strong>, and see the lamp.</p></section>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

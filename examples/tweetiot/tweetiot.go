@@ -50,7 +50,7 @@ func (*Assistant) OnTweet(tx *server.Tx, m server.Message[Command]) {
 
 // run has a device's pin go on and off. Why it can't is news like what becomes of it otherwise.
 func run(tx *server.Tx, device string, at time.Time, pins []time.Duration) {
-	b, last := server.NewBundle().Recover("pin", false), time.Duration(0)
+	b, last := server.NewBundle().Tolerance(2*time.Second).Recover("pin", false), time.Duration(0)
 	for i, pin := range pins {
 		b.After(pin-last).Do("pin", i%2 == 0)
 		last = pin

@@ -26,7 +26,7 @@ interface Assistant {
   Unsubscribe(tag: string, device: string): Promise<null>;
   UpdateACL(principals: Edit, groups: Edit): Promise<null>;
   DeviceToken(name: string): Promise<string>;
-  Devices(): Promise<string[]>;
+  Devices(): Promise<string[] | null>;
 }
 
 const by = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T;
@@ -39,7 +39,7 @@ const gadgets = { lamp: new Gadget(by("lamp")), buzzer: new Gadget(by("buzzer"),
 let ca: (Assistant & Handle) | undefined;
 
 /** now is the server's time, as well as this page knows it. */
-const now = (): number => (ca as { clock?: { now(): number } } | undefined)?.clock?.now() ?? Date.now();
+const now = (): number => ca?.clock.now() ?? Date.now();
 
 const composer = new Composer(post, now);
 
@@ -82,7 +82,7 @@ async function open(owner: string): Promise<void> {
       here: (is) => roll.here(device, is),
     });
   }
-  roll.enter(await ca!.Devices());
+  roll.enter((await ca!.Devices()) ?? []);
   manage(owner, roll);
   if (tags.version === 0 && tags.state === "live") await begin();
 }
@@ -208,6 +208,7 @@ function onState(status: Status): void {
 }
 
 function explain(e: unknown): void {
+  if (!(e instanceof WabError)) console.error(e); // a mistake of this page
   const code = e instanceof WabError ? e.code : "internal";
   showNotice(by("notice"), { kind: "bad", text: words(e, "TweetIoT can’t be opened."), code, action: { label: code === "unauthenticated" ? "Sign in" : "Try again", run: () => location.reload() } });
 }
