@@ -163,30 +163,38 @@ func (f *feed) startSeeking() {
 // find serves who is in the queue, one after the other. Those who lack the same have it read once.
 func (f *feed) find() {
 	var s *stretch
+	var failed error
 	for l := f.nextInQueue(); l != nil; l = f.nextInQueue() {
 		at, here := l.where()
 		if !here {
 			continue
 		}
 		if to, _, _ := f.outlook().from(at); to != at {
-			l.found(at, nil) // it is told so
+			l.found(nil) // it will tell so
 			continue
 		}
-		if s == nil || s.epoch != at.epoch || at.offset < s.after || at.offset >= s.upto {
-			s = f.stored(at)
+		if failed == nil && !s.leadsOn(at) {
+			if s, failed = f.stored(at); failed != nil {
+				f.complain(failed)
+			}
 		}
-		if s == nil {
+		if s.leadsOn(at) {
+			f.give(l, at, s)
+		} else {
 			f.postpone(l)
-			continue
 		}
-		switch sh := s.share(l.claim); {
-		case sh.refused != nil:
-			l.client.refuse(l, sh.refused)
-		case s.end(sh) <= at.offset:
-			f.postpone(l)
-		default:
-			l.found(at, &serving{s, sh})
-		}
+	}
+}
+
+// give hands a listener what it may have of a stretch.
+func (f *feed) give(l *listener, at place, s *stretch) {
+	switch sh := s.share(l.claim); {
+	case sh.refused != nil:
+		l.client.refuse(l, sh.refused)
+	case s.end(sh) <= at.offset:
+		f.postpone(l)
+	default:
+		l.found(&serving{s, sh})
 	}
 }
 
@@ -211,33 +219,26 @@ func (l *listener) where() (at place, here bool) {
 }
 
 // found hands a listener what it has waited for, or with nil has it look for itself.
-func (l *listener) found(at place, next *serving) {
+func (l *listener) found(next *serving) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.gone {
-		return
+	if !l.gone {
+		l.away, l.next = false, next
+		l.wake()
 	}
-	if l.away = false; l.place == at {
-		l.next = next
-	}
-	l.wake()
 }
 
 // stored is what follows a place, from memory or the store; nil where it can't be had now.
-func (f *feed) stored(at place) *stretch {
+func (f *feed) stored(at place) (*stretch, error) {
 	entries, err := f.since(at.offset, stretchBytes)
-	var h head
-	if err == nil {
-		h, err = f.readHead()
+	if err != nil || len(entries) == 0 {
+		return nil, err
 	}
-	if err != nil {
-		f.complain(err)
-		return nil
+	h, err := f.readHead()
+	if err != nil || h.epoch != at.epoch {
+		return nil, err // the topic is made anew: what is known of it is about to change
 	}
-	if len(entries) == 0 || entries[0].Offset != at.offset+1 || h.epoch != at.epoch {
-		return nil // the topic is being trimmed, or made anew: what is known of it is about to change
-	}
-	return newStretch(f, at.epoch, at.offset, entries)
+	return newStretch(f, at.epoch, at.offset, entries), nil
 }
 
 // postpone has a listener looked at again in a moment.
@@ -257,7 +258,7 @@ func (f *feed) resume() {
 	f.open = nil
 	f.mu.Unlock()
 	for _, l := range all {
-		l.found(place{}, nil)
+		l.found(nil)
 	}
 }
 

@@ -1,12 +1,16 @@
 package pubsub_test
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/wabgo/wab/internal/policy"
+	"github.com/wabgo/wab/internal/store"
 	"github.com/wabgo/wab/internal/wire"
 )
 
@@ -108,6 +112,51 @@ func TestBUS4_MessagesWaitForWhatIsUnknown(t *testing.T) {
 	h.members.Store(&out)
 	h.say("alice/home", "alice/home/news", "c")
 	news.ends(wire.NotAllowed)
+}
+
+// fickle is a store that at times can't read messages.
+type fickle struct {
+	store.Store
+	fails atomic.Bool
+}
+
+var errDisk = errors.New("a bad block")
+
+func (f *fickle) Get(ca string, key []byte) ([]byte, error) {
+	if f.fails.Load() && bytes.HasPrefix(key, []byte("Tm")) {
+		return nil, errDisk
+	}
+	return f.Store.Get(ca, key)
+}
+
+func TestPUB3_WhatCantBeReadIsWaitedFor(t *testing.T) {
+	h := newHall(t)
+	before := h.peer("bob").follow("forum/party").lives()
+	h.say("alice/home", "forum/party", "a")
+	h.say("alice/home", "forum/party", "b")
+	before.hears("1:alice/home=a 2:alice/home=b")
+	epoch, _ := before.position()
+	h.shut()
+	h.down()
+	disk := &fickle{Store: h.Store.Store}
+	h.Store.Store = disk
+	h.up()
+	h.open()
+	disk.fails.Store(true)
+	party := h.peer("carol").follow("forum/party", epoch, 0).lives()
+	h.say("alice/home", "forum/party", "c")
+	for range 3 {
+		h.Clock.Advance(2 * time.Second)
+	}
+	disk.fails.Store(false)
+	h.Until("it to be read", func() bool {
+		h.Clock.Advance(10 * time.Millisecond)
+		return party.heard() != ""
+	})
+	party.hears("1:alice/home=a 2:alice/home=b 3:alice/home=c")
+	if !h.Log.Has("a bad block") {
+		t.Error("nobody has heard of the disk")
+	}
 }
 
 func TestBUS6_ANarrowedTokenOpensAForumForWhatItPermits(t *testing.T) {

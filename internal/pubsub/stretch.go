@@ -48,6 +48,11 @@ func newStretch(f *feed, epoch, after uint64, entries []*Entry) *stretch {
 	return s
 }
 
+// leadsOn tells whether the stretch has what follows a place.
+func (s *stretch) leadsOn(at place) bool {
+	return s != nil && s.epoch == at.epoch && s.after <= at.offset && at.offset < s.upto
+}
+
 // share is what a claim may have.
 func (s *stretch) share(c *claim) share {
 	if c.free {
