@@ -35,6 +35,10 @@ func (g *gadget) live(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	m, err := c.Map(ctx, g.ca+"/"+g.name+"-bundles", client.MapOptions{OnChange: g.queued})
+	if err == nil {
+		defer m.Close()
+	}
 	select {
 	case <-ctx.Done():
 		d.Report("on", false)
@@ -95,6 +99,13 @@ func (g *gadget) look(d *client.Device) error {
 	}
 	g.face.sense(fmt.Sprintf("%s %.2f", g.options.sensor, value))
 	return d.Report(g.options.sensor, value)
+}
+
+// queued hears of bundles that have come: by then the device has them, too.
+func (g *gadget) queued(ch client.MapChange) {
+	if len(ch.Set) > 0 {
+		g.face.say(fmt.Sprintf("bundles received: %d", len(ch.Set)))
+	}
 }
 
 // linked hears how the connection is.

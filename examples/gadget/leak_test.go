@@ -8,4 +8,4 @@ import (
 	"github.com/wabgo/wab/internal/wabproc"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(wabproc.M{M: m}) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(programs{wabproc.M{M: m}}) }
