@@ -6,11 +6,20 @@ import { ms } from "./timeline.ts";
 /** After another took over, so long is waited at least before this tab comes back, in ms. */
 const politely = 2_000;
 
+/** Where another was there before a cut, so long is waited for it to come back, in ms: it may be as quick as this tab, and would end if this one took over just then. */
+const patiently = 5_000;
+
+/** Who leaves may be a cut that is not known yet, for so many ms. */
+const briefly = 500;
+
 export class StandIn {
   private device: Device | undefined;
   private starting = false;
   private mine = false; // no other tab of this browser stands in
   private notBefore = 0;
+  private elsewhere = false; // another is there
+  private guest = false; // one was, since this tab was the device
+  private cut = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -52,8 +61,10 @@ export class StandIn {
     if (this.device) return this.gadget.place("here", "This page");
     const bound = this.others();
     if (bound !== undefined) {
+      this.elsewhere = this.guest = true;
       return this.gadget.place("elsewhere", Number.isFinite(bound) ? `Connected, ±${ms(bound)}` : "Connected");
     }
+    this.leave(this.desired.state === "live");
     if (this.desired.state !== "live" || this.starting || !this.mine) return this.gadget.place("away", this.desired.state === "live" ? "In another tab" : "Offline");
     const wait = this.notBefore - Date.now();
     this.gadget.place("away", "Connecting …");
@@ -62,8 +73,21 @@ export class StandIn {
     else void this.start();
   }
 
+  /** leave gives another that isn't there any more the time to come back. */
+  private leave(live: boolean): void {
+    if (this.elsewhere) this.hold(briefly);
+    if (live && this.cut && this.guest) this.hold(patiently);
+    this.elsewhere = false;
+    this.cut = !live;
+  }
+
+  private hold(ms: number): void {
+    this.notBefore = Math.max(this.notBefore, Date.now() + ms);
+  }
+
   private async start(): Promise<void> {
     this.starting = true;
+    this.guest = false;
     try {
       this.device = await this.ca.device(this.name, { commands: { pin: (on: unknown) => this.pin(on === true) } });
       this.gadget.set(false, true);
