@@ -26,7 +26,8 @@ type DeviceOptions struct {
 	Every time.Duration
 	// OnDesired hears, at first and after each change, that there are desired values; see Device.Desired.
 	OnDesired func(*Device) error
-	// OnError hears what handlers failed with, and of reports that the CA doesn't take. The default logs it.
+	// OnError hears what handlers failed with, of bundles that did not run, or not to their end, because they were late, the clock was not good
+	// enough or a command is not known, and of reports that the CA doesn't take. The default logs it.
 	OnError func(error)
 }
 

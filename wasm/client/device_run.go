@@ -79,6 +79,7 @@ func (d *Device) runDue() time.Duration {
 func (d *Device) follow(e bundle.Event, bound int64) {
 	if e.Kind == bundle.End {
 		d.conclude(e)
+		d.regret(e)
 		return
 	}
 	now, _, _ := d.c.serverTime()
@@ -89,6 +90,14 @@ func (d *Device) follow(e bundle.Event, bound int64) {
 		failure = clip(err.Error())
 	}
 	d.scheduler.Ran(e.ID, e.N, now, failure)
+}
+
+// regret tells of a bundle that did not run, unless a handler's failure was told, or another bundle took over.
+func (d *Device) regret(e bundle.Event) {
+	switch e.Outcome {
+	case bundle.Late, bundle.Expired, bundle.Refused, bundle.Unknown:
+		d.tell(fmt.Errorf("a bundle did not run (%s): %s", e.Outcome, e.Err))
+	}
 }
 
 // loop runs Loop if it is time, and if there is time until the next command.
