@@ -40,65 +40,44 @@ var (
 
 // Parse understands a post that is made now; the package comment has the grammar. Errors tell where they are, and what should stand there.
 func Parse(text string, now time.Time) (Command, error) {
-	p := parser{Command: Command{Post: Post{Text: text, At: now.UTC()}, Pins: map[string][]time.Duration{}}, want: "then", said: map[string]int{}}
+	c := Command{Post{Text: text, At: now.UTC()}, nil, map[string][]time.Duration{}}
+	device, end, want, step, said := "", time.Duration(0), "then", 0, map[string]int{} // said: in which step a word came last
 	for _, at := range append(words.FindAllStringIndex(text, -1), []int{len(text), len(text)}) {
-		want := wants[p.want]
-		if !p.accepts(strings.ToLower(text[at[0]:at[1]])) {
-			return p.Command, fmt.Errorf("column %d: here should stand %s\n%s\n%*s", at[0]+1, want, text, at[0]+1, "^")
+		word, wanted, pins, ok := strings.ToLower(text[at[0]:at[1]]), want, c.Pins[device], true
+		ms, err := time.ParseDuration(number.FindString(word) + "ms")
+		switch last := len(pins) - 1; { // the last two are those of this step
+		case word == "":
+			ok = want == "" && len(c.Tags) > 0 && len(text) <= 280
+		case tag.MatchString(word):
+			c.Tags = append(c.Tags, word[1:])
+		case want == "at", strings.HasPrefix(word, "now"):
+			c.At, ok = instant(word, now)
+			ok, said["NOW"], want = ok && said["NOW"] == 0, 1, strings.TrimSuffix(want, "at")
+		case want == "then":
+			device, step, want = devices[word], step+1, ""
+			c.Pins[device], ok = append(c.Pins[device], end, end+200*time.Millisecond), device != ""
+		case want == "for":
+			pins[last], ok, want = pins[last-1]+ms, err == nil, ""
+		case want == "after":
+			pins[last-1], pins[last], ok, want = pins[last-1]+ms, pins[last]+ms, err == nil, ""
+		default:
+			ok = wants[word] != "" && said[word] < step
+			want, end, said[word] = word, pins[last], step
+		}
+		if !ok {
+			return c, fmt.Errorf("column %d: here should stand %s\n%s\n%*s", at[0]+1, wants[wanted], text, at[0]+1, "^")
 		}
 	}
-	return p.Command, nil
+	return c, nil
 }
 
-// parser has read a post up to a word.
-type parser struct {
-	Command
-	want   string         // what the next word belongs to
-	device string         // of the step, which the last of its pins are about
-	end    time.Duration  // of the step before
-	steps  int            // so far
-	said   map[string]int // in which step a word came last
-	timed  bool
-}
-
-// accepts takes the next word in, and tells whether it may stand there. After the last one comes "".
-func (p *parser) accepts(word string) bool {
-	ms, err := time.ParseDuration(number.FindString(word) + "ms")
-	want, pins, last := p.want, p.Pins[p.device], len(p.Pins[p.device])-1
-	switch p.want = ""; {
-	case word == "":
-		return want == "" && len(p.Tags) > 0 && len(p.Text) <= 280
-	case tag.MatchString(word):
-		p.Tags, p.want = append(p.Tags, word[1:]), want
-		return true
-	case want == "at", strings.HasPrefix(word, "now"):
-		p.want = strings.TrimSuffix(want, "at")
-		return p.moment(word)
-	case want == "then":
-		p.device, p.steps = devices[word], p.steps+1
-		p.Pins[p.device] = append(p.Pins[p.device], p.end, p.end+200*time.Millisecond)
-		return p.device != ""
-	case want == "for":
-		pins[last] = pins[last-1] + ms
-		return err == nil
-	case want == "after":
-		pins[last-1], pins[last] = pins[last-1]+ms, pins[last]+ms
-		return err == nil
-	default:
-		twice := p.said[word] == p.steps
-		p.want, p.end, p.said[word] = word, pins[last], p.steps
-		return wants[word] != "" && !twice
-	}
-}
-
-func (p *parser) moment(word string) bool {
+// instant is the one that a word means, if it can be a post's.
+func instant(word string, now time.Time) (at time.Time, ok bool) {
 	at, err := time.Parse(time.RFC3339, strings.ToUpper(word))
 	if m := soon.FindStringSubmatch(word); m != nil {
 		ms, _ := time.ParseDuration("0" + m[1] + "ms")
-		at, err = p.At.Add(ms), nil
+		at, err = now.UTC().Add(ms), nil
 	}
 	_, east := at.Zone()
-	ok := err == nil && east == 0 && !p.timed && !at.Before(p.At) && at.Before(p.At.AddDate(1, 0, 0))
-	p.At, p.timed = at.UTC(), true
-	return ok
+	return at.UTC(), err == nil && east == 0 && !at.Before(now) && at.Before(now.AddDate(1, 0, 0))
 }

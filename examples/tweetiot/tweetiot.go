@@ -36,7 +36,7 @@ func (*Assistant) Tweet(tx *server.Tx, text string) error {
 func (*Assistant) OnTweet(tx *server.Tx, m server.Message[Command]) {
 	c, posts := m.Value, tx.Map("posts")
 	c.From = strings.TrimPrefix(m.From.String(), tx.Self().App+":")
-	if slices.Contains(list[Post](posts, "received"), c.Post) {
+	if len(c.Text) > 280 || slices.Contains(list[Post](posts, "received"), c.Post) {
 		return
 	}
 	keep(posts, "received", c.Post)
@@ -62,8 +62,7 @@ func run(tx *server.Tx, device string, at time.Time, pins []time.Duration) {
 
 // OnOutcome keeps when a device acted.
 func (*Assistant) OnOutcome(tx *server.Tx, o server.Outcome) error {
-	keep(tx.Map("timeline"), o.Device, o)
-	return nil
+	return keep(tx.Map("timeline"), o.Device, o)
 }
 
 // Sent and Received are the latest posts, the newest last.
@@ -101,22 +100,16 @@ func (*Assistant) UpdateACL(tx *server.Tx, principals, groups struct{ Add, Remov
 }
 
 // DeviceToken is what a device comes in with. It has one: the one before is worth nothing any more.
-func (*Assistant) DeviceToken(tx *server.Tx, name string) (string, error) {
-	return tx.Device(name).Token(0)
-}
+func (*Assistant) DeviceToken(tx *server.Tx, d string) (string, error) { return tx.Device(d).Token(0) }
 
 // Devices are those that have come in, or have a token.
 func (*Assistant) Devices(tx *server.Tx) []string { return tx.Devices() }
 
 // list is an entry of a map that holds many.
-func list[T any](m server.Map, key string) []T {
-	all := []T{}
-	m.Get(key, &all)
-	return all
-}
+func list[T any](m server.Map, key string) []T { all := []T{}; m.Get(key, &all); return all }
 
 // keep adds to it; the oldest makes room.
-func keep[T any](m server.Map, key string, v T) {
+func keep[T any](m server.Map, key string, v T) error {
 	all := append(list[T](m, key), v)
-	m.Set(key, all[max(0, len(all)-50):])
+	return m.Set(key, all[max(0, len(all)-50):])
 }
