@@ -40,6 +40,7 @@ func (s *netSwitch) dial(ctx context.Context, network, addr string) (net.Conn, e
 	return conn, err
 }
 
+// turn cuts what there is, and lets nothing new come about while it is off.
 func (s *netSwitch) turn(on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -48,6 +49,13 @@ func (s *netSwitch) turn(on bool) {
 		c.Close()
 	}
 	s.conns = nil
+}
+
+// bar lets nothing new come about, and cuts nothing.
+func (s *netSwitch) bar() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.off = true
 }
 
 func TestDEV2_ADeviceThatIsAwayKeepsTheTimeAndReportsLater(t *testing.T) {

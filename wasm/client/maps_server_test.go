@@ -3,7 +3,6 @@ package client_test
 import (
 	"context"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -29,11 +28,11 @@ type boards struct {
 	opens   []wire.MapOpen // as they came
 	closes  int
 	refusal *wire.Error
-	links   []net.Conn // of clients, to be cut
+	network *netSwitch // of clients
 }
 
 func startBoards(t *testing.T) *boards {
-	b := &boards{t: t, m: sharedmap.New(7), subs: map[*session.Conn]uint32{}}
+	b := &boards{t: t, m: sharedmap.New(7), subs: map[*session.Conn]uint32{}, network: newSwitch(t)}
 	srv := session.New(session.Options{Bus: &counter{}, Auth: names{}, Log: slog.New(slog.DiscardHandler)})
 	srv.RegisterKind(wire.KindMapOpen, b.open)
 	srv.RegisterKind(wire.KindMapClose, b.close)
@@ -49,36 +48,15 @@ func startBoards(t *testing.T) *boards {
 	return b
 }
 
-// dial makes a client whose connections cut ends.
+// dial makes a client whose network can be off.
 func (b *boards) dial(owner string) *client.Client {
 	b.t.Helper()
-	transport := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-		conn, err := (&net.Dialer{}).DialContext(ctx, network, addr)
-		if err == nil {
-			b.mu.Lock()
-			b.links = append(b.links, conn)
-			b.mu.Unlock()
-		}
-		return conn, err
-	}}
-	c, err := client.Dial(b.t.Context(), b.url, client.Options{Token: owner, HTTP: &http.Client{Transport: transport}})
+	c, err := client.Dial(b.t.Context(), b.url, client.Options{Token: owner, HTTP: &http.Client{Transport: b.network.transport}})
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.t.Cleanup(func() {
-		c.Close()
-		transport.CloseIdleConnections()
-	})
+	b.t.Cleanup(func() { c.Close() })
 	return c
-}
-
-func (b *boards) cut() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, l := range b.links {
-		l.Close()
-	}
-	b.links = nil
 }
 
 func (b *boards) open(c *session.Conn, frame []byte) error {

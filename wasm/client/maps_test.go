@@ -79,7 +79,7 @@ func TestMAP6_AMapGoesOnFromItsVersionAfterACut(t *testing.T) {
 	c := b.dial("bob")
 	m, changes, states := b.openMap(c)
 	until(t, changes, 1)
-	b.cut()
+	b.network.turn(false) // until it has been told
 	for s := range states {
 		if s == client.MapStale {
 			break
@@ -90,6 +90,7 @@ func TestMAP6_AMapGoesOnFromItsVersionAfterACut(t *testing.T) {
 	}
 	b.write(map[string]int64{"a": 2})
 	b.write(map[string]int64{"b": -1})
+	b.network.turn(true)
 	c.RetryNow()
 	if all := until(t, changes, 3); len(all) != 1 || all[0].Reset || len(all[0].Deleted) != 1 {
 		t.Errorf("it came back by %+v", all)

@@ -150,8 +150,10 @@ type watcher struct {
 	t           *testing.T
 	c           *client.Client
 	board, list *client.Map
-	begun       atomic.Bool
-	looks       int
+
+	mu    sync.Mutex
+	looks int // once it has begun
+	begun bool
 }
 
 func watch(t *testing.T, url, token string) *watcher {
@@ -165,7 +167,10 @@ func watch(t *testing.T, url, token string) *watcher {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { c.Close() })
+	t.Cleanup(func() {
+		w.begin(false) // a client that is being closed has maps no more, and its handlers may still be at it
+		c.Close()
+	})
 	known.Store(c)
 	w.c = c
 	w.board, w.list = w.open("board"), w.open("list")
@@ -187,11 +192,17 @@ func countOf(t *testing.T, m *client.Map) (n int) {
 	return n
 }
 
-func (w *watcher) begin() { w.begun.Store(true) }
+func (w *watcher) begin(on bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.begun = on
+}
 
 // look reads one map after the other: the later one can't be behind the earlier.
 func (w *watcher) look() {
-	if !w.begun.Load() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.begun {
 		return
 	}
 	if w.looks++; w.looks%10 == 0 {
@@ -234,7 +245,7 @@ func TestMAP2_NoTransactionIsSeenTornThroughCutsAndLosses(t *testing.T) {
 	}
 	for i, w := range watchers {
 		flaws[i].setCalm(false)
-		w.begin()
+		w.begin(true)
 	}
 	const last = 300
 	for n := 1; n <= last; n++ {

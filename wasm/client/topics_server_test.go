@@ -3,7 +3,6 @@ package client_test
 import (
 	"context"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -31,11 +30,11 @@ type parties struct {
 	opens   []wire.TopicOpen // as they came
 	closes  int
 	refusal *wire.Error
-	links   []net.Conn // of clients, to be cut
+	network *netSwitch // of clients
 }
 
 func startParties(t *testing.T) *parties {
-	p := &parties{t: t, epoch: 7, subs: map[*session.Conn]map[uint32]uint64{}}
+	p := &parties{t: t, epoch: 7, subs: map[*session.Conn]map[uint32]uint64{}, network: newSwitch(t)}
 	srv := session.New(session.Options{Bus: &counter{}, Auth: names{}, Log: slog.New(slog.DiscardHandler)})
 	srv.RegisterKind(wire.KindTopicOpen, p.open)
 	srv.RegisterKind(wire.KindTopicClose, p.close)
@@ -50,36 +49,23 @@ func startParties(t *testing.T) *parties {
 	return p
 }
 
-// dial makes a client whose connections cut ends.
+// dial makes a client whose network can be off.
 func (p *parties) dial() *client.Client {
 	p.t.Helper()
-	transport := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-		conn, err := (&net.Dialer{}).DialContext(ctx, network, addr)
-		if err == nil {
-			p.mu.Lock()
-			p.links = append(p.links, conn)
-			p.mu.Unlock()
-		}
-		return conn, err
-	}}
-	c, err := client.Dial(p.t.Context(), p.url, client.Options{Token: "bob", HTTP: &http.Client{Transport: transport}})
+	c, err := client.Dial(p.t.Context(), p.url, client.Options{Token: "bob", HTTP: &http.Client{Transport: p.network.transport}})
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	p.t.Cleanup(func() {
-		c.Close()
-		transport.CloseIdleConnections()
-	})
+	p.t.Cleanup(func() { c.Close() })
 	return c
 }
 
-func (p *parties) cut() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, l := range p.links {
-		l.Close()
-	}
-	p.links = nil
+// cut lasts until mend: a client that is quick to come back has nothing to tell of a cut.
+func (p *parties) cut() { p.network.turn(false) }
+
+func (p *parties) mend(c *client.Client) {
+	p.network.turn(true)
+	c.RetryNow()
 }
 
 func (p *parties) open(c *session.Conn, frame []byte) error {
@@ -185,8 +171,9 @@ func (p *parties) end(err *wire.Error) {
 	clear(p.subs)
 }
 
-// babble sends all readers a frame that makes no sense.
+// babble sends all readers a frame that makes no sense; nobody connects again until mend.
 func (p *parties) babble() {
+	p.network.bar()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for c := range p.subs {

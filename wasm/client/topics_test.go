@@ -66,14 +66,14 @@ func TestPUB3_ATopicIsFollowedThroughCutsAndLosses(t *testing.T) {
 	p.cut()
 	h.hear("stale")
 	p.publish(2)
-	c.RetryNow()
+	p.mend(c)
 	h.hear("7.6", "7.7")
 	p.lose(3)
 	h.hear("lost 3 true")
 	p.cut()
 	h.hear("stale")
 	p.lose(4)
-	c.RetryNow()
+	p.mend(c)
 	h.hear("lost 4 true")
 	p.publish(1)
 	h.hear("7.15")
@@ -114,7 +114,7 @@ func TestPUB3_ATopicThatIsMadeLaterIsReadFromItsFirstMessage(t *testing.T) {
 	p.mu.Lock()
 	p.epoch, p.newest = 9, 2
 	p.mu.Unlock()
-	c.RetryNow()
+	p.mend(c)
 	h.hear("9.1", "9.2")
 }
 
@@ -229,7 +229,7 @@ func TestATopicOutlivesAServerThatMakesNoSense(t *testing.T) {
 	p.babble()
 	h.hear("stale")
 	p.publish(1)
-	c.RetryNow()
+	p.mend(c)
 	h.hear("7.1")
 }
 
