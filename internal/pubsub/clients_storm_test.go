@@ -117,6 +117,9 @@ func (p *peer) restart(t *hearing) {
 func (s *clientStorm) settle() {
 	for _, p := range s.peers {
 		p.pause(false)
+		for _, t := range p.topics {
+			t.lives()
+		}
 	}
 	s.settled()
 	for _, name := range stormTopics { // lets everybody know the end
@@ -137,18 +140,16 @@ func (s *clientStorm) settle() {
 // check compares what was heard with what the topic holds.
 func (s *clientStorm) check(t *hearing) {
 	all := s.whole(t.name, t.epoch)
-	next := 0
-	for i, line := range t.got {
+	next := int(t.opened[0].Offset) + 1
+	for _, line := range t.got {
 		if strings.HasPrefix(line, "+") {
 			s.T.Fatalf("%s: a gap %s, and all is there", t.name, line)
 		}
 		n, _, _ := strings.Cut(line, ":")
 		at, _ := strconv.Atoi(n)
-		if i > 0 {
-			for ; next < at; next++ {
-				if t.ca == "" || mayHave(all[next]) {
-					s.T.Fatalf("%s: %s was left out", t.name, clip(all[next]))
-				}
+		for ; next < at; next++ {
+			if t.ca == "" || mayHave(all[next]) {
+				s.T.Fatalf("%s: %s was left out", t.name, clip(all[next]))
 			}
 		}
 		if all[at] != line || t.ca != "" && !mayHave(line) {
