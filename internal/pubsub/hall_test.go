@@ -307,6 +307,12 @@ func (t *hearing) takeOpened(f wire.TopicOpened) error {
 			return fmt.Errorf("%d and %d share an id", t.sub, other.sub)
 		}
 	}
+	if t.placed && t.epoch == 0 && f.Epoch != 0 && f.Offset > 0 && !f.Gap { // it was made while we were away: all of it is wanted
+		t.p.write(wire.TopicClose{Sub: t.sub}.Append(nil))
+		t.epoch, t.offset = f.Epoch, 0
+		t.ask()
+		return nil
+	}
 	lost := t.placed && (f.Epoch != t.epoch && t.epoch != 0 || f.Epoch == t.epoch && f.Offset > t.offset)
 	if lost && !f.Gap && f.Epoch != 0 && f.Offset != 0 {
 		return fmt.Errorf("%+v, without a gap, of one who was at %d:%d", f, t.epoch, t.offset)
