@@ -80,6 +80,20 @@
 // together, which in a browser run side by side. read_ratio_to_map is get of the page's map over that of a Map. cbor-x runs without its native helper,
 // as in browsers.
 //
+// # bundle-skew
+//
+// One post, 2 s ahead of its instant, has many devices run a Timed Bundle of two commands; skew is how far from its due instant, by the true time, each command ran.
+// Devices are simulated: a clock that is up to 12 h off and drifts by up to 50 ppm, ways of 5 to 100 ms there and back that differ by up to 10 ms, always, and 0 to
+// 200 ms of jitter for each packet, each way by itself. Their code is real: clocksync, which has heard 100 pongs before the post, and bundle, which
+// decodes and schedules. A ping's four instants follow from the delays, so those pings are made in virtual time. What comes out of a device's socket is handed to its code
+// after a delay of that kind. When it runs a command is worked out from its clock; that the simulator gets to it later, in the same process as all the
+// others, is told as simulator_lag_p99_ms and changes nothing.
+//
+// 10k: a forum's message goes to 10,000 CAs of as many owners, whose handlers call RunAt; bundles reach the devices through their maps, over a socket for each device with its
+// own token, and each device reports its outcome. 100k: the message is the bundle, and 100,000 devices follow the forum themselves, each filtered by the policy of a CA
+// of its own; 400 sockets with 250 subscriptions each stand for theirs, which spares the server connections but no decision, nor a frame for each. In both, all CAs but the
+// poster's have left memory before the post.
+//
 // # policy
 //
 // Whole decisions, as a server makes them out of a CA's turn (bus.Gate.Standing), of one CA whose rule lets in the members of a group of 100,000: for members
