@@ -1,0 +1,2 @@
+// Command journal serves the journal alone.
+package main

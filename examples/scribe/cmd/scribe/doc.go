@@ -1,0 +1,2 @@
+// Command scribe is the service that writes a journal's lines into a file.
+package main
