@@ -3,10 +3,11 @@
 # make test    everything, in real browsers where a page is concerned
 # make lint    formatting, vet, staticcheck, types
 # make bench   every bench (ARGS='-run commit -json' for one)
+# make gadget  the native gadget for boards: bin/gadget-linux-arm, -arm64 and -amd64
 # make soak    crashes and random histories again and again, longer fuzzing
 # make fmt     format Go and templ files
 
-.PHONY: run build assets test lint bench soak fmt deps fuzz
+.PHONY: run build assets test lint bench gadget soak fmt deps fuzz
 
 ADDR = localhost:8080
 run: build
@@ -39,6 +40,9 @@ lint: build
 
 bench: assets
 	go run ./tools/bench $(ARGS)
+
+gadget:
+	for arch in arm arm64 amd64; do CGO_ENABLED=0 GOOS=linux GOARCH=$$arch GOARM=6 go build -trimpath -ldflags='-s -w' -o bin/gadget-linux-$$arch ./examples/gadget || exit 1; done
 
 FUZZTIME ?= 10s
 fuzz:

@@ -57,7 +57,7 @@ func (j *Journal) Ask(tx *server.Tx) error {
 	if j.Asked > 0 || len(j.Waiting) == 0 {
 		return nil
 	}
-	b := server.NewBundle().MaxBound(0)
+	b := server.NewBundle().MaxBound(0).Late(server.RunNow)
 	for i, line := range j.Waiting[:min(len(j.Waiting), batch)] {
 		b.Do("write", j.Written+i+1, line)
 		j.Asked++
