@@ -24,7 +24,7 @@ func serveBuilt(t *testing.T) *wabproc.Server {
 // ready is true once the page is live, and is the lamp and the buzzer that follow #friends.
 const ready = `document.querySelector(".state").innerText === "Live" && follows.children.length >= 2 && ` + there
 
-// comeIn opens somebody's page as a guest, and has it count how often its devices go on.
+// comeIn opens somebody's page as a guest, and has it count how often its devices were on.
 func comeIn(tab *browser.Tab, url, name string) {
 	tab.Open(url)
 	tab.Until(`document.activeElement.id === "owner"`)
@@ -34,7 +34,7 @@ func comeIn(tab *browser.Tab, url, name string) {
 }
 
 func count(tab *browser.Tab) {
-	tab.Eval(`(window.ons = { lamp: 0, buzzer: 0 }, new MutationObserver(all => all.forEach(m => m.target.dataset.on === "yes" && m.oldValue !== "yes" && ons[m.target.id]++))
+	tab.Eval(`(window.ons = { lamp: 0, buzzer: 0 }, new MutationObserver(all => all.forEach(m => m.oldValue === "yes" && m.target.id && ons[m.target.id]++))
 		.observe(document.body, { subtree: true, attributeFilter: ["data-on"], attributeOldValue: true }))`)
 }
 

@@ -28,7 +28,7 @@ func TestPageInEveryScene(t *testing.T) {
 		"first": func(tab *browser.Tab) {
 			tab.Until(there + ` && follows.children.length === 2 && !nothing.hidden && document.querySelector("#link").value.endsWith("?friend=alice")`)
 		},
-		"live": func(tab *browser.Tab) {
+		"day": func(tab *browser.Tab) {
 			tab.Until(there + ` && posts.children.length === 3 && posts.children[2].innerText.includes("4 devices acted within 6.0 ms") && gadgets.innerText.includes("celsius 21.44")`)
 			tab.Eval(`act("lamp", true), act("buzzer", true)`)
 			tab.Until(`lamp.dataset.on === "yes" && buzzer.innerText.includes("on") && live.textContent === "The buzzer is on."`)
@@ -43,7 +43,7 @@ func TestPageInEveryScene(t *testing.T) {
 			tab.Do(chromedp.Click(".try:nth-of-type(3)"))
 			tab.Until(`document.activeElement === text && meaning.innerText.includes("lamp after 300 ms for 150 ms") && !post.disabled`)
 		},
-		"link": func(tab *browser.Tab) {
+		"connect": func(tab *browser.Tab) {
 			tab.Until(there)
 			tab.Do(chromedp.Click("#register"), chromedp.KeyEvent(kb.Enter))
 			tab.Until(`document.querySelector("#device-link").value.includes("/tweetiot/device#token=eyJ.lamp.") && document.querySelector(".qr svg")`)
@@ -64,7 +64,7 @@ func TestPageInEveryScene(t *testing.T) {
 		"refused": func(tab *browser.Tab) { tab.Until(`notice.innerText.includes("The server is full")`) },
 		"slow":    func(tab *browser.Tab) { tab.Until(`notice.innerText.includes("Getting your devices")`) },
 	}
-	everywhere := []string{"first", "live", "link"} // the others are seen in one look each
+	everywhere := []string{"first", "day", "connect"} // the others are seen in one look each
 	for i, scene := range slices.Sorted(maps.Keys(scenes)) {
 		looks := browser.Looks
 		if !slices.Contains(everywhere, scene) {
@@ -86,7 +86,7 @@ func TestPageInEveryScene(t *testing.T) {
 func TestPageByKeyboard(t *testing.T) {
 	server := uitest.Serve(t, http.HandlerFunc(serve), stub)
 	tab := browser.Start(t).Tab(t, browser.Looks[0])
-	tab.Open(server.URL + "/?friend=erin#live")
+	tab.Open(server.URL + "/?friend=erin#day")
 	tab.Until(there + ` && friend.value === "erin" && document.querySelector(".toast").innerText.includes("erin invites you")`)
 	tab.Do(chromedp.Focus("#text"), chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)), chromedp.SendKeys("#text", "buzz #friends"+kb.Enter))
 	tab.Until(`posts.children.length === 4 && posts.children[0].innerText.includes("To come.") && posts.children[0].innerText.includes("sent and received")`)

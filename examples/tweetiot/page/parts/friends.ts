@@ -33,7 +33,6 @@ export class Timelines {
     void this.open(owner);
   }
 
-  /** retry asks those again who have refused. */
   private async open(owner: string): Promise<void> {
     try {
       const map = await this.ca.map<Outcome[]>(`${owner}/home/timeline`);

@@ -3,8 +3,11 @@ import type { Device, Handle, SharedMap } from "@wabgo/client";
 import type { Gadget } from "./gadget.ts";
 import { ms } from "./timeline.ts";
 
-/** After another took over, so long is waited at least before this tab comes back, in ms. */
+/** After a failure, so long is waited at least before this tab tries again, in ms. */
 const politely = 2_000;
+
+/** Another that has taken over shows itself, or is gone again, within so many ms. */
+const courteously = 20_000;
 
 /** Where another was there before a cut, so long is waited for it to come back, in ms: it may be as quick as this tab, and would end if this one took over just then. */
 const patiently = 5_000;
@@ -62,6 +65,7 @@ export class StandIn {
     const bound = this.others();
     if (bound !== undefined) {
       this.elsewhere = this.guest = true;
+      this.notBefore = 0; // it has shown itself
       return this.gadget.place("elsewhere", Number.isFinite(bound) ? `Connected, ±${ms(bound)}` : "Connected");
     }
     this.leave(this.desired.state === "live");
@@ -93,7 +97,7 @@ export class StandIn {
       this.gadget.set(false, true);
       this.device.report("on", false);
       this.hears.here(true);
-      void this.device.ended.then(() => this.ended());
+      void this.device.ended.then((e) => this.ended(e?.code === "conflict"));
     } catch {
       this.notBefore = Date.now() + politely;
     }
@@ -101,11 +105,11 @@ export class StandIn {
     this.look();
   }
 
-  private ended(): void {
+  private ended(taken: boolean): void {
     this.device = undefined;
     this.hears.here(false);
     this.gadget.set(false, true);
-    this.notBefore = Date.now() + politely;
+    this.notBefore = Date.now() + (taken ? courteously : politely);
     this.mirror();
     this.look();
   }
