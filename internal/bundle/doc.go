@@ -29,7 +29,7 @@
 // # Limits
 //
 // A bundle has at most 1,000 commands, those of its recovery included, in 64 KiB when encoded, and lasts 24 h at most; so does its recovery.
-// At most 256 bundles wait on a device for their starts, and the last 1,000 ids are known.
+// At most 256 bundles wait on a device for their starts. Their ids are known, and of those that are over the last 1,000.
 // Instants are before the year 10000. What goes beyond is refused with a *wire.Error.
 //
 // The package is pure and belongs to the browser core.

@@ -10,7 +10,7 @@ type Scheduler struct {
 
 	events     []Event
 	known      map[string]bool
-	ids        []string    // those that are known, the oldest first
+	over       []string    // ids of those that are known and have come to their end, the oldest first
 	waiting    []*sequence // in the order of their starts; of equal ones, in that of their arrival
 	running    *sequence
 	recoveries []*sequence // the first one runs, and hurries if there are others
@@ -19,7 +19,7 @@ type Scheduler struct {
 	bound      int64       // as of the last Tick
 }
 
-// MaxWaiting is how many bundles wait for their starts. MaxKnown is how many ids are remembered.
+// MaxWaiting is how many bundles wait for their starts. MaxKnown is how many ids are remembered of those that have come to their end.
 const (
 	MaxWaiting = 256
 	MaxKnown   = 1000
@@ -31,7 +31,10 @@ func (s *Scheduler) Add(now int64, b *Bundle) (ok bool) {
 	if s.known[b.ID] {
 		return false
 	}
-	s.remember(b.ID)
+	if s.known == nil {
+		s.known = map[string]bool{}
+	}
+	s.known[b.ID] = true
 	w := newSequence(b, now)
 	unknown := s.unknown(b)
 	switch {
@@ -45,21 +48,13 @@ func (s *Scheduler) Add(now int64, b *Bundle) (ok bool) {
 	return true
 }
 
-// remember forgets the oldest id for a new one.
+// remember keeps the id of what is over, in the place of the oldest one. What still waits is known anyway, however long it does.
 func (s *Scheduler) remember(id string) {
-	if len(s.ids) == MaxKnown {
-		s.forget()
+	if len(s.over) == MaxKnown {
+		delete(s.known, s.over[0])
+		s.over = append(s.over[:0], s.over[1:]...)
 	}
-	if s.known == nil {
-		s.known = map[string]bool{}
-	}
-	s.known[id] = true
-	s.ids = append(s.ids, id)
-}
-
-func (s *Scheduler) forget() {
-	delete(s.known, s.ids[0])
-	s.ids = append(s.ids[:0], s.ids[1:]...)
+	s.over = append(s.over, id)
 }
 
 // unknown is the first command that the device does not have.
@@ -152,6 +147,7 @@ func (s *Scheduler) stop(q *sequence, e Event) {
 func (s *Scheduler) end(b *Bundle, e Event) {
 	e.Kind, e.ID, e.Bound = End, b.ID, s.bound
 	s.emit(e)
+	s.remember(b.ID)
 }
 
 // recover begins a bundle's recovery.

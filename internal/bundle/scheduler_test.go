@@ -313,3 +313,21 @@ func TestDEV2_ARecoveryHurriesForAnother(t *testing.T) {
 	d.add(late)
 	expect(t, d, "0 a bad", "0 a failed bad", "100 late late x", "100 a stop", "100 late off")
 }
+
+// A bundle may wait for a year, while thousands come and go. What is delivered again then must not run twice.
+func TestDEV2_WhatWaitsForLongIsKnownAllTheTime(t *testing.T) {
+	d := &device{now: noon}
+	far := &bundle.Bundle{ID: "far", At: noon + 3600*second, Commands: []bundle.Command{{Name: "pin"}}}
+	d.add(far)
+	for i := range 2 * bundle.MaxKnown {
+		d.add(&bundle.Bundle{ID: fmt.Sprint(i), Commands: []bundle.Command{{Name: "pin"}}})
+	}
+	d.log = nil
+	d.add(far)
+	d.until(noon + 7200*second)
+	d.add(far)
+	d.until(noon + 7300*second)
+	if !slices.Equal(d.log, []string{"3600000 far pin", "3600000 far done pin"}) {
+		t.Errorf("%q", d.log)
+	}
+}

@@ -57,7 +57,7 @@ type Device struct {
 // errDeviceClosed is the cause of an end that was wanted.
 var errDeviceClosed = errors.New("client: the device is closed")
 
-// Device makes this program a device of a CA, app:owner/local, by a name of up to 54 of a-z 0-9 and -. It returns once the device's maps are there and Setup has run.
+// Device makes this program a device of a CA, app:owner/local, by a name of up to 54 of a-z 0-9 and -. It returns once the device's maps are there, the CA knows it and Setup has run.
 // The Client's token is the device's own, which tx.Device(name).Token makes, or the owner's.
 //
 // A device of the same name that comes later takes over: this one ends with an error of the code conflict. With a token that is not
@@ -118,8 +118,10 @@ func (d *Device) open(ctx context.Context, ca string) (err error) {
 	if d.desired, err = d.c.Map(ctx, maps+"-desired", MapOptions{OnChange: d.desire, OnState: d.watch}); err != nil {
 		return err
 	}
-	d.bundles, err = d.c.Map(ctx, maps+"-bundles", MapOptions{OnChange: d.arrive, OnState: d.watch})
-	return err
+	if d.bundles, err = d.c.Map(ctx, maps+"-bundles", MapOptions{OnChange: d.arrive, OnState: d.watch}); err != nil {
+		return err
+	}
+	return d.deliver(ctx, &parcel{}) // a CA knows devices that have its owner's own token by their first report
 }
 
 // start runs the device's goroutines, unless the Client is closed.

@@ -2,6 +2,7 @@ package client
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/wabgo/wab/internal/bundle"
@@ -41,7 +42,7 @@ func inOrder(a, b *bundle.Bundle) int {
 	return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Expires, b.Expires), cmp.Compare(a.ID, b.ID))
 }
 
-// unpack decodes a bundle; what can't be decoded is refused.
+// unpack decodes a bundle; what can't be decoded is refused. What has no id that a bundle can have is nobody's, and is told here alone.
 func (d *Device) unpack(id string, encoded []byte) *bundle.Bundle {
 	b, err := bundle.Parse(slices.Clone(encoded))
 	if err == nil && b.ID == id {
@@ -50,6 +51,10 @@ func (d *Device) unpack(id string, encoded []byte) *bundle.Bundle {
 	why := "The bundle has another id than its key."
 	if err != nil {
 		why = err.Error()
+	}
+	if id == "" || len(id) > bundle.MaxID {
+		d.tell(fmt.Errorf("client: a bundle has no id: %s", why))
+		return nil
 	}
 	d.conclude(bundle.Event{ID: id, Outcome: bundle.Refused, Err: why})
 	return nil

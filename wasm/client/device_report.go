@@ -202,14 +202,27 @@ func (d *Device) sendReport(ctx context.Context) (more bool, err error) {
 	if p == nil {
 		return false, nil
 	}
-	err = d.ca.Call(ctx, nil, "DeviceReport", d.name, p.values, append([]outcome{}, p.outcomes...))
-	if err == nil || d.hopeless(err) {
-		d.mu.Lock()
-		d.outbox.settle(p)
-		d.mu.Unlock()
-		return true, nil
+	err = d.deliver(ctx, p)
+	switch {
+	case err == nil:
+	case !d.hopeless(err):
+		return true, err
+	case len(p.values) > 0:
+		p.outcomes = nil // which go once more, by themselves: a value was not taken
 	}
-	return true, err
+	d.mu.Lock()
+	d.outbox.settle(p)
+	d.mu.Unlock()
+	return true, nil
+}
+
+// deliver calls the CA's method for reports.
+func (d *Device) deliver(ctx context.Context, p *parcel) error {
+	values := p.values
+	if values == nil {
+		values = map[string]cbor.RawMessage{}
+	}
+	return d.ca.Call(ctx, nil, "DeviceReport", d.name, values, append([]outcome{}, p.outcomes...))
 }
 
 // hopeless tells whether a report is not to be repeated. What no other report could mend ends the device.

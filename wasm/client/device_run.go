@@ -51,12 +51,12 @@ func (d *Device) take() {
 	}
 }
 
-// runDue runs commands whose time has come, and tells how long it is until the next one; negative if there is none.
+// runDue runs commands whose time has come, and tells how long it is until the next one; negative if there is none, or nobody knows.
 func (d *Device) runDue() time.Duration {
 	for d.ctx.Err() == nil {
 		now, bound, known := d.c.serverTime()
 		if !known {
-			return unsure
+			return -1
 		}
 		d.scheduler.Tick(now, bound)
 		e, ok := d.scheduler.Next()
@@ -145,16 +145,16 @@ func (d *Device) rest(timer *time.Timer) {
 // pause is how long there is nothing to do. Exact: a command waits, soon. To those that are far off we go in ever smaller steps, for the clock may
 // be corrected on the way.
 func (d *Device) pause() (wait time.Duration, exact bool) {
-	wait = showEvery - time.Since(d.pace.shown)
+	now, _, known := d.c.serverTime()
+	if wait = unsure; known {
+		wait = showEvery - time.Since(d.pace.shown)
+	}
 	if d.opt.Loop != nil {
 		wait = min(wait, time.Until(d.pace.loop))
 	}
-	now, _, known := d.c.serverTime()
 	wake := d.scheduler.Wake()
 	switch {
-	case !known:
-		return min(max(wait, 0), unsure), false
-	case wake == 0:
+	case !known || wake == 0:
 		return max(wait, 0), false
 	}
 	free := max(micros(wake-now), 0)

@@ -43,6 +43,8 @@
 // and of each reported value the latest. An error or a panic of a handler is told and, of a command, reported; the device goes on. On a machine with
 // nothing else to do commands begin within a few µs of their instants, for the last 1.5 ms before one are waited through awake.
 //
+// A report that is refused for what it says loses the values in it, which OnError is told, and no outcome.
+//
 // A device ends with conflict when another one of its name takes over, with unauthenticated when its token is not valid any more, and with
 // what its maps or reports are refused for. What it ran is known as long as it lives: a program that is started anew, before an outcome
 // was reported, may run a bundle again that is allowed to run late.

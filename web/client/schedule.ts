@@ -114,7 +114,8 @@ class Sequence {
 /** Scheduler runs the bundles of one device. After each input, take what next gives; call tick at wake. */
 export class Scheduler {
   private readonly events: (Run | End)[] = [];
-  private readonly known = new Set<string>(); // in the order in which they came
+  private readonly known = new Set<string>();
+  private readonly over: string[] = []; // those that are known and have come to their end, the oldest first
   private readonly waiting: Sequence[] = [];
   private readonly recoveries: Sequence[] = [];
   private running: Sequence | undefined;
@@ -129,7 +130,6 @@ export class Scheduler {
   /** add hands in a bundle that has arrived. One whose id is known is ignored. */
   add(now: number, b: Bundle): void {
     if (this.known.has(b.id)) return;
-    if (this.known.size === maxKnown) this.known.delete(this.known.values().next().value!);
     this.known.add(b.id);
     const w = new Sequence(b, b.commands, false, now);
     const unknown = [...b.commands, ...b.recovery].find((c) => !this.knows(c.name));
@@ -255,7 +255,12 @@ export class Scheduler {
     this.end(e);
   }
 
-  private end(e: Omit<End, "bound">): void { this.events.push({ ...e, bound: this.bound }); }
+  /** end tells it, and remembers the id in the place of the oldest one. What still waits is known anyway, however long it does. */
+  private end(e: Omit<End, "bound">): void {
+    this.events.push({ ...e, bound: this.bound });
+    if (this.over.length === maxKnown) this.known.delete(this.over.shift()!);
+    this.over.push(e.id);
+  }
 
   private recover(b: Bundle, now: number): void {
     if (b.recovery.length) this.recoveries.push(new Sequence(b, b.recovery, true, now));

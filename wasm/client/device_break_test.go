@@ -1,0 +1,138 @@
+package client_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/wabgo/wab/server"
+	"github.com/wabgo/wab/wasm/client"
+)
+
+// Litter puts something into the map of a device's bundles that is none.
+func (l *Lights) Litter(tx *server.Tx, device, key string, value any) error {
+	return tx.Map(device+"-bundles").Set(key, value)
+}
+
+func TestDEV1_ADeviceWithItsOwnersTokenIsKnownFromItsStart(t *testing.T) {
+	l := startLights(t)
+	p := newPins()
+	if _, err := l.dial(l.token, client.Options{}).Device(t.Context(), home, "press", client.DeviceOptions{Commands: p.commands()}); err != nil {
+		t.Fatal(err)
+	}
+	l.call(nil, "Now", "press", "pin", []any{true})
+	p.expect(t, "true")
+}
+
+// TestDEV2_OutcomesDontGoUnderWithAValue has a device say more than its CA keeps.
+func TestDEV2_OutcomesDontGoUnderWithAValue(t *testing.T) {
+	l := startLights(t)
+	errs := make(chan error, 100)
+	d := l.device("lamp", client.DeviceOptions{
+		OnError: func(err error) { errs <- err },
+		Commands: map[string]func(*client.Device, client.Args) error{"pin": func(d *client.Device, _ client.Args) error {
+			return d.Report("one more", true)
+		}},
+	})
+	for i := range 1000 {
+		if err := d.Report(fmt.Sprint("key ", i), i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.reported("lamp", func(all map[string]any) bool { return len(all) == 1000 })
+	l.call(nil, "Now", "lamp", "pin", []any{true})
+	if o := l.outcomes(1)[0]; o.Result != "done" {
+		t.Errorf("%+v", o)
+	}
+	if err := <-errs; !strings.Contains(err.Error(), "1000 values") {
+		t.Error(err)
+	}
+}
+
+// TestDEV2_WhatIsNoBundleCostsTheOthersNothing litters the map of bundles, which an app can.
+func TestDEV2_WhatIsNoBundleCostsTheOthersNothing(t *testing.T) {
+	l := startLights(t)
+	p := newPins()
+	errs := make(chan error, 100)
+	l.device("lamp", client.DeviceOptions{Commands: p.commands(), OnError: func(err error) { errs <- err }})
+	for i, value := range []any{7, nil, "x", []any{}, []any{"other", 0, 0, 0, 0, 0, []any{}, []any{}}, []any{"4", 0, 0, 0, 0, 0, []any{7}, []any{[]any{}}}} {
+		l.call(nil, "Litter", "lamp", fmt.Sprint(i), value)
+	}
+	l.call(nil, "Litter", "lamp", strings.Repeat("x", 65), 7)
+	<-errs // nobody could report on that one
+	l.call(nil, "Now", "lamp", "pin", []any{true})
+	p.expect(t, "true")
+	results := map[string]int{}
+	for _, o := range l.outcomes(7) {
+		results[o.Result]++
+	}
+	if results["refused"] != 6 || results["done"] != 1 {
+		t.Error(results)
+	}
+}
+
+// TestDEV2_ADeviceThatRestartsInMidBundleDropsTheRestAndRecovers starts it again between two commands.
+func TestDEV2_ADeviceThatRestartsInMidBundleDropsTheRestAndRecovers(t *testing.T) {
+	l := startLights(t)
+	p := newPins()
+	token := l.fresh("lamp")
+	c := l.dial(token, client.Options{})
+	if _, err := c.Device(t.Context(), home, "lamp", client.DeviceOptions{Commands: p.commands()}); err != nil {
+		t.Fatal(err)
+	}
+	l.call(nil, "Strict", "lamp", 200, 60_000)
+	p.expect(t, "true")
+	c.Close()
+	again := newPins()
+	<-time.After(time.Until(p.args[0].Due.Add(600 * time.Millisecond))) // the tolerance passes
+	if _, err := l.dial(token, client.Options{}).Device(t.Context(), home, "lamp", client.DeviceOptions{Commands: again.commands(), OnError: func(error) {}}); err != nil {
+		t.Fatal(err)
+	}
+	again.expect(t, "false")
+	if o := l.outcomes(1)[0]; o.Result != "late" || !again.args[0].Recovery {
+		t.Errorf("%+v", o)
+	}
+}
+
+// Strict gives a device little time to be late: it is on from so many ms on, for so many.
+func (l *Lights) Strict(tx *server.Tx, device string, in, length int64) error {
+	b := server.NewBundle().Do("pin", true).After(time.Duration(length)*time.Millisecond).Do("pin", false).Recover("pin", false)
+	b.Tolerance(500 * time.Millisecond).MaxBound(0)
+	return tx.Device(device).RunAt(tx.Now().Add(time.Duration(in)*time.Millisecond), b)
+}
+
+// TestADeviceIsUsedFromManyGoroutines has everything of it called at once, while it runs and ends.
+func TestADeviceIsUsedFromManyGoroutines(t *testing.T) {
+	l := startLights(t)
+	boom := func(*client.Device) error { panic("boom") }
+	d := l.device("lamp", client.DeviceOptions{
+		Commands: newPins().commands(), Loop: boom, Every: time.Millisecond, OnDesired: boom, OnError: func(error) { panic("boom") },
+	})
+	for i := range 20 {
+		l.call(nil, "Blink", "lamp", 20+i, 1)
+		l.call(nil, "Want", "lamp", "n", i)
+	}
+	var wg sync.WaitGroup
+	for g := range 8 {
+		wg.Go(func() {
+			for i := range 200 {
+				if err := d.Report(fmt.Sprint(g, i%10), i); err != nil && !errors.Is(err, client.ErrClosed) {
+					t.Error(err)
+				}
+				d.DesiredView()
+				if _, err := d.Desired("n", nil); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Go(func() { d.Close() })
+	wg.Go(func() { d.Close() })
+	wg.Wait()
+	if err := d.Wait(); err != nil {
+		t.Error(err)
+	}
+}
