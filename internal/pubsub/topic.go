@@ -52,7 +52,7 @@ func (c topicClass) Admit(m *actor.Message) *wire.Error {
 // Invoke does what a CA has asked for.
 func (c topicClass) Invoke(tx *actor.Tx, _ any, m *actor.Message) (result []byte, err error) {
 	ends := false // the actor too: there is nothing in it
-	tx.Use(logFeature{c.hub}, func(x actor.Part) {
+	tx.Use(logFeature(c), func(x actor.Part) {
 		l := x.(*log)
 		switch m.Method {
 		case publish:
