@@ -218,7 +218,7 @@ func (cl *client) attach(s *subscription, w *writer) {
 	}
 	r := cl.readers[w]
 	if r == nil {
-		r = &reader{client: cl, writer: w}
+		r = &reader{client: cl, writer: w, came: cl.hub.ids.Add(1)}
 		cl.readers[w] = r
 	}
 	s.reader = r

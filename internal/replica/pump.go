@@ -1,6 +1,8 @@
 package replica
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/wabgo/wab/internal/session"
@@ -70,10 +72,8 @@ func (w *writer) round() (*round, []*reader) {
 		w.mu.Unlock()
 		return nil, nil
 	}
-	if w.roster == nil {
-		for r := range w.readers {
-			w.roster = append(w.roster, r)
-		}
+	if w.roster == nil { // in the order in which they came: so they, and what the system keeps of their sockets, lie in memory
+		w.roster = slices.SortedFunc(maps.Keys(w.readers), func(a, b *reader) int { return cmp.Compare(a.came, b.came) })
 	}
 	readers := w.roster
 	w.mu.Unlock()

@@ -13,6 +13,7 @@ import (
 type reader struct {
 	client *client
 	writer *writer
+	came   uint64 // readers are numbered as they come
 
 	mu     sync.Mutex
 	subs   []*sub
