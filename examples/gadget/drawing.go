@@ -16,7 +16,7 @@ const (
 	widest     = 60 // of the text, in characters
 )
 
-// pictures are of what is off and on, seven lines each, as wide as the text's margin.
+// pictures are of what is off and on: seven lines of 15 characters each.
 var pictures = map[string][2][]string{
 	"lamp": {{
 		`               `,
@@ -52,20 +52,39 @@ var pictures = map[string][2][]string{
 		`  '---------'  `,
 		`        o      `,
 	}},
+	"sensor": {thermometer, thermometer},
+}
+
+var thermometer = []string{
+	`      .-.      `,
+	`      | |-     `,
+	`      |:|      `,
+	`      |:|-     `,
+	`      |:|      `,
+	`     (:::)     `,
+	`      '-'      `,
+}
+
+// kind is which picture a gadget has, by its name.
+func kind(l look) string {
+	switch {
+	case strings.HasPrefix(l.name, "buzz"):
+		return "buzzer"
+	case l.sense != "" && !strings.HasPrefix(l.name, "lamp"):
+		return "sensor"
+	}
+	return "lamp"
 }
 
 // drawing is the block that shows a gadget. Each line ends the one that it is drawn over.
 func drawing(l look) string {
-	kind, which, color := "lamp", 0, faint
-	if strings.HasPrefix(l.name, "buzz") {
-		kind = "buzzer"
-	}
+	which, color := 0, faint
 	if l.on {
 		which, color = 1, lit
 	}
 	text := []string{"", bold + clip(l.name) + plain + "  " + onOff(l.on), faint + clip(l.ca) + plain, clip(l.link), clip(l.clock), clip(l.sense), faint + clip(l.last) + plain}
 	var b strings.Builder
-	for i, line := range pictures[kind][which] {
+	for i, line := range pictures[kind(l)][which] {
 		b.WriteString(color + line + plain + "  " + text[i] + endOfLine)
 	}
 	return b.String()

@@ -36,7 +36,7 @@ type face struct {
 
 // newFace draws where out is a terminal. With JSON there, what people should know goes to errs.
 func newFace(o options, out, errs io.Writer) *face {
-	f := &face{w: out, dirty: make(chan struct{}, 1), done: make(chan struct{}), now: look{name: o.name, ca: o.ca, link: "connecting"}}
+	f := &face{w: out, dirty: make(chan struct{}, 1), done: make(chan struct{}), now: look{name: o.name, ca: o.ca}}
 	if o.json {
 		f.w = errs
 	}

@@ -12,7 +12,7 @@ var escapes = regexp.MustCompile("\x1b\\[[?0-9]*[A-Za-z]")
 
 func TestDrawingsAreOfOneSize(t *testing.T) {
 	for _, l := range []look{
-		{name: "lamp"}, {name: "lamp", on: true}, {name: "buzzer", ca: "tweetiot:alice/home", link: "connected"}, {name: "buzzer-2", on: true, clock: "clock ±1.2 ms"},
+		{name: "lamp"}, {name: "lamp", on: true}, {name: "buzzer", ca: "tweetiot:alice/home", link: "connected"}, {name: "porch", sense: "celsius 21.00", on: true}, {name: "buzzer-2", on: true, clock: "clock ±1.2 ms"},
 		{name: "lamp", sense: strings.Repeat("ü", 500), last: "a\x1b[2Jb\nc\u009bd\r"},
 	} {
 		text := drawing(l)

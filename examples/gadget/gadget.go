@@ -22,6 +22,7 @@ type gadget struct {
 
 // live runs until ctx ends or the server wants no more of it.
 func (g *gadget) live(ctx context.Context) error {
+	g.face.link("connecting to " + g.server)
 	c, err := client.Dial(ctx, g.server, client.Options{Token: g.token, Name: "gadget " + g.name, OnState: g.linked})
 	if err != nil {
 		return g.refused(err)
@@ -121,7 +122,7 @@ func (g *gadget) linked(s client.State) {
 }
 
 func offline(s client.State) string {
-	text := "no answer from the server; trying again, and going on with what is known"
+	text := "no answer from the server; trying again"
 	if s.Reason != nil {
 		text = inWords(s.Reason)
 	}
