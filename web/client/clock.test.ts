@@ -131,3 +131,22 @@ test("DEV-3 after a sleep of the computer nothing is known until the server has 
   assert.ok(clock.bound < 40, String(clock.bound));
   assert.ok(Math.abs(clock.now() - (w.time + ahead) / 1000) <= clock.bound);
 });
+
+test("DEV-3 a sleep just after a ping is no reason to wait for the next one that is due", async () => {
+  const w = await clocked();
+  const page = w.page();
+  const s = open(page);
+  await w.settle();
+  let slept = 0;
+  const clock = new Clock(page.background, s["s"], () => w.time, () => w.time + slept); // page and worker stand still
+  s["time"] = clock;
+  await w.pass(400_000);
+  assert.ok(clock.bound < 40, String(clock.bound));
+  for (const n = w.socket.of(6).length; w.socket.of(6).length === n; ) await w.pass(100);
+  await w.pass(100); // it is answered
+  slept = 8 * hour;
+  assert.equal(clock.bound, Infinity);
+  let waited = 0;
+  for (; clock.bound === Infinity; waited += 100) await w.pass(100);
+  assert.ok(waited <= 2000, `it knew nothing for ${waited} ms`);
+});

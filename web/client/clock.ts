@@ -26,6 +26,9 @@ const measureEvery = 60_000_000;
 const slewing = 500e-6;
 const nudge = 250_000;
 
+/** Whoever looks while nothing is known after a sleep has the server asked again, this often at most, in µs: it is asked no more than once a second. */
+const askEvery = 1_100_000;
+
 /** pageNow is the page's clock in µs. Unlike Date.now it has fractions of a millisecond, and nobody can set it. */
 export const pageNow = (): number => (performance.timeOrigin + performance.now()) * 1000;
 
@@ -117,8 +120,8 @@ export class Clock {
     const page = this.page(), apart = this.wall() - page;
     const slept = this.looked && Math.abs(apart - this.looked.apart) > nudge + Math.abs(page - this.looked.page) * slewing;
     this.looked = { page, apart };
-    if (!slept || !this.way) return;
-    this.doubtful = page + this.way.shift;
+    if (slept && this.way) this.doubtful = page + this.way.shift;
+    else if (this.doubtful === undefined || page - this.measured < askEvery) return;
     this.measure();
   }
 

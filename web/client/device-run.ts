@@ -5,7 +5,7 @@ import type { Device, DeviceOptions, Running } from "./device.ts";
 import type { Code, WabError } from "./error.ts";
 import type { SharedMap } from "./map.ts";
 import { type Report, Reports } from "./reports.ts";
-import { type End, parseBundle, type Run, Scheduler } from "./schedule.ts";
+import { type End, isID, parseBundle, type Run, Scheduler } from "./schedule.ts";
 import type { Session } from "./session.ts";
 
 /** ServerClock is the server's time in ms, and by how many ms it may be wrong. */
@@ -22,7 +22,7 @@ export interface Parts {
   readonly clock: ServerClock;
   readonly desired: SharedMap<Value>;
   readonly bundles: SharedMap<Value>;
-  check(key: string, value: unknown): void;
+  copy(key: string, value: unknown): { value: unknown; size: number };
   error(code: Code, message: string): WabError;
 }
 
@@ -69,13 +69,16 @@ export class DeviceRun implements Device {
       this.offs.push(m.on("state", ({ state, reason }) => (state === "ended" ? this.finish(this.explain(reason)) : this.wake())));
     }
     this.p.bundles.applied = () => this.wake();
-    void this.run();
+    this.run().catch((e) => {
+      this.tell(e);
+      this.finish(this.p.error("internal", `The device ${this.name} can't go on.`));
+    });
   }
 
   report(key: string, value: unknown): void {
     if (this.over) throw this.p.error("unavailable", "The device has ended.");
-    this.p.check(key, value ?? null);
-    this.reports.value(key, value ?? null);
+    const said = this.p.copy(key, value ?? null);
+    if (!this.reports.value(key, said)) throw this.p.error("overloaded", "A device has at most 1,000 values to report at a time; wait until it is connected.");
   }
 
   async close(): Promise<void> {
@@ -139,8 +142,10 @@ export class DeviceRun implements Device {
     for (const b of good) this.scheduler.add(time.now, b);
   }
 
+  /** refuse reports on what is no bundle, if its id is one. */
   private refuse(id: string): void {
-    this.reports.outcome({ id, outcome: "refused", due: 0, ran: 0, bound: 0, error: "The bundle is malformed." });
+    if (!isID(id)) this.tell(this.p.error("bad_request", "A bundle has no id that one can have."));
+    else this.reports.outcome({ id, outcome: "refused", due: 0, ran: 0, bound: 0, error: "The bundle is malformed." });
   }
 
   private async runDue(): Promise<void> {
@@ -229,8 +234,9 @@ export class DeviceRun implements Device {
     } catch (e) {
       const { code } = e as WabError;
       if (final.has(code)) this.finish(this.explain(e as WabError));
-      else if (hopeless.has(code)) this.tell(e);
-      else throw e;
+      else if (!hopeless.has(code)) throw e;
+      else this.tell(e);
+      if (hopeless.has(code) && r.outcomes.length && Object.keys(r.values).length) await this.send({ values: {}, outcomes: r.outcomes }); // a value was not taken
     }
   }
 }

@@ -258,3 +258,81 @@ test("DEV-1: desired values are read, and the device is seen", async () => {
   assert.deepEqual(b.values.sort(), [["color", "red"], ["old", null]]);
   assert.equal(await b.device.ended, undefined);
 });
+
+test("DEV-1: a device with its owner's token is known from its start, and one that may not report is none", async () => {
+  const b = await Bench.make();
+  let reports = 0;
+  b.answer = (s, f) => s.reply(35, f[1]!, f[2]!, ++reports ? "not_allowed" : "", "Not you.", 0);
+  await assert.rejects(b.open(), { code: "not_allowed" });
+  b.answer = (s, f) => (reports++, s.reply(34, f[1]!, f[2]!, null));
+  b.device = await b.open();
+  await b.w.pass(1000);
+  assert.equal(reports, 2);
+  await b.close();
+});
+
+test("DEV-2: what is no bundle costs the others nothing", async () => {
+  const b = await Bench.start();
+  const bad = [7, null, [], [7, 0, 0, 0, 0, 0, [], []], ["5", 0, 0, 0, 0, 0, [7], []], ["6", 0, 0, 0, 0, 0, [], [null]], ["7", 0.5, 0, 0, 0, 0, [], []], ["8", 0, 0, 0, 0, 0, [[1e300, "pin", []]], []]];
+  b.maps.commit([b.bundles, Object.fromEntries(bad.map((value, i) => [`${i + 1}`, value])) as { [key: string]: Value }]);
+  b.maps.commit([b.bundles, { ["x".repeat(65)]: 7 }]);
+  await b.w.pass(1000);
+  await b.give("x", -1, [on]);
+  await b.w.pass(1000);
+  assert.deepEqual(b.outcomes.map((o) => o.outcome), [...bad.map(() => "refused"), "done"]);
+  assert.equal(b.errors.length, 1); // nobody could report on that one
+  await b.close();
+});
+
+test("DEV-2: outcomes don't go under with a value", async () => {
+  const b = await Bench.start();
+  b.answer = (s, f) => s.reply(35, f[1]!, f[2]!, "failed", "Not now.", 0);
+  b.device.report("one more", 1);
+  await b.w.settle();
+  b.answer = (s, f) => { // to both together
+    const [, values] = f[6] as [string, object];
+    if (Object.keys(values).length) s.reply(35, f[1]!, f[2]!, "too_large", "A device reports at most 1,000 values.", 0);
+    else s.reply(34, f[1]!, f[2]!, null);
+  };
+  b.maps.commit([b.bundles, { odd: 7 }]);
+  await b.w.pass(2000);
+  assert.deepEqual(b.outcomes.map((o) => o.id), ["odd", "odd"]);
+  assert.equal(b.errors.length, 1);
+  await b.w.pass(60_000);
+  assert.equal(b.values.length, 2);
+  await b.close();
+});
+
+test("what is reported is what was said, bounded in number and size", async () => {
+  const b = await Bench.start();
+  const lamp: { [key: string]: unknown } = { on: true };
+  b.device.report("lamp", lamp);
+  lamp["on"] = () => "changed, into what can't be sent";
+  await b.w.pass(1000);
+  assert.deepEqual(b.values, [["lamp", { on: true }]]);
+  const serve = b.w.server;
+  b.w.server = (s) => s.cut();
+  b.w.socket.cut();
+  for (let i = 0; i < 1000; i++) b.device.report(`${i}`, "x".repeat(i < 10 ? 60_000 : 1));
+  assert.throws(() => b.device.report("one more", 1), { code: "overloaded" });
+  b.device.report("999", "the latest");
+  let most = 0;
+  b.w.server = (s, f) => {
+    if (f[0] === 3) most = Math.max(most, JSON.stringify(f[6]).length);
+    serve(s, f);
+  };
+  await b.w.pass(60_000);
+  assert.equal(b.values.length, 1001);
+  assert.ok(most < 300_000, `${most} bytes in one report`);
+  assert.deepEqual(b.values.at(-1), ["999", "the latest"]);
+  await b.close();
+});
+
+test("a device whose loop can't go on says so", async () => {
+  const b = await Bench.start();
+  Object.defineProperty(b, "bound", { get: () => { throw new Error("no clock"); } });
+  await b.give("x", -1, [on]);
+  await b.w.pass(20_000);
+  assert.equal((await b.device.ended)?.code, "internal");
+  assert.match(String(b.errors[0]), /no clock/);
+});

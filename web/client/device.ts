@@ -1,5 +1,5 @@
 /** This tab as a device of a CA: what a page sees of it. What runs it is loaded when a page wants to be one. */
-import { encode, type Value } from "./cbor.ts";
+import { decode, encode, type Value } from "./cbor.ts";
 import type { DeviceRun, Parts } from "./device-run.ts";
 import { WabError } from "./error.ts";
 import type { SharedMap } from "./map.ts";
@@ -55,8 +55,9 @@ export async function openDevice(session: Session, name: string, options: Device
   try {
     await session.ready();
     const [desired, bundles, module] = await Promise.all([session.map<Value>(`${name}-desired`), session.map<Value>(`${name}-bundles`), load()]);
-    const parts: Parts = { name, options, session, clock: session.clock, desired, bundles, check, error: (code, message) => new WabError(code, message) };
+    const parts: Parts = { name, options, session, clock: session.clock, desired, bundles, copy, error: (code, message) => new WabError(code, message) };
     const d: DeviceRun = new module.DeviceRun(parts);
+    await session.call("DeviceReport", [name, {}, []], { timeout: 0 }); // a CA knows devices that have its owner's own token by their first report
     await d.start();
     return d;
   } catch (e) {
@@ -70,14 +71,15 @@ export function checkDeviceName(name: string): void {
   if (!names.test(name)) throw new WabError("bad_request", "The name of a device has 1 to 54 of a-z 0-9 and -, no hyphen at either end.");
 }
 
-/** check refuses what can't be reported. */
-function check(key: string, value: unknown): void {
-  let size: number;
+/** copy is what is to be reported as it is now, and its size; it refuses what can't be reported. */
+function copy(key: string, value: unknown): { value: unknown; size: number } {
+  let bytes: Uint8Array;
   try {
-    size = encode(value).length;
+    bytes = encode(value);
   } catch (e) {
     throw new WabError("bad_request", `${key} can't be reported: ${(e as Error).message}.`);
   }
-  if (size > 65_536) throw new WabError("too_large", "A reported value has at most 64 KiB.");
+  if (bytes.length > 65_536) throw new WabError("too_large", "A reported value has at most 64 KiB.");
   if (!key || key < " " || new TextEncoder().encode(key).length > 256) throw new WabError("bad_request", "The key of a reported value has 1 to 256 bytes, and begins with no control character.");
+  return { value: decode(bytes), size: bytes.length };
 }

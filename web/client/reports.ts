@@ -14,16 +14,23 @@ export interface Reported {
 
 export interface Report { readonly values: { [key: string]: unknown }; readonly outcomes: readonly Reported[] }
 
-/** So many outcomes wait, and go in one report; then the oldest are lost. */
+/** So many outcomes wait; then the oldest are lost. So many go in one report, and so many bytes of values. */
 const maxOutcomes = 1000;
 const atOnce = 100;
+const maxBytes = 256 << 10;
+
+/** So many values wait. */
+const maxValues = 1000;
+
+/** Said is a value as it was when it was said, and its size in bytes. */
+interface Said { readonly value: unknown; readonly size: number }
 
 /** Times of repeating, in ms. */
 const firstPause = 500;
 const longestPause = 30_000;
 
 export class Reports {
-  private readonly values = new Map<string, unknown>();
+  private readonly values = new Map<string, Said>();
   private readonly outcomes: Reported[] = [];
   private pause = firstPause;
   private busy = false;
@@ -33,10 +40,12 @@ export class Reports {
   /** send makes one report, and rejects when it is to be made again. */
   constructor(private readonly send: (r: Report) => Promise<void>, private readonly after: (ms: number, f: () => void) => unknown) {}
 
-  /** value keeps a value; of several of one key the latest. */
-  value(key: string, value: unknown): void {
-    this.values.set(key, value);
+  /** value keeps a value; of several of one key the latest. It tells whether there is room for it. */
+  value(key: string, said: Said): boolean {
+    if (this.values.size >= maxValues && !this.values.has(key)) return false;
+    this.values.set(key, said);
     this.pump();
+    return true;
   }
 
   outcome(o: Reported): void {
@@ -66,19 +75,30 @@ export class Reports {
   }
 
   private async report(): Promise<void> {
-    const values = new Map([...this.values].slice(0, 1000));
+    const values = this.parcel();
     const outcomes = this.outcomes.slice(0, atOnce);
     try {
-      await this.send({ values: Object.fromEntries(values), outcomes });
+      await this.send({ values: Object.fromEntries([...values].map(([key, said]) => [key, said.value])), outcomes });
     } catch (e) {
-      this.after(Math.max(this.pause, (e as WabError).retryAfter ?? 0), () => this.again());
+      this.after(Math.max(this.pause, Math.min((e as WabError).retryAfter ?? 0, longestPause)), () => this.again());
       this.pause = Math.min(this.pause * 2, longestPause);
       return;
     }
-    for (const [key, value] of values) if (this.values.get(key) === value) this.values.delete(key);
+    for (const [key, said] of values) if (this.values.get(key) === said) this.values.delete(key);
     while (outcomes.includes(this.outcomes[0]!)) this.outcomes.shift();
     this.pause = firstPause;
     this.again();
+  }
+
+  /** parcel is as many of the values as go in one report. */
+  private parcel(): Map<string, Said> {
+    const parcel = new Map<string, Said>();
+    let size = 0;
+    for (const [key, said] of this.values) {
+      if ((size += said.size) > maxBytes) break;
+      parcel.set(key, said);
+    }
+    return parcel;
   }
 
   private again(): void {

@@ -30,6 +30,22 @@ test("DEV-2: the scheduler tells what package bundle's does", () => {
   }
 });
 
+test("DEV-2: what waits for long is known all the time", () => {
+  const s = new Scheduler(() => true);
+  const far = parseBundle(["far", 10_000, 0, 0, 0, 0, [[0, "on", []]], []])!;
+  s.add(1000, far);
+  for (let i = 0; i < 2000; i++) s.add(1000, parseBundle([`${i}`, 0, 0, 0, 0, 0, [], []])!);
+  s.tick(1000, 0);
+  s.add(1000, far);
+  while (s.next());
+  s.tick(10_000, 0);
+  assert.equal(s.next()?.t, "run");
+  s.ran("far", 0, 10_000, "");
+  s.tick(10_000, 0);
+  assert.equal(s.next()?.t, "end");
+  assert.equal(s.next(), undefined);
+});
+
 test("what comes again is known, up to a thousand ids", () => {
   const s = new Scheduler(() => true);
   const ends = (id: string): number => {
@@ -50,9 +66,10 @@ test("what is no bundle", () => {
   const good = ["x", 1, 0, 2, 0, 0, [[0, "on", [1]]], [], "of a later version"];
   assert.equal(parseBundle(good)?.tolerance, 50_000);
   assert.equal(parseBundle(["x", 2n ** 50n, 0, 2, 1, 0, [], []])?.at, 2 ** 50);
-  for (const [i, wrong] of [[0, ""], [0, 1], [1, -1], [1, "soon"], [3, 3], [6, {}], [6, [[0, 1, []]]], [6, [[-1, "on", []]]], [6, [[0, "on", 1]]], [7, null]] as const) {
+  for (const [i, wrong] of [[0, ""], [0, 1], [1, -1], [1, "soon"], [3, 3], [6, {}], [6, [[0, 1, []]]], [6, [[-1, "on", []]]], [6, [[0, "on", 1]]], [7, null], [6, [7]], [6, [null]], [7, [undefined]], [0, "é".repeat(33)], [1, 1.5], [1, Infinity], [1, null], [1, "1"],
+    [2, 2n ** 63n], [4, 1e12], [6, [[1e12, "on", []]]], [6, [[8e10, "on", []], [8e10, "on", []]]], [6, [[0, "x".repeat(65), []]]], [6, Array(1001).fill([0, "on", []])]] as const) {
     const bad = Object.assign([...good], { [i]: wrong });
-    assert.equal(parseBundle(bad), undefined, JSON.stringify(bad));
+    assert.equal(parseBundle(bad), undefined, `${i}: ${String(wrong)}`);
   }
   assert.equal(parseBundle(null), undefined);
   assert.equal(parseBundle(good.slice(0, 7)), undefined);

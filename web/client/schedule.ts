@@ -29,24 +29,35 @@ export interface End {
 
 const maxWaiting = 256;
 const maxKnown = 1000;
+const maxCommands = 1000;
+const maxLength = 24 * 3600e6;
+const maxInstant = 253_402_300_799e6; // the end of the year 9999
 const defaultTolerance = 50_000;
 
 /** parseBundle reads a bundle as it stands decoded in a map; undefined if it is none. */
 export function parseBundle(value: unknown): Bundle | undefined {
   if (!Array.isArray(value) || value.length < 8) return undefined;
   const [id, at, expires, late, tolerance, maxBound] = value;
+  if (!isID(id) || !isUpTo(at, maxInstant) || !isUpTo(expires, maxInstant) || !isUpTo(tolerance, maxLength) || !isUpTo(maxBound, maxLength)) return undefined;
   const commands = parseCommands(value[6]);
   const recovery = parseCommands(value[7]);
-  const numbers = [at, expires, tolerance, maxBound].map(Number);
-  if (typeof id !== "string" || !id || ![0, 1, 2].includes(late) || !commands || !recovery || !numbers.every((n) => n >= 0)) return undefined;
-  return { id, at: numbers[0]!, expires: numbers[1]!, late, tolerance: numbers[2]! || defaultTolerance, maxBound: numbers[3]!, commands, recovery };
+  if (![0, 1, 2].includes(late) || !commands || !recovery || commands.length + recovery.length > maxCommands) return undefined;
+  return { id, at: Number(at), expires: Number(expires), late, tolerance: Number(tolerance) || defaultTolerance, maxBound: Number(maxBound), commands, recovery };
 }
 
 function parseCommands(list: unknown): Command[] | undefined {
-  if (!Array.isArray(list) || list.length > maxKnown) return undefined;
+  if (!Array.isArray(list) || !list.every(isCommand)) return undefined;
   const commands = list.map(([after, name, args]) => ({ after: Number(after), name, args }));
-  return commands.every((c) => c.after >= 0 && typeof c.name === "string" && Array.isArray(c.args)) ? commands : undefined;
+  return commands.reduce((length, c) => length + c.after, 0) <= maxLength ? commands : undefined;
 }
+
+const isCommand = (c: unknown): boolean => Array.isArray(c) && isUpTo(c[0], maxLength) && isID(c[1]) && Array.isArray(c[2]);
+
+/** isUpTo tells whether it is a whole number from 0 to most. */
+const isUpTo = (n: unknown, most: number): boolean => (typeof n === "bigint" || Number.isInteger(n)) && Number(n) >= 0 && Number(n) <= most;
+
+/** isID tells whether it may be a bundle's id, or a command's name. */
+export const isID = (s: unknown): s is string => typeof s === "string" && s !== "" && new TextEncoder().encode(s).length <= 64;
 
 /** Sequence is a list of commands on its way: a bundle's, or its recovery's. */
 class Sequence {
