@@ -167,11 +167,13 @@ func TestAPageOutlivesTheServer(t *testing.T) {
 	tab.Until(`ons.lamp === 2 && ` + shows("flash for 10 #friends"))
 }
 
-// TestWhatAPageWeighs prints what comes over the wire before the core, and judges it.
+// TestWhatAPageWeighs comes from the launcher, prints what comes over the wire before the core, and judges it.
 func TestWhatAPageWeighs(t *testing.T) {
 	s := serveBuilt(t)
 	tab := browser.Start(t).Tab(t, browser.Looks[0])
-	tab.Open(s.URL + "/tweetiot/")
+	tab.Open(s.URL)
+	tab.Shoot("tweetiot-launcher")
+	tab.Do(chromedp.Click(`a[href="/tweetiot/"]`))
 	tab.Until(`document.activeElement.id === "owner"`)
 	kB := browser.Eval[float64](tab, `performance.getEntriesByType("resource").filter(e => e.name.endsWith(".js")).reduce((sum, e) => sum + e.encodedBodySize, 0)`) / 1000
 	t.Logf("scripts of the first view: %.1f kB", kB)
