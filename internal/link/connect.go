@@ -51,6 +51,10 @@ func (l *Link) handleBye(frame []byte) error {
 		l.floor = l.now + min(f.ReconnectAfter, 3_600_000)*1000
 		l.lose(reason)
 	case f.Code == wire.Unauthenticated && l.cfg.Renews:
+		if l.doubted && !l.welcomed() { // a new token is no better: whoever makes them may be quick
+			l.floor = max(l.floor, l.now+l.backOff())
+		}
+		l.doubted = true
 		l.hangUp()
 		l.become(State{Status: Offline, Reason: reason})
 		l.askToken()
@@ -78,7 +82,7 @@ func (l *Link) handleWelcome(frame []byte) error {
 		l.refuse(wire.Err(wire.NotAllowed, "The new token belongs to another owner; start a new client for it."))
 		return nil
 	}
-	l.owner = f.Owner
+	l.owner, l.doubted = f.Owner, false
 	l.stamp = max(l.stamp, f.Now)
 	l.maxFrame, l.maxInflight = int(f.MaxFrame), max(int(f.MaxInflight), 1)
 	l.planRenewal(f)

@@ -35,6 +35,7 @@ type Link struct {
 	maxInflight int
 	renewAt     int64 // when to ask for a token, 0 not
 	asking      bool  // a Token event is unanswered
+	doubted     bool  // the server has refused a token, and taken none since
 
 	channels []*channel // in the order they were made
 	requests map[uint64]*request

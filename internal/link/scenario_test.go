@@ -525,3 +525,43 @@ func FuzzReceived(f *testing.F) {
 		}
 	})
 }
+
+// TestOPS1_ATokenThatIsRenewedInVainIsNotTriedInALoop has whoever renews tokens answer at once, with one that is no better.
+func TestOPS1_ATokenThatIsRenewedInVainIsNotTriedInALoop(t *testing.T) {
+	w := live(t)
+	w.deliverBye(wire.Bye{Code: wire.Unauthenticated, Message: "expired", ReconnectAfter: -1})
+	w.srv.bye = &wire.Bye{Code: wire.Unauthenticated, Message: "expired", ReconnectAfter: -1}
+	dials, began := 0, w.now
+	for w.now < began+600*second {
+		if w.tokens > 0 {
+			w.tokens = 0
+			w.l.SetToken(w.now, "stale")
+			w.drain()
+		}
+		if w.conn == 0 {
+			w.pass(second / 10)
+			continue
+		}
+		if dials++; dials > 100 {
+			t.Fatalf("%d attempts within %d ms", dials, (w.now-began)/1000)
+		}
+		w.connect()
+		w.stepUntilIdle()
+	}
+	if dials < 20 {
+		t.Errorf("only %d attempts", dials)
+	}
+	w.srv.bye = nil
+	for w.state.Status != Live {
+		w.pass(second)
+		w.connect()
+		w.stepUntilIdle()
+		if w.tokens > 0 {
+			w.tokens = 0
+			w.l.SetToken(w.now, "fresh")
+			w.drain()
+		}
+	}
+	w.settle()
+	w.verify()
+}
