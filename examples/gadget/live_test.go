@@ -126,7 +126,7 @@ func startParty(t *testing.T) *party {
 	p.page.Open(p.s.URL + "/tweetiot/")
 	p.page.Until(`document.activeElement.id === "owner"`)
 	p.page.Do(chromedp.SetValue("#owner", "alice"), chromedp.SendKeys("#owner", kb.Enter))
-	p.page.Until(`document.querySelector(".state").innerText === "Live"`)
+	p.page.Until(`document.querySelector(".state").innerText === "Live" && buzzer.dataset.place === "here"`) // it is the buzzer, until a gadget takes over
 	return p
 }
 
