@@ -293,6 +293,9 @@ func TestMAP7_ValuesComeThroughAsTheyAre(t *testing.T) {
 }
 
 func TestMAP7_AMillionEntriesAreNotCopied(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the race detector takes the method's time")
+	}
 	m := million{table{}.with("f", "def f(m):\n  n = 0\n  for k in m:\n    n += m[k]\n    if n > 100:\n      break\n  return [len(m), m['k0999999'], n]")}
 	if got, want := must(t, shared, m, "f"), array(number(1_000_000), number(7), number(105)); !bytes.Equal(got, want) {
 		t.Errorf("%x, want %x", got, want)
