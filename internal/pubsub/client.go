@@ -30,7 +30,7 @@ type client struct {
 	mu        sync.Mutex
 	gone      bool
 	listeners map[uint32]*listener // by the client's numbers
-	ends      ends
+	ends      session.Ends
 }
 
 var (
@@ -224,7 +224,7 @@ func (cl *client) detach(l *listener, why *wire.Error) {
 }
 
 func (cl *client) sendEnd(sub uint32, why *wire.Error) {
-	cl.ends.send(cl.conn, wire.TopicEnd{Sub: sub, Err: *why}.Append(nil))
+	cl.ends.Send(cl.conn, wire.TopicEnd{Sub: sub, Err: *why}.Append(nil))
 }
 
 func (h *Hub) handleClose(c *session.Conn, frame []byte) error {

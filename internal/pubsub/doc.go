@@ -45,5 +45,5 @@
 // # Locks
 //
 // A connection's write lock (its gate, see package session), under which a Source is asked, or client.mu come first; then Hub.mu, listener.mu, and feed.mu. Behind listener.mu come other locks
-// of the connection too. ends.mu comes after client.mu or the gate, house.mu and Hub.workMu are leaves. None but the gate is held across the store, CAs, connections or decisions.
+// of the connection too. The lock of a session.Ends comes after client.mu or the gate; house.mu and Hub.workMu are leaves. None but the gate is held across the store, CAs, connections or decisions.
 package pubsub

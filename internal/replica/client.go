@@ -22,7 +22,7 @@ type client struct {
 	readers map[*writer]*reader
 	more    name.Name         // the writer of which another map is to be opened next; the connection's reader's
 	pending map[name.Name]int // subscriptions by writer that are not decided yet: what stands already waits for them
-	ends    ends
+	ends    session.Ends
 }
 
 // A subscription is what a client has asked for.
@@ -308,7 +308,7 @@ func (w *writer) unsubscribe(r *reader, o *outlet, last bool) {
 }
 
 func (cl *client) sendEnd(sub uint32, why *wire.Error) {
-	cl.ends.send(cl.conn, wire.MapEnd{Sub: sub, Err: *why}.Append(nil))
+	cl.ends.Send(cl.conn, wire.MapEnd{Sub: sub, Err: *why}.Append(nil))
 }
 
 func (h *Hub) handleClose(c *session.Conn, frame []byte) error {

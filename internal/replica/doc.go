@@ -52,6 +52,6 @@
 // # Locks
 //
 // A connection's write lock (its gate, see package session), under which a Source is asked, and client.mu come before reader.mu; then
-// comes writer.mu, or any other lock of the connection. client.mu and the gate come before ends.mu, and that before the connection's
+// comes writer.mu, or any other lock of the connection. client.mu and the gate come before the lock of a session.Ends, and that before the connection's
 // others. Hub.mu comes before writer.mu. Hub.workMu is a leaf. None but the gate is held across I/O, and none of ours across decisions.
 package replica

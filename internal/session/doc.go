@@ -46,7 +46,7 @@
 //
 // # Locks
 //
-// registry.mu, then session.mu, then outbox.mu, each alone or in this order. channel.gate is taken with none of them held, and is held
+// registry.mu, then session.mu, then outbox.mu, each alone or in this order; Ends.mu comes before outbox.mu, too. channel.gate is taken with none of them held, and is held
 // while a request is handed to the Bus, which must not block; replies never take it. Server.mu and callers.mu are taken alone; sweeping covers a sweep.
 // gate.mu comes before all of these: it covers a write, and a turn of the flusher asks Sources while it has it, so nobody enters a gate with
 // another lock held. flusher.mu is a leaf behind outbox.mu. None but gate.mu is held across I/O.
