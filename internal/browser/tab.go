@@ -62,10 +62,10 @@ func (tab *Tab) Open(url string) {
 	tab.Do(chromedp.Navigate(url))
 }
 
-// Until waits until a JavaScript expression is true, on the page as it is or on the one that follows.
+// Until waits until a JavaScript expression, awaited if it is a promise, is true, on the page as it is or on the one that follows.
 func (tab *Tab) Until(expression string) {
 	tab.t.Helper()
-	if err := tab.poll("!!(" + expression + ")"); err != nil {
+	if err := tab.poll("Promise.resolve(" + expression + ").then(Boolean)"); err != nil {
 		body, _ := chromedp.Run(tab, chromedp.Evaluate[string]("document.body.innerText"))
 		tab.t.Fatalf("%s: waiting for %s: %v\nthe browser says: %v\nthe page shows: %s", tab.look.Name, expression, err, tab.Complaints(), body)
 	}

@@ -33,6 +33,12 @@ func (*lights) Blink(tx *server.Tx, device string, n int, ms int64) error {
 	return tx.Device(device).RunAt(tx.Now().Add(time.Duration(ms)*time.Millisecond), b)
 }
 
+// Wave has a device put its pin on for a minute, and be late by half a second at most.
+func (*lights) Wave(tx *server.Tx, device string) error {
+	b := server.NewBundle().Do("pin", true).After(time.Minute).Do("pin", false).Recover("pin", false).Tolerance(500 * time.Millisecond)
+	return tx.Device(device).RunAt(tx.Now().Add(200*time.Millisecond), b)
+}
+
 // Fail has a device run what it can't.
 func (*lights) Fail(tx *server.Tx, device string) error {
 	return tx.Device(device).Run(server.NewBundle().Do("fail").Recover("pin", false), time.Minute)
@@ -141,4 +147,24 @@ func TestAnotherTabOfTheSameDeviceTakesOver(t *testing.T) {
 	two.Until(`runs.length === 2`)
 	one.Eval(`owner.Token("lamp")`) // a new one ends the old one
 	two.Until(`window.why === "unauthenticated"`)
+}
+
+// TestDEV2_ATabThatIsLoadedAgainInMidBundleDropsTheRestAndRecovers is about the page in the middle of what it runs.
+func TestDEV2_ATabThatIsLoadedAgainInMidBundleDropsTheRestAndRecovers(t *testing.T) {
+	chromium := browser.Start(t)
+	url := serveLights(t)
+	tab := lightsTab(t, chromium, url)
+	tab.Eval(`become()`)
+	tab.Until(`become.done`)
+	token := browser.Eval[string](tab, `token`)
+	tab.Eval(`owner.Wave("lamp")`)
+	tab.Until(`runs.length === 1`)
+	tab.Open(url + "/lights/")
+	tab.Until(`window.ready && performance.now() > 1000`) // which is more than its tolerance
+	tab.Eval(`become(` + "`" + token + "`" + `)`)
+	tab.Until(`results().then((r) => r === '["late pin The bundle came too late."]')`)
+	tab.Until(`runs.length === 1`)
+	if !browser.Eval[bool](tab, `runs[0][0] === false`) {
+		t.Error("it did not recover")
+	}
 }
