@@ -75,8 +75,8 @@ func (tx *Tx) Publish(topic string, value any) {
 
 // Subscribe has a method, one that takes a Message, called for each message of a topic from now on: forum/party, or bob/home/news where bob's policy lets this CA
 // read it. Each is handled once, in order, through crashes; one whose handler fails is not repeated. What this CA's policy doesn't let the publisher do is passed over: by default it
-// lets its own owner only, and tx.Allow(server.Group("friends"), "OnTweet") others. Following a topic again replaces the method. If the topic refuses, OnFailed hears of
-// it. A CA follows up to 256 topics.
+// lets its own owner only, and tx.Allow(server.Group("friends"), "OnTweet") others. Following a topic again replaces the method, or changes nothing; where
+// the topic doesn't know of it, for it refused or has been made anew, it is asked again. If the topic refuses, OnFailed hears of it. A CA follows up to 256 topics.
 func (tx *Tx) Subscribe(topic, method string) error {
 	n, err := tx.topicName(topic)
 	if m := tx.class.methods[method]; err == nil && (m == nil || !isMessage(m.handler)) {

@@ -158,36 +158,29 @@ func (f *feed) recentAt(offset uint64) *Entry {
 	return f.recent[offset-f.recent[0].Offset]
 }
 
-// next is the message after a place, nil if there is none yet. missed are those between them that are gone; from another epoch it goes on with the oldest of this one.
-func (f *feed) next(at place) (e *Entry, epoch, missed uint64, err error) {
+// next is the message after a place of this epoch, nil if there is none yet. missed are those between them that are gone.
+func (f *feed) next(at place) (e *Entry, missed uint64, err error) {
 	if err = f.load(); err != nil {
-		return nil, 0, 0, err
+		return nil, 0, err
 	}
 	f.mu.Lock()
-	at, missed = f.goOn(at)
-	epoch = f.epoch
-	last := f.last
-	e = f.recentAt(at.offset + 1)
-	f.mu.Unlock()
-	if e != nil || at.offset >= last {
-		return e, epoch, missed, nil
+	if at.epoch != f.epoch {
+		f.mu.Unlock()
+		return nil, 0, nil // the topic has ended; whoever follows the one of its name now has asked for that
 	}
-	packed, err := f.hub.opt.Store.Get(f.key, messageKey(at.offset+1))
+	offset := max(at.offset+1, f.first)
+	last := f.last
+	e = f.recentAt(offset)
+	f.mu.Unlock()
+	missed = offset - at.offset - 1
+	if e != nil || offset > last {
+		return e, missed, nil
+	}
+	packed, err := f.hub.opt.Store.Get(f.key, messageKey(offset))
 	if err == nil && packed != nil {
 		e, err = parseEntry(packed)
 	}
-	return e, epoch, missed, err
-}
-
-// goOn is where somebody can go on, who was at a place, and how many messages are lost to them. Call with mu held.
-func (f *feed) goOn(at place) (place, uint64) {
-	if at.epoch != f.epoch {
-		at = place{f.epoch, 0}
-	}
-	if oldest := max(f.first, 1); at.offset+1 < oldest {
-		return place{f.epoch, oldest - 1}, oldest - 1 - at.offset
-	}
-	return at, 0
+	return e, missed, err
 }
 
 // kept are messages after an offset, of about limit bytes; none where they are not in memory. Call with mu held.
@@ -199,14 +192,14 @@ func (f *feed) kept(offset uint64, limit int) (all []*Entry) {
 	return all
 }
 
-// position is where a CA begins to follow; ok is false where the topic doesn't know it.
-func (f *feed) position(ca name.Name) (at place, ok bool, err error) {
+// position is where a subscription of a CA begins; ok is false where the topic doesn't know it.
+func (f *feed) position(ca name.Name, id uint64) (at place, ok bool, err error) {
 	value, err := f.hub.opt.Store.Get(f.key, followerKey(ca.String()))
 	if err != nil || value == nil {
 		return at, false, err
 	}
-	at, err = parsePlace(value)
-	return at, err == nil, err
+	b, err := parseBegin(value)
+	return b.place, err == nil && b.id == id, err
 }
 
 // all visits the CAs that follow, as they are stored.
@@ -217,8 +210,8 @@ func (f *feed) all(visit func(ca name.Name, at place)) error {
 		if err != nil {
 			return errStored
 		}
-		at, err := parsePlace(value)
-		visit(ca, at)
+		b, err := parseBegin(value)
+		visit(ca, b.place)
 		return err
 	})
 	return err

@@ -50,7 +50,7 @@ type log struct {
 type change struct {
 	ca     name.Name
 	leaves bool
-	place  place
+	begin
 }
 
 // Load takes the head.
@@ -96,16 +96,27 @@ func (l *log) publish(from name.Name, args []byte, now int64) error {
 	return nil
 }
 
-func (l *log) subscribe(from name.Name) error {
+// subscribe lets a CA follow from now on. Who asks again for the same subscription goes on where that began.
+func (l *log) subscribe(from name.Name, args []byte) error {
+	r := cbor.NewReader(args)
+	if r.Array() != 1 {
+		return errAsked
+	}
+	id := r.Uint()
+	if r.Done() != nil {
+		return errAsked
+	}
 	was, err := l.ca.Get(followerKey(from.String()))
 	if err != nil {
 		return err
 	}
-	l.found()
 	if was == nil {
 		l.followers++
+	} else if b, err := parseBegin(was); err != nil || b.id == id {
+		return err
 	}
-	l.changes = append(l.changes, change{ca: from, place: place{l.epoch, l.last}})
+	l.found()
+	l.changes = append(l.changes, change{ca: from, begin: begin{place{l.epoch, l.last}, id}})
 	return nil
 }
 
@@ -131,7 +142,7 @@ func (l *log) Encode(c *actor.Commit) {
 		if key := followerKey(f.ca.String()); f.leaves {
 			c.Delete(key)
 		} else {
-			c.Put(key, f.place.encode())
+			c.Put(key, f.begin.encode())
 		}
 	}
 	if l.trim(c); l.followers == 0 {
@@ -177,13 +188,16 @@ func (l *log) add(c *actor.Commit, e *Entry) {
 	}
 }
 
+// trimAtOnce is how many blocks leave with one message: a log that has grown old as a whole must not be one commit. So many are never smaller than what the message adds.
+const trimAtOnce = 16
+
 // trim removes the oldest blocks that are too old, or too much.
 func (l *log) trim(c *actor.Commit) {
 	if len(l.fresh) == 0 {
 		return
 	}
 	oldest := l.fresh[0].At - MaxAge.Microseconds()
-	for len(l.blocks) > 0 && (l.bytes > MaxLogBytes || l.blocks[0].at < oldest) {
+	for n := 0; n < trimAtOnce && len(l.blocks) > 0 && (l.bytes > MaxLogBytes || l.blocks[0].at < oldest); n++ {
 		b := l.blocks[0]
 		l.blocks = l.blocks[1:]
 		for offset := max(1, b.number*blockSize); offset < (b.number+1)*blockSize; offset++ {

@@ -131,18 +131,24 @@ func parseBlock(key, value []byte) (block, error) {
 // place is where somebody stands in a topic: the message that was last.
 type place struct{ epoch, offset uint64 }
 
-func (p place) encode() []byte {
-	return cbor.AppendUint(cbor.AppendUint(cbor.AppendArrayHeader(nil, 2), p.epoch), p.offset)
+// begin is where a CA's subscription begins, and its id: the CA may have ended others.
+type begin struct {
+	place
+	id uint64
 }
 
-func parsePlace(value []byte) (p place, err error) {
+func (b begin) encode() []byte {
+	return cbor.AppendUint(cbor.AppendUint(cbor.AppendUint(cbor.AppendArrayHeader(nil, 3), b.epoch), b.offset), b.id)
+}
+
+func parseBegin(value []byte) (b begin, err error) {
 	r := cbor.NewReader(value)
-	if r.Array() != 2 {
-		return p, errStored
+	if r.Array() != 3 {
+		return b, errStored
 	}
-	p = place{r.Uint(), r.Uint()}
+	b = begin{place{r.Uint(), r.Uint()}, r.Uint()}
 	if r.Done() != nil {
-		return p, errStored
+		return b, errStored
 	}
-	return p, nil
+	return b, nil
 }

@@ -1,6 +1,9 @@
 package pubsub
 
 import (
+	"math/rand/v2"
+	"slices"
+
 	"github.com/wabgo/wab/internal/actor"
 	"github.com/wabgo/wab/internal/bus"
 	"github.com/wabgo/wab/internal/cbor"
@@ -11,8 +14,11 @@ import (
 // subscriptionLetter begins the subscriptions' side keys: hot ones, with the topic's name behind, or an item's label for what the CA itself has published to.
 const subscriptionLetter = 'S'
 
-// MaxSubscriptions is how many topics a CA follows.
-const MaxSubscriptions = 256
+// Limits of a CA.
+const (
+	MaxSubscriptions = 256 // topics that it follows
+	MaxOwn           = 256 // topics of its own
+)
 
 const (
 	// unwritten is how long a place that nothing else is written with stays in memory only, in µs: what it has gone by changed nothing.
@@ -52,6 +58,7 @@ type subscriptions struct {
 type subscription struct {
 	topic  name.Name
 	method string
+	id     uint64 // tells it from those to the same topic before it, which the topic may still have in its books
 	place         // the last message handled; epoch 0 until the topic has said where it begins
 	told   uint64 // the message after the last one that the topic knows of, 0 for none
 	after  int64  // not before that instant
@@ -73,10 +80,10 @@ func (p *subscriptions) Load(key, value []byte) error {
 	}
 	topic, err := name.ParseTopic(string(key[2:]))
 	r := cbor.NewReader(value)
-	if r.Array() != 3 || err != nil {
+	if r.Array() != 4 || err != nil {
 		return errStored
 	}
-	s := subscription{topic: topic, method: r.Text(), place: place{r.Uint(), r.Uint()}}
+	s := subscription{topic: topic, method: r.Text(), id: r.Uint(), place: place{r.Uint(), r.Uint()}}
 	if r.Done() != nil {
 		return errStored
 	}
@@ -85,8 +92,8 @@ func (p *subscriptions) Load(key, value []byte) error {
 }
 
 func (s *subscription) encode() []byte {
-	b := cbor.AppendText(cbor.AppendArrayHeader(make([]byte, 0, 48), 3), s.method)
-	return cbor.AppendUint(cbor.AppendUint(b, s.epoch), s.offset)
+	b := cbor.AppendText(cbor.AppendArrayHeader(make([]byte, 0, 56), 4), s.method)
+	return cbor.AppendUint(cbor.AppendUint(cbor.AppendUint(b, s.id), s.epoch), s.offset)
 }
 
 func (p *subscriptions) Begin() {
@@ -105,6 +112,7 @@ type Delivery struct {
 	Offset uint64
 	At     int64  // µs UTC, when the topic has taken it
 	Missed uint64 // messages before it that left the log unseen
+	id     uint64 // of the subscription
 	place  place
 	Ran    bool // set by the handler's caller
 }
@@ -129,7 +137,7 @@ func (p *subscriptions) next(s *subscription, now int64) *actor.Message {
 		return nil
 	}
 	for missed := uint64(0); ; {
-		e, epoch, lost, err := f.next(s.place)
+		e, lost, err := f.next(s.place)
 		missed += lost
 		switch {
 		case err != nil:
@@ -141,11 +149,11 @@ func (p *subscriptions) next(s *subscription, now int64) *actor.Message {
 			}
 			return nil
 		}
-		at := place{epoch, e.Offset}
+		at := place{s.epoch, e.Offset}
 		switch refused := p.mayRead(s.topic); {
 		case refused == nil:
 			return &actor.Message{Kind: actor.Published, From: e.From, Method: s.method, Args: e.Value,
-				Ext: &Delivery{Topic: s.topic, Offset: e.Offset, At: e.At, Missed: missed, place: at}}
+				Ext: &Delivery{Topic: s.topic, Offset: e.Offset, At: e.At, Missed: missed, id: s.id, place: at}}
 		case refused.Code == wire.Unavailable:
 			p.wait(s, now)
 			return nil
@@ -156,7 +164,7 @@ func (p *subscriptions) next(s *subscription, now int64) *actor.Message {
 
 // begin asks the topic where a new subscription begins.
 func (p *subscriptions) begin(s *subscription, f *feed, now int64) bool {
-	at, ok, err := f.position(p.ca.Name())
+	at, ok, err := f.position(p.ca.Name(), s.id)
 	if err != nil {
 		p.wait(s, now)
 	}
@@ -188,7 +196,7 @@ func (p *subscriptions) Settled(m *actor.Message, err *wire.Error) {
 	d := m.Ext.(*Delivery)
 	i := p.find(d.Topic)
 	switch {
-	case i < 0: // its own handler has ended the subscription
+	case i < 0 || p.all[i].id != d.id: // its own handler has ended the subscription, or begun it anew
 	case err != nil && err.Code == wire.Unavailable && !d.Ran:
 		p.wait(&p.all[i], p.hub.now())
 	default:
@@ -271,28 +279,58 @@ func (p *subscriptions) Awaits() int64 {
 // Idle keeps the CA in memory until its places are written.
 func (p *subscriptions) Idle() bool { return p.flushAt == 0 }
 
-var errSubscriptions = wire.Err(wire.TooLarge, "A CA follows at most 256 topics.")
+var (
+	errSubscriptions = wire.Err(wire.TooLarge, "A CA follows at most 256 topics.")
+	errOwn           = wire.Err(wire.TooLarge, "A CA has at most 256 topics of its own.")
+	errDoomed        = wire.Err(wire.BadRequest, "This assistant is destroyed with this message: it follows nothing any more, and its own topics end.")
+)
 
-// Subscribe has a method of the CA called for each message of a topic, from now on. Following it again replaces the method. Errors are *wire.Error.
+// Subscribe has a method of the CA called for each message of a topic, from now on. Following it again replaces the method; where the topic doesn't know of it, for it has
+// refused or was made anew, it is asked again. Errors are *wire.Error.
 func (f *Subscriptions) Subscribe(tx *actor.Tx, topic name.Name, method string) (err error) {
-	begins := false
-	tx.Use(f, func(x actor.Part) {
-		p := x.(*subscriptions)
-		i := p.find(topic)
-		if begins = i < 0; begins {
-			if len(p.all) >= MaxSubscriptions {
-				err = errSubscriptions
-				return
-			}
-			i = len(p.all)
-			p.all = append(p.all, subscription{topic: topic})
-		}
-		p.all[i].method, p.all[i].fresh = method, true
-	})
-	if err == nil && begins {
-		_, err = tx.Post(topic, subscribe, noArgs)
+	var id uint64
+	tx.Use(f, func(x actor.Part) { id, err = x.(*subscriptions).subscribe(topic, method) })
+	if err == nil && id != 0 {
+		_, err = tx.Post(topic, subscribe, cbor.AppendUint(cbor.AppendArrayHeader(nil, 1), id))
 	}
 	return err
+}
+
+// subscribe returns the subscription's id, 0 where the topic needs not be asked.
+func (p *subscriptions) subscribe(topic name.Name, method string) (id uint64, err error) {
+	i := p.find(topic)
+	switch {
+	case p.ca.Doomed():
+		return 0, errDoomed
+	case i >= 0:
+		return p.renew(&p.all[i], method)
+	case len(p.all) >= MaxSubscriptions:
+		return 0, errSubscriptions
+	}
+	id = newID()
+	p.all = append(p.all, subscription{topic: topic, method: method, id: id, fresh: true})
+	return id, nil
+}
+
+// newID fits what others call an integer, and is never 0.
+func newID() uint64 { return rand.Uint64N(1<<53-1) + 1 }
+
+// renew goes on with a subscription that there is. Its id stays while it has not begun: the topic may know of it in a moment.
+func (p *subscriptions) renew(s *subscription, method string) (id uint64, err error) {
+	_, known, err := p.hub.feed(s.topic).position(p.ca.Name(), s.id)
+	if err != nil {
+		return 0, errUnread
+	}
+	if s.method != method {
+		s.method, s.fresh = method, true
+	}
+	if known {
+		return 0, nil
+	}
+	if s.epoch != 0 {
+		s.id, s.place, s.fresh = newID(), place{}, true
+	}
+	return s.id, nil
 }
 
 var noArgs = cbor.AppendArrayHeader(nil, 0)
@@ -318,20 +356,27 @@ func (f *Subscriptions) Publish(tx *actor.Tx, topic name.Name, value []byte) err
 		return errValue
 	}
 	if topic.CA() == tx.Self() {
-		tx.Use(f, func(x actor.Part) { x.(*subscriptions).owns(topic.Item) })
+		var err error
+		if tx.Use(f, func(x actor.Part) { err = x.(*subscriptions).owns(topic.Item) }); err != nil {
+			return err
+		}
 	}
 	_, err := tx.Post(topic, publish, append(cbor.AppendArrayHeader(nil, 1), value...))
 	return err
 }
 
 // owns notes a topic of the CA's, so that it ends with the CA.
-func (p *subscriptions) owns(label string) {
-	for _, known := range p.own {
-		if known == label {
-			return
-		}
+func (p *subscriptions) owns(label string) error {
+	switch {
+	case p.ca.Doomed():
+		return errDoomed
+	case slices.Contains(p.own, label):
+		return nil
+	case len(p.own) >= MaxOwn:
+		return errOwn
 	}
 	p.own = append(p.own, label)
+	return nil
 }
 
 // Leave ends all subscriptions of a CA that is destroyed, and its topics. Call it before Destroy.

@@ -58,7 +58,7 @@ func (c topicClass) Invoke(tx *actor.Tx, _ any, m *actor.Message) (result []byte
 		case publish:
 			err = l.publish(m.From, m.Args, tx.Now())
 		case subscribe:
-			err = l.subscribe(m.From)
+			err = l.subscribe(m.From, m.Args)
 		case unsubscribe:
 			err, ends = l.unsubscribe(m.From), l.epoch == 0
 		case end:
