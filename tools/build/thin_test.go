@@ -108,3 +108,34 @@ func TestAThinModuleRuns(t *testing.T) {
 		t.Errorf("it went wrong: %s", out)
 	}
 }
+
+// TestTablesOfAnotherGoVersionAreRefused changes one field of what the runtime's sources say.
+func TestTablesOfAnotherGoVersionAreRefused(t *testing.T) {
+	root, err := goRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := checkTables(filepath.Join(root, "src")); err != nil {
+		t.Error(err)
+	}
+	src := t.TempDir()
+	if err := os.Mkdir(filepath.Join(src, "runtime"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := checkTables(src); err == nil {
+		t.Error("nothing is there")
+	}
+	for _, name := range []string{"runtime2.go", "symtab.go"} {
+		text, err := os.ReadFile(filepath.Join(root, "src", "runtime", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		changed := strings.ReplaceAll(string(text), "\tpcln      uint32\n", "\tpcln      uint32\n\tpccolumn  uint32\n")
+		if err := os.WriteFile(filepath.Join(src, "runtime", name), []byte(changed), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := checkTables(src); err == nil || !strings.Contains(err.Error(), "pccolumn") {
+		t.Error(err)
+	}
+}

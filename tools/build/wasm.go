@@ -69,7 +69,13 @@ func (m module) compile(root string) ([]byte, error) {
 
 // finish takes what the linker wrote to what browsers load.
 func (m module) finish(code []byte) ([]byte, error) {
-	code, err := thin(code)
+	root, err := goRoot()
+	if err == nil {
+		err = checkTables(filepath.Join(root, "src"))
+	}
+	if err == nil {
+		code, err = thin(code)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("thin %s: %w", m.name, err)
 	}
@@ -81,13 +87,22 @@ func (m module) finish(code []byte) ([]byte, error) {
 
 // wasmExec is the path of the JavaScript support file that belongs to the compiler of the core.
 func wasmExec() (string, error) {
-	out, err := exec.Command("go", "env", "GOROOT").Output()
+	root, err := goRoot()
 	if err != nil {
-		return "", fmt.Errorf("go env GOROOT: %w", err)
+		return "", err
 	}
-	path := filepath.Join(strings.TrimSpace(string(out)), "lib", "wasm", "wasm_exec.js")
+	path := filepath.Join(root, "lib", "wasm", "wasm_exec.js")
 	if _, err := os.Stat(path); err != nil {
 		return "", fmt.Errorf("the Go installation lacks lib/wasm/wasm_exec.js: %w", err)
 	}
 	return path, nil
+}
+
+// goRoot is where the Go installation is that compiles.
+func goRoot() (string, error) {
+	out, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		return "", fmt.Errorf("go env GOROOT: %w", err)
+	}
+	return strings.TrimSpace(string(out)), nil
 }
