@@ -1,12 +1,8 @@
 package client_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"net/http/httptest"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -76,22 +72,7 @@ const home = "lights:alice/home"
 func serveLights() (url string, stop func()) { return serveLightsAt(clock.Real()) }
 
 func serveLightsAt(c clock.Clock) (url string, stop func()) {
-	dir, err := os.MkdirTemp("", "lights")
-	if err != nil {
-		panic(err)
-	}
-	s, err := server.New(server.Options{Data: dir, Dev: true, Clock: c, Logger: slog.New(slog.DiscardHandler)},
-		server.App{Name: "lights", New: func() server.CA { return new(Lights) }})
-	if err != nil {
-		panic(err)
-	}
-	web := httptest.NewServer(s)
-	return web.URL, func() {
-		s.Drain(context.Background())
-		web.Close()
-		s.Close()
-		os.RemoveAll(dir)
-	}
+	return serve(c, server.App{Name: "lights", New: func() server.CA { return new(Lights) }})
 }
 
 // lights is a server with the app, and alice's session with her CA.

@@ -18,6 +18,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/wabgo/wab/internal/clock"
 	"github.com/wabgo/wab/internal/wire"
 	"github.com/wabgo/wab/server"
 	"github.com/wabgo/wab/wasm/client"
@@ -41,11 +42,16 @@ func (*Desk) Note(tx *server.Tx, name string, line int) error {
 
 // startDesk serves desks, and tells where, and what to do at the end.
 func startDesk() (url string, stop func()) {
-	dir, err := os.MkdirTemp("", "desk")
+	return serve(clock.Real(), server.App{Name: "desk", New: func() server.CA { return new(Desk) }})
+}
+
+// serve serves an app from an empty folder, and tells where, and what to do at the end. Examples have no t.
+func serve(c clock.Clock, app server.App) (url string, stop func()) {
+	dir, err := os.MkdirTemp("", app.Name)
 	if err != nil {
 		panic(err)
 	}
-	s, err := server.New(server.Options{Data: dir, Dev: true, Logger: slog.New(slog.DiscardHandler)}, server.App{Name: "desk", New: func() server.CA { return new(Desk) }})
+	s, err := server.New(server.Options{Data: dir, Dev: true, Clock: c, Logger: slog.New(slog.DiscardHandler)}, app)
 	if err != nil {
 		panic(err)
 	}

@@ -1,15 +1,12 @@
 package client_test
 
 import (
-	"context"
 	"errors"
-	"log/slog"
-	"net/http/httptest"
-	"os"
 	"slices"
 	"sync"
 	"testing"
 
+	"github.com/wabgo/wab/internal/clock"
 	"github.com/wabgo/wab/internal/wire"
 	"github.com/wabgo/wab/server"
 	"github.com/wabgo/wab/wasm/client"
@@ -43,21 +40,7 @@ func (*Crier) Befriend(tx *server.Tx, who string, in bool) error {
 
 // startCriers serves criers, and tells where, and what to do at the end.
 func startCriers() (url string, stop func()) {
-	dir, err := os.MkdirTemp("", "criers")
-	if err != nil {
-		panic(err)
-	}
-	s, err := server.New(server.Options{Data: dir, Dev: true, Logger: slog.New(slog.DiscardHandler)}, server.App{Name: "crier", New: func() server.CA { return new(Crier) }})
-	if err != nil {
-		panic(err)
-	}
-	web := httptest.NewServer(s)
-	return web.URL, func() {
-		s.Drain(context.Background())
-		web.Close()
-		s.Close()
-		os.RemoveAll(dir)
-	}
+	return serve(clock.Real(), server.App{Name: "crier", New: func() server.CA { return new(Crier) }})
 }
 
 // person is an owner with a client, and a CA of theirs.
