@@ -2,7 +2,6 @@ package pubsub
 
 import (
 	"github.com/wabgo/wab/internal/bus"
-	"github.com/wabgo/wab/internal/clock"
 	"github.com/wabgo/wab/internal/name"
 	"github.com/wabgo/wab/internal/policy"
 	"github.com/wabgo/wab/internal/wire"
@@ -90,7 +89,7 @@ var errNarrowed = wire.Err(wire.NotAllowed, "Your token is narrowed. It opens a 
 
 // scoped tells whether the token of the connection opens the topic, on these terms.
 func (l *listener) scoped() *wire.Error {
-	scope, now := l.client.conn.Scope(), clock.Micros(l.client.hub.opt.Clock.Now())
+	scope, now := l.client.conn.Scope(), l.client.hub.now()
 	var err error
 	switch {
 	case !l.topic.Forum():
