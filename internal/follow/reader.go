@@ -18,9 +18,6 @@ func At(epoch, offset uint64) Reader { return Reader{epoch, offset, epoch != 0} 
 // Position is that of the last message that was read, or passed over.
 func (r *Reader) Position() (epoch, offset uint64) { return r.epoch, r.offset }
 
-// Placed tells whether it is known where the reader begins.
-func (r *Reader) Placed() bool { return r.placed }
-
 // Opened takes an event of that kind, and tells whether messages were lost just before it: how many at most, 0 where that is not known.
 func (r *Reader) Opened(e Event) (lost bool, missed uint64) {
 	switch {

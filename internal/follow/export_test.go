@@ -1,0 +1,4 @@
+package follow
+
+// Placed tells whether it is known where the reader begins.
+func (r *Reader) Placed() bool { return r.placed }
