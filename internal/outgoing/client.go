@@ -1,6 +1,7 @@
 package outgoing
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"net"
@@ -11,6 +12,13 @@ import (
 	"time"
 
 	"github.com/wabgo/wab/internal/wire"
+)
+
+// How many calls there are at a time, where Options say nothing.
+const (
+	defaultTotal    = 256
+	defaultPerHost  = 16
+	defaultPerOwner = 32
 )
 
 // Options are what a Client is made of. The zero Options are the limits that the package names, and no network opened.
@@ -49,7 +57,7 @@ func New(o Options) *Client {
 		TLSHandshakeTimeout:    connectWithin,
 		DisableCompression:     true,
 		MaxIdleConns:           keepConnections,
-		MaxIdleConnsPerHost:    cmpOr(o.PerHost, 16),
+		MaxIdleConnsPerHost:    cmp.Or(o.PerHost, defaultPerHost),
 		IdleConnTimeout:        keepConnection,
 		MaxResponseHeaderBytes: MaxAnswerHeaders,
 		Protocols:              new(http.Protocols),
@@ -139,11 +147,4 @@ func (c *Client) Close() {
 	c.cancel()
 	c.queue.running.Wait()
 	c.transport.CloseIdleConnections()
-}
-
-func cmpOr(n, otherwise int) int {
-	if n > 0 {
-		return n
-	}
-	return otherwise
 }

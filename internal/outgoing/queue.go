@@ -1,6 +1,7 @@
 package outgoing
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strings"
@@ -55,7 +56,7 @@ func (c *Call) host() string {
 
 func newQueue(o Options) *queue {
 	return &queue{
-		total: cmpOr(o.Total, 256), perHost: cmpOr(o.PerHost, 16), perOwner: cmpOr(o.PerOwner, 32),
+		total: cmp.Or(o.Total, defaultTotal), perHost: cmp.Or(o.PerHost, defaultPerHost), perOwner: cmp.Or(o.PerOwner, defaultPerOwner),
 		hosts: map[string]int{}, owners: map[string]*owner{},
 	}
 }
