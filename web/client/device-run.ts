@@ -123,7 +123,7 @@ export class DeviceRun implements Device {
     }
   }
 
-  /** now is the server's time in µs, and bound by how much it may be wrong; undefined before the clocks could be compared. */
+  /** time is the server's time in µs, and by how much it may be wrong; undefined while that can't be told. */
   private time(): { now: number; bound: number } | undefined {
     const { clock } = this.p;
     return Number.isFinite(clock.bound) ? { now: Math.round(clock.now() * 1000), bound: Math.round(clock.bound * 1000) } : undefined;

@@ -1,7 +1,7 @@
 /** What a device has to report, kept until its CA has it. */
 import type { WabError } from "./error.ts";
 
-/** Outcome is what became of a bundle. Instants are µs by the server's clock. */
+/** Reported is what became of a bundle. Instants, and the bound, are µs by the server's clock. */
 export interface Reported {
   readonly id: string;
   readonly outcome: string;
