@@ -9,6 +9,7 @@ import (
 	"github.com/wabgo/wab/internal/cbor"
 	"github.com/wabgo/wab/internal/name"
 	"github.com/wabgo/wab/internal/wire"
+	"github.com/wabgo/wab/server"
 )
 
 // A gadgetLine is a socket that one or more gadgets hear by.
@@ -41,7 +42,7 @@ func topicLine(addr, token, owner string, gadgets int) (*gadgetLine, error) {
 	}
 	l := &gadgetLine{client: c, ids: map[uint64]int{}}
 	for i := range gadgets {
-		f := wire.TopicOpen{Sub: uint32(i + 1), Topic: homeApp.Name + ":" + "forum/" + homeTopic, CA: homeCA(owner, i).String(), Method: "OnPost"}
+		f := wire.TopicOpen{Sub: uint32(i + 1), Topic: homeApp.Name + ":" + server.Forum(homeTopic), CA: homeCA(owner, i).String(), Method: "OnPost"}
 		if err := l.write(f.Append(l.begin())); err != nil {
 			return nil, errors.Join(err, c.close())
 		}

@@ -35,7 +35,7 @@ func spreadWord(ctx context.Context, r *report, n, posts int) (err error) {
 		return err
 	}
 	defer gone()
-	a, err := gatherListeners(ctx, dir, n)
+	a, err := gatherFollowers(ctx, dir, n)
 	if err != nil {
 		return err
 	}
@@ -54,27 +54,27 @@ func spreadWord(ctx context.Context, r *report, n, posts int) (err error) {
 	return a.measure(ctx, r, b, posts)
 }
 
-// listeners are a server with a publisher and CAs that follow it.
-type listeners struct {
+// followers are a server with a publisher and CAs that follow it.
+type followers struct {
 	*local
 	cas []name.Name
 	n   int // messages so far
 }
 
-func listenerCA(owner string) name.Name {
-	return name.Name{App: listenerApp.Name, Owner: owner, Local: "home"}
+func followerCA(owner string) name.Name {
+	return name.Name{App: followerApp.Name, Owner: owner, Local: "home"}
 }
 
-func gatherListeners(ctx context.Context, dir string, n int) (*listeners, error) {
+func gatherFollowers(ctx context.Context, dir string, n int) (*followers, error) {
 	// A clock that stands still: no CA leaves memory, and nothing is written beside what is asked for.
-	a := &listeners{}
+	a := &followers{}
 	l, err := openLocal(dir, server.Options{Clock: clock.NewFake(time.Now())}, pebblestore.Options{})
 	if err != nil {
 		return nil, err
 	}
 	a.local = l
 	for i := range n {
-		a.cas = append(a.cas, listenerCA(fmt.Sprintf("owner%06d", i)))
+		a.cas = append(a.cas, followerCA(fmt.Sprintf("owner%06d", i)))
 	}
 	if err := a.follow(ctx); err != nil {
 		return nil, errors.Join(err, l.close())
@@ -83,7 +83,7 @@ func gatherListeners(ctx context.Context, dir string, n int) (*listeners, error)
 }
 
 // follow has all of them follow, so many at a time that the topic turns none away: on a clock that stands still they would not come again.
-func (a *listeners) follow(ctx context.Context) error {
+func (a *followers) follow(ctx context.Context) error {
 	for some := range slices.Chunk(a.cas, 500) {
 		if err := a.load(500, some, "Follow", none).each(ctx, len(some)); err != nil {
 			return err
@@ -96,11 +96,11 @@ func (a *listeners) follow(ctx context.Context) error {
 }
 
 // post publishes one message, and tells how long it took until all have handled it.
-func (a *listeners) post(ctx context.Context) (took time.Duration, err error) {
+func (a *followers) post(ctx context.Context) (took time.Duration, err error) {
 	a.n++
 	a.tally.expect(len(a.cas) + 2) // the publisher's and the topic's own
 	start := time.Now()
-	if err := a.load(1, []name.Name{listenerCA("poster")}, "Post", arguments(a.n)).each(ctx, 1); err != nil {
+	if err := a.load(1, []name.Name{followerCA("poster")}, "Post", arguments(a.n)).each(ctx, 1); err != nil {
 		return 0, err
 	}
 	select {
@@ -113,7 +113,7 @@ func (a *listeners) post(ctx context.Context) (took time.Duration, err error) {
 	}
 }
 
-func (a *listeners) measure(ctx context.Context, r *report, b *bare, posts int) error {
+func (a *followers) measure(ctx context.Context, r *report, b *bare, posts int) error {
 	var took []time.Duration
 	var ours, bare, ratio []float64
 	for range posts {

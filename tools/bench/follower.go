@@ -7,31 +7,31 @@ import (
 	"github.com/wabgo/wab/server"
 )
 
-// listener is a CA that follows a topic, and counts what it hears.
-type listener struct{ Heard int }
+// follower is a CA that follows a topic, and counts what it hears.
+type follower struct{ Heard int }
 
-var listenerApp = server.App{Name: "listener", New: func() server.CA { return new(listener) }}
+var followerApp = server.App{Name: "follower", New: func() server.CA { return new(follower) }}
 
-const listenerTopic = "all"
+const followerTopic = "all"
 
 // Follow follows the topic, whoever publishes.
-func (l *listener) Follow(tx *server.Tx) error {
+func (f *follower) Follow(tx *server.Tx) error {
 	if err := tx.Allow(server.Anyone(), "OnPost"); err != nil {
 		return err
 	}
-	return tx.Subscribe(server.Forum(listenerTopic), "OnPost")
+	return tx.Subscribe(server.Forum(followerTopic), "OnPost")
 }
 
 // Post publishes a number to all.
-func (l *listener) Post(tx *server.Tx, n int) { tx.Publish(server.Forum(listenerTopic), n) }
+func (f *follower) Post(tx *server.Tx, n int) { tx.Publish(server.Forum(followerTopic), n) }
 
 // OnPost changes the state for each message.
-func (l *listener) OnPost(_ *server.Tx, m server.Message[int]) error {
-	l.Heard++
+func (f *follower) OnPost(_ *server.Tx, m server.Message[int]) error {
+	f.Heard++
 	return nil
 }
 
-// tally is a store that tells when so many commits of listeners are durable.
+// tally is a store that tells when so many commits of followers are durable.
 type tally struct {
 	store.Store
 	left    atomic.Int64
