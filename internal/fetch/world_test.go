@@ -104,18 +104,7 @@ func (w *world) crash() {
 	w.up()
 }
 
-func args(list ...any) []byte {
-	b := cbor.AppendArrayHeader(nil, len(list))
-	for _, v := range list {
-		switch v := v.(type) {
-		case string:
-			b = cbor.AppendText(b, v)
-		case int:
-			b = cbor.AppendInt(b, int64(v))
-		}
-	}
-	return b
-}
+var args, reader = actortest.Args, actortest.Reader
 
 func (w *world) do(ca, method string, list ...any) actortest.Reply {
 	w.T.Helper()
@@ -190,12 +179,6 @@ func deaf(_ *actor.Tx, s *actortest.State, _ *actor.Message) ([]byte, error) {
 func touch(_ *actor.Tx, s *actortest.State, _ *actor.Message) ([]byte, error) {
 	s.N++
 	return nil, nil
-}
-
-func reader(m *actor.Message) *cbor.Reader {
-	r := cbor.NewReader(m.Args)
-	r.Array()
-	return &r
 }
 
 // log is what a CA has kept, as it is stored.

@@ -120,18 +120,7 @@ func (w *world) revive() {
 	w.up()
 }
 
-func args(list ...any) []byte {
-	b := cbor.AppendArrayHeader(nil, len(list))
-	for _, v := range list {
-		switch v := v.(type) {
-		case string:
-			b = cbor.AppendText(b, v)
-		case int:
-			b = cbor.AppendInt(b, int64(v))
-		}
-	}
-	return b
-}
+var args, reader = actortest.Args, actortest.Reader
 
 func (w *world) do(ca, method string, list ...any) actortest.Reply {
 	w.T.Helper()
@@ -141,12 +130,6 @@ func (w *world) do(ca, method string, list ...any) actortest.Reply {
 func (w *world) must(ca, method string, list ...any) []byte {
 	w.T.Helper()
 	return w.Must(w.do(ca, method, list...))
-}
-
-func reader(m *actor.Message) *cbor.Reader {
-	r := cbor.NewReader(m.Args)
-	r.Array()
-	return &r
 }
 
 func topic(s string) name.Name {

@@ -117,19 +117,7 @@ func (w *world) crash() {
 	w.up()
 }
 
-// arguments of the methods: texts, and whole numbers.
-func args(list ...any) []byte {
-	b := cbor.AppendArrayHeader(nil, len(list))
-	for _, v := range list {
-		switch v := v.(type) {
-		case string:
-			b = cbor.AppendText(b, v)
-		case int:
-			b = cbor.AppendInt(b, int64(v))
-		}
-	}
-	return b
-}
+var args, reader = actortest.Args, actortest.Reader
 
 func (w *world) do(ca, method string, list ...any) actortest.Reply {
 	w.T.Helper()
@@ -245,12 +233,6 @@ func (w *world) look(tx *actor.Tx, _ *actortest.State, m *actor.Message) ([]byte
 		out = append(out, value...)
 	}
 	return out, nil
-}
-
-func reader(m *actor.Message) *cbor.Reader {
-	r := cbor.NewReader(m.Args)
-	r.Array()
-	return &r
 }
 
 // version is the newest of a map.
