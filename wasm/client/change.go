@@ -84,7 +84,7 @@ func (m *Map) tell(add func(*pending)) {
 	add(&m.pending)
 	if !m.pending.delivered {
 		m.pending.delivered = true
-		m.c.todo.add(m.deliver)
+		m.todo.add(m.deliver)
 	}
 }
 

@@ -42,6 +42,7 @@ type Device struct {
 	ca      *CA
 	desired *Map
 	bundles *Map
+	todo    *dispatcher   // of its maps' handlers: bundles wait for nobody else's
 	done    chan struct{} // closed when all goroutines are over
 
 	scheduler bundle.Scheduler // of the goroutine that runs handlers, as is pace
@@ -89,7 +90,7 @@ func checkDevice(s string) error {
 }
 
 func newDevice(c *Client, name string, opt DeviceOptions) *Device {
-	d := &Device{c: c, name: name, opt: opt, done: make(chan struct{}), poke: make(chan struct{}, 1), outbox: newOutbox()}
+	d := &Device{c: c, name: name, opt: opt, done: make(chan struct{}), todo: newDispatcher(), poke: make(chan struct{}, 1), outbox: newOutbox()}
 	if d.opt.OnError == nil {
 		d.opt.OnError = func(err error) { logError(name, err) }
 	}
@@ -113,12 +114,15 @@ func logError(device string, err error) {
 // open subscribes to the maps, and takes the session of the device's name.
 func (d *Device) open(ctx context.Context, ca string) (err error) {
 	d.ca = d.c.CA(ca, CAOptions{Session: d.name, OnClose: d.lost})
-	d.c.do(func() { d.c.devices[d] = true })
+	d.c.do(func() {
+		d.c.devices[d] = true
+		d.c.wg.Go(d.todo.run)
+	})
 	maps := ca + "/" + d.name
-	if d.desired, err = d.c.Map(ctx, maps+"-desired", MapOptions{OnChange: d.desire, OnState: d.watch}); err != nil {
+	if d.desired, err = d.c.openMap(ctx, maps+"-desired", MapOptions{OnChange: d.desire, OnState: d.watch}, d.todo); err != nil {
 		return err
 	}
-	if d.bundles, err = d.c.Map(ctx, maps+"-bundles", MapOptions{OnChange: d.arrive, OnState: d.watch}); err != nil {
+	if d.bundles, err = d.c.openMap(ctx, maps+"-bundles", MapOptions{OnChange: d.arrive, OnState: d.watch}, d.todo); err != nil {
 		return err
 	}
 	return d.deliver(ctx, &parcel{}) // a CA knows devices that have its owner's own token by their first report
@@ -139,6 +143,7 @@ func (d *Device) start() {
 		})
 	})
 	if ended {
+		d.shut()
 		close(d.done)
 	}
 }
@@ -152,6 +157,7 @@ func (d *Device) shut() {
 	}
 	d.c.do(func() { delete(d.c.devices, d) })
 	d.ca.Close()
+	d.todo.close()
 }
 
 // Name is the device's.

@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -133,6 +134,56 @@ func TestADeviceIsUsedFromManyGoroutines(t *testing.T) {
 	wg.Go(func() { d.Close() })
 	wg.Wait()
 	if err := d.Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestDEV2_BundlesWaitForNobodyElsesHandlers has a handler of the Client hang.
+func TestDEV2_BundlesWaitForNobodyElsesHandlers(t *testing.T) {
+	l := startLights(t)
+	p := newPins()
+	c := l.dial(l.token, client.Options{})
+	release, hangs := make(chan struct{}), make(chan struct{})
+	defer close(release)
+	var once sync.Once
+	c.CA(home, client.CAOptions{Session: "slow", OnNote: func(client.Note) {
+		once.Do(func() { close(hangs) })
+		<-release
+	}})
+	if _, err := c.Device(t.Context(), home, "lamp", client.DeviceOptions{Commands: p.commands()}); err != nil {
+		t.Fatal(err)
+	}
+	l.call(nil, "Now", "lamp", "pin", []any{true})
+	<-hangs // by what became of that
+	l.call(nil, "Now", "lamp", "pin", []any{false})
+	p.expect(t, "true", "false")
+}
+
+// TestDEV1_ADeviceOutlivesItsTokens replaces them, and gives it the new ones.
+func TestDEV1_ADeviceOutlivesItsTokens(t *testing.T) {
+	l := startLights(t)
+	p := newPins()
+	asked := make(chan string)
+	c := l.dial(l.fresh("lamp"), client.Options{Renew: func(ctx context.Context) (string, error) {
+		select {
+		case token := <-asked:
+			return token, nil
+		case <-ctx.Done():
+			return "", ctx.Err()
+		}
+	}})
+	d, err := c.Device(t.Context(), home, "lamp", client.DeviceOptions{Commands: p.commands()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{}
+	for range 3 {
+		asked <- l.fresh("lamp") // which ends the one before
+		l.call(nil, "Now", "lamp", "pin", []any{true})
+		want = append(want, "true")
+		p.expect(t, want...)
+	}
+	if err := context.Cause(d.Context()); err != nil {
 		t.Error(err)
 	}
 }

@@ -52,8 +52,8 @@
 // # Goroutines and locks
 //
 // A connection has one goroutine that reads and one that writes; handlers run on one goroutine of the Client, in order. A Device
-// has one of its own for its handlers, and one that reports. Close ends and awaits them all, so handlers must not call Close. Client.mu guards
-// the link and the machines of maps and topics; CA.mu, Map.mu and Topic.mu, each after it, what waits for handlers; Device.mu what has arrived and what is
+// has one of its own for its handlers, one that hears of bundles while others' handlers are busy, and one that reports. Close ends and awaits
+// them all, so handlers must not call Close. Client.mu guards the link and the machines of maps and topics; CA.mu, Map.mu and Topic.mu, each after it, what waits for handlers; Device.mu what has arrived and what is
 // to be reported. Client.mu and Device.mu are not taken under each other, and none is held across I/O or a handler.
 //
 // # Limits

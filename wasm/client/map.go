@@ -34,6 +34,8 @@ type Map struct {
 	sub *mirrored
 	opt MapOptions
 
+	todo *dispatcher // runs the handlers
+
 	mu      sync.Mutex
 	pending pending
 }
@@ -41,7 +43,11 @@ type Map struct {
 // Map subscribes to a map, app:owner/local/map, and returns once its content is there. Several Maps of one name share the replica and what we
 // show of ourselves. Errors are *wire.Error if the server refuses, ctx's, or ErrClosed.
 func (c *Client) Map(ctx context.Context, name string, opt MapOptions) (*Map, error) {
-	m := &Map{c: c, opt: opt}
+	return c.openMap(ctx, name, opt, c.todo)
+}
+
+func (c *Client) openMap(ctx context.Context, name string, opt MapOptions, todo *dispatcher) (*Map, error) {
+	m := &Map{c: c, opt: opt, todo: todo}
 	c.do(func() { c.maps.use(m, name) })
 	if m.sub == nil {
 		return nil, ErrClosed
