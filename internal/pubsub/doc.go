@@ -15,6 +15,10 @@
 // server starts. Who missed messages that have left the log hears how many with the next one. A message on which policy can't decide (unavailable) is tried again each second, and
 // those behind it wait.
 //
+// A subscription has an id, at both ends: what the topic has in its books may be of one that the CA has ended since, and where that began is no place for the next. A subscription is to
+// the topic as it is: when that has ended, nothing comes of one that is made under its name, until the CA subscribes again. After a start a CA's own books are read before it is roused:
+// one that can't go on has no other loaded. A log that has grown old as a whole leaves 16 blocks a message, so that nobody waits for one huge commit.
+//
 // # Reading
 //
 // Forums are everybody's, whose token is not narrowed to a CA or to methods. Who may follow a private topic is the policy of its CA, by the topic's label: asked when it

@@ -22,6 +22,7 @@ type fan struct {
 	gathering bool     // they are being read
 	meanwhile []change // while they are
 	restart   uint64   // what all had handled, as the topic has stored it, when they were read
+	restarts  bool     // they are read because of a start, not of a message
 
 	behind  []*follower // to be roused
 	roused  []roused    // in the window, and some that are done
@@ -35,6 +36,7 @@ type follower struct {
 	at     uint64 // the last message handled
 	queued bool   // in behind
 	called int64  // when it was roused last and has not handled all since, µs; 0 for none
+	unread bool   // at is from before a start: the CA's own books may tell of more. The pump's
 }
 
 // roused notes an instant at which a CA was.
@@ -93,16 +95,15 @@ func (f *feed) flow() {
 	gathered := f.gathered
 	f.mu.Unlock()
 	if !gathered {
-		f.gather(0)
+		f.gather()
 		return
 	}
 	f.pump()
 }
 
-// gather reads which CAs follow; all but those that begin later have handled what comes up to fanned.
-func (f *feed) gather(fanned uint64) {
+// gather reads which CAs follow.
+func (f *feed) gather() {
 	f.mu.Lock()
-	f.restart = max(f.restart, fanned)
 	if f.gathered || f.gathering {
 		f.mu.Unlock()
 		f.pump()
@@ -135,6 +136,7 @@ func (f *feed) read() {
 	f.gathered = true
 	for ca, at := range found {
 		f.add(ca, max(at, f.restart))
+		f.followers[ca].unread = f.restarts
 	}
 	f.fan.change(f.meanwhile, f.last)
 	f.meanwhile = nil
@@ -158,14 +160,29 @@ func (f *feed) work() {
 		if batch == nil {
 			return
 		}
-		for _, ca := range batch {
-			f.hub.runtime.Rouse(ca)
+		for _, c := range batch {
+			if !f.caughtUp(c) {
+				f.hub.runtime.Rouse(c.ca)
+			}
 		}
 	}
 }
 
+// caughtUp has a CA's own books tell, once after a start, what it has handled: a single follower that can't go on must not have all others loaded then.
+func (f *feed) caughtUp(c *follower) bool {
+	if !c.unread {
+		return false
+	}
+	c.unread = false
+	s, err := f.subscription(c.ca)
+	if err != nil || s.epoch == 0 {
+		return false
+	}
+	return f.handled(c.ca, s.place)
+}
+
 // batch are the next CAs to rouse; nil ends the pump.
-func (f *feed) batch() (batch []name.Name) {
+func (f *feed) batch() (batch []*follower) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := f.hub.now()
@@ -180,7 +197,7 @@ func (f *feed) batch() (batch []name.Name) {
 		c.called = now
 		f.roused = append(f.roused, roused{c, now})
 		f.within++
-		batch = append(batch, c.ca)
+		batch = append(batch, c)
 	}
 	if batch == nil {
 		f.pumping = false
@@ -218,13 +235,13 @@ func (f *feed) reclaim(now int64) {
 	f.roused = nil
 }
 
-// handled is a CA's word that it has handled all up to a message.
-func (f *feed) handled(ca name.Name, at place) {
+// handled is a CA's word that it has handled all up to a message. It tells whether that counts; a CA that lacks more is queued then.
+func (f *feed) handled(ca name.Name, at place) bool {
 	f.mu.Lock()
 	c := f.followers[ca]
 	if c == nil || at.epoch != f.epoch {
 		f.mu.Unlock()
-		return
+		return false
 	}
 	c.at = max(c.at, at.offset)
 	if c.called != 0 {
@@ -240,6 +257,7 @@ func (f *feed) handled(ca name.Name, at place) {
 	if next {
 		f.pump()
 	}
+	return true
 }
 
 // awaits tells whether a CA was roused and has not said since that it has handled all.

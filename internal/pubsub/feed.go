@@ -105,14 +105,15 @@ func (f *feed) end() {
 	f.air()
 }
 
-// recover goes on where a crash has cut the way of messages to CAs.
+// recover goes on where a crash has cut the way of messages to CAs: all but those that begin later have handled what comes up to h.fanned.
 func (f *feed) recover(h head) {
 	f.mu.Lock()
+	f.restart, f.restarts = max(f.restart, h.fanned), true
 	if !f.known {
 		f.known, f.epoch, f.first, f.last = true, h.epoch, h.first, h.last
 	}
 	f.mu.Unlock()
-	f.gather(h.fanned)
+	f.gather()
 }
 
 func (f *feed) isKnown() bool {
@@ -200,6 +201,16 @@ func (f *feed) position(ca name.Name, id uint64) (at place, ok bool, err error) 
 	}
 	b, err := parseBegin(value)
 	return b.place, err == nil && b.id == id, err
+}
+
+// subscription is what a CA has stored of its own; the zero value where it has nothing.
+func (f *feed) subscription(ca name.Name) (s subscription, err error) {
+	key := subscriptionKey(f.name)
+	value, err := f.hub.opt.Store.Get(ca.String(), key)
+	if err == nil && value != nil {
+		s, err = parseSubscription(key, value)
+	}
+	return s, err
 }
 
 // all visits the CAs that follow, as they are stored.

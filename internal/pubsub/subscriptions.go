@@ -78,17 +78,22 @@ func (p *subscriptions) Load(key, value []byte) error {
 		p.own = append(p.own, label)
 		return nil
 	}
+	s, err := parseSubscription(key, value)
+	p.all = append(p.all, s)
+	return err
+}
+
+func parseSubscription(key, value []byte) (s subscription, err error) {
 	topic, err := name.ParseTopic(string(key[2:]))
 	r := cbor.NewReader(value)
 	if r.Array() != 4 || err != nil {
-		return errStored
+		return s, errStored
 	}
-	s := subscription{topic: topic, method: r.Text(), id: r.Uint(), place: place{r.Uint(), r.Uint()}}
+	s = subscription{topic: topic, method: r.Text(), id: r.Uint(), place: place{r.Uint(), r.Uint()}}
 	if r.Done() != nil {
-		return errStored
+		return s, errStored
 	}
-	p.all = append(p.all, s)
-	return nil
+	return s, nil
 }
 
 func (s *subscription) encode() []byte {
