@@ -41,7 +41,12 @@ func TestUnfoldRefusesWhatItDoesNotKnow(t *testing.T) {
 // crasher runs the collector while stacks are deep and deferred calls wait, recovers from panics, and then crashes.
 const crasher = `package main
 
-import "runtime"
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"strings"
+)
 
 type node struct{ next *node }
 
@@ -63,17 +68,34 @@ func deep(n int, list *node) (sum int) {
 	return sum
 }
 
+// churn keeps few of the things that it makes, of many shapes, and finds them as they were.
+func churn(seed int) {
+	kept := map[string][]any{}
+	for i := range 2000 {
+		key := fmt.Sprint("key ", (i*seed)%50)
+		text := strings.Repeat(key, i%20)
+		kept[key] = []any{text, func() string { return text }, &node{}, map[int]string{i: text}, i}
+		if old := kept[key]; old[1].(func() string)() != old[3].(map[int]string)[old[4].(int)] {
+			panic("lost")
+		}
+	}
+}
+
 func main() {
+	debug.SetGCPercent(1)
 	done := make(chan int)
+	for seed := range 5 {
+		go func() { churn(seed + 1); done <- 1001 }()
+	}
 	for range 10 {
 		go func() { done <- deep(1000, nil) }()
 	}
-	for range 10 {
+	for range 15 {
 		if n := <-done; n != 1001 {
 			println("deep is", n)
 		}
 	}
-	println("fine so far")
+	println("fine so far", strings.Count(string(debug.Stack()), "main.main("))
 	panic("as it should")
 }
 `
@@ -99,7 +121,7 @@ func TestAThinModuleRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, _ := exec.Command("node", filepath.Join(filepath.Dir(support), "wasm_exec_node.js"), file).CombinedOutput()
-	for _, want := range []string{"fine so far", "panic: as it should", "main.main("} {
+	for _, want := range []string{"fine so far 1", "panic: as it should", "main.main("} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("%q is not in what it says: %s", want, out)
 		}
