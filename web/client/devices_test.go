@@ -1,16 +1,11 @@
 package client
 
 import (
-	"context"
-	"io/fs"
-	"net/http/httptest"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"github.com/wabgo/wab/internal/browser"
 	"github.com/wabgo/wab/server"
-	"github.com/wabgo/wab/web"
 )
 
 // lights is a CA with devices, which keeps what became of their bundles.
@@ -84,34 +79,14 @@ const devicePage = `<!doctype html><meta charset="utf-8"><title>lights</title><l
   window.ready = true;
 </script>`
 
-func serveLights(t *testing.T) string {
+func serveLights(t *testing.T) (url string) {
 	t.Helper()
-	if web.BuildID() == "none" {
-		t.Fatal("The web assets are not built: make build.")
-	}
-	files := fs.FS(fstest.MapFS{"index.html": {Data: []byte(devicePage)}})
-	s, err := server.New(server.Options{Data: t.TempDir(), Dev: true}, server.App{Name: "lights", New: func() server.CA { return new(lights) }, Web: files})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	host := httptest.NewServer(s)
-	t.Cleanup(host.Close)
-	t.Cleanup(func() { s.Drain(context.Background()) })
-	return host.URL
-}
-
-func lightsTab(t *testing.T, chromium *browser.Browser, url string) *browser.Tab {
-	t.Helper()
-	tab := chromium.Tab(t, browser.Looks[0])
-	tab.Open(url + "/lights/")
-	tab.Until(`window.ready`)
-	return tab
+	return serve(t, "lights", func() server.CA { return new(lights) }, devicePage)
 }
 
 func TestDEV2_ATabIsADevice(t *testing.T) {
 	chromium := browser.Start(t)
-	tab := lightsTab(t, chromium, serveLights(t))
+	tab := open(t, chromium, serveLights(t))
 	tab.Eval(`become()`)
 	tab.Until(`become.done`)
 	tab.Eval(`owner.Want("lamp", "red")`)
@@ -137,7 +112,7 @@ func TestDEV2_ATabIsADevice(t *testing.T) {
 func TestAnotherTabOfTheSameDeviceTakesOver(t *testing.T) {
 	chromium := browser.Start(t)
 	url := serveLights(t)
-	one, two := lightsTab(t, chromium, url), lightsTab(t, chromium, url)
+	one, two := open(t, chromium, url), open(t, chromium, url)
 	one.Eval(`become()`)
 	one.Until(`become.done`)
 	two.Eval(`become(` + "`" + browser.Eval[string](one, `token`) + "`" + `)`)
@@ -153,13 +128,13 @@ func TestAnotherTabOfTheSameDeviceTakesOver(t *testing.T) {
 func TestDEV2_ATabThatIsLoadedAgainInMidBundleDropsTheRestAndRecovers(t *testing.T) {
 	chromium := browser.Start(t)
 	url := serveLights(t)
-	tab := lightsTab(t, chromium, url)
+	tab := open(t, chromium, url)
 	tab.Eval(`become()`)
 	tab.Until(`become.done`)
 	token := browser.Eval[string](tab, `token`)
 	tab.Eval(`owner.Wave("lamp")`)
 	tab.Until(`runs.length === 1`)
-	tab.Open(url + "/lights/")
+	tab.Open(url)
 	tab.Until(`window.ready && performance.now() > 1000`) // which is more than its tolerance
 	tab.Eval(`become(` + "`" + token + "`" + `)`)
 	tab.Until(`results().then((r) => r === '["late pin The bundle came too late."]')`)

@@ -1,16 +1,11 @@
 package client
 
 import (
-	"context"
-	"io/fs"
-	"net/http/httptest"
 	"strconv"
 	"testing"
-	"testing/fstest"
 
 	"github.com/wabgo/wab/internal/browser"
 	"github.com/wabgo/wab/server"
-	"github.com/wabgo/wab/web"
 )
 
 // desk is a CA with two maps.
@@ -58,35 +53,15 @@ const page = `<!doctype html><meta charset="utf-8"><title>maps</title><link rel=
   window.ready = true;
 </script>`
 
-func serveDesk(t *testing.T) *httptest.Server {
+func serveDesk(t *testing.T) (url string) {
 	t.Helper()
-	if web.BuildID() == "none" {
-		t.Fatal("The web assets are not built: make build.")
-	}
-	files := fs.FS(fstest.MapFS{"index.html": {Data: []byte(page)}})
-	s, err := server.New(server.Options{Data: t.TempDir(), Dev: true}, server.App{Name: "desk", New: func() server.CA { return new(desk) }, Web: files})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	host := httptest.NewServer(s)
-	t.Cleanup(host.Close)
-	t.Cleanup(func() { s.Drain(context.Background()) })
-	return host
-}
-
-func open(t *testing.T, chromium *browser.Browser, url string) *browser.Tab {
-	t.Helper()
-	tab := chromium.Tab(t, browser.Looks[0])
-	tab.Open(url + "/desk/")
-	tab.Until(`window.ready`)
-	return tab
+	return serve(t, "desk", func() server.CA { return new(desk) }, page)
 }
 
 func TestMAP2_MapsAreSharedByTabsAndChangeTogether(t *testing.T) {
-	host := serveDesk(t)
+	url := serveDesk(t)
 	chromium := browser.Start(t)
-	one, two := open(t, chromium, host.URL), open(t, chromium, host.URL)
+	one, two := open(t, chromium, url), open(t, chromium, url)
 	one.Eval(`ca.Both(0)`)
 	one.Until(`board.get("n") === 0`)
 	for _, tab := range []*browser.Tab{one, two} {
@@ -110,9 +85,9 @@ func TestMAP2_MapsAreSharedByTabsAndChangeTogether(t *testing.T) {
 }
 
 func TestMAP6_AMapIsShownFromTheCacheBeforeTheServerAnswers(t *testing.T) {
-	host := serveDesk(t)
+	url := serveDesk(t)
 	chromium := browser.Start(t)
-	tab := open(t, chromium, host.URL)
+	tab := open(t, chromium, url)
 	tab.Eval(`ca.Put(Object.fromEntries(Array.from({ length: 3000 }, (_, i) => ["key " + i, "value " + i])))`)
 	tab.Until(`board.size === 3000`)
 	kept := `(async () => {
@@ -137,9 +112,9 @@ func TestMAP6_AMapIsShownFromTheCacheBeforeTheServerAnswers(t *testing.T) {
 }
 
 func TestMAP11_TabsSeeWhatOthersShowOfThemselves(t *testing.T) {
-	host := serveDesk(t)
+	url := serveDesk(t)
 	home, away := browser.Start(t), browser.Start(t)
-	one, two, three := open(t, home, host.URL), open(t, home, host.URL), open(t, away, host.URL)
+	one, two, three := open(t, home, url), open(t, home, url), open(t, away, url)
 	one.Eval(`board.presence.set({ cursor: [1, 2] })`)
 	for _, tab := range []*browser.Tab{two, three} {
 		tab.Until(`board.presence.others().length === 1 && board.presence.others()[0].value.cursor[1] === 2`)
@@ -158,7 +133,7 @@ func TestMAP11_TabsSeeWhatOthersShowOfThemselves(t *testing.T) {
 	two.Open("about:blank")
 	shown(one, `"here"`)
 	shown(three, `{"cursor":[1,2]}`)
-	two.Open(host.URL + "/desk/")
+	two.Open(url)
 	two.Until(`window.ready`)
 	shown(two, `"here" {"cursor":[1,2]}`)
 	three.Eval(`board.presence.clear()`)
@@ -169,8 +144,8 @@ func TestMAP11_TabsSeeWhatOthersShowOfThemselves(t *testing.T) {
 }
 
 func TestMAP7_MethodsRunInThePage(t *testing.T) {
-	host := serveDesk(t)
-	tab := open(t, browser.Start(t), host.URL)
+	url := serveDesk(t)
+	tab := open(t, browser.Start(t), url)
 	// The server compiles its interpreter for the first definition, which may take longer than a message has.
 	tab.Eval(`(async () => {
 		await ca.Put({ a: 20 });

@@ -1,15 +1,10 @@
 package client
 
 import (
-	"context"
-	"io/fs"
-	"net/http/httptest"
 	"testing"
-	"testing/fstest"
 
 	"github.com/wabgo/wab/internal/browser"
 	"github.com/wabgo/wab/server"
-	"github.com/wabgo/wab/web"
 )
 
 // crier is a CA that publishes what it is told to.
@@ -38,33 +33,13 @@ const criersPage = `<!doctype html><meta charset="utf-8"><title>topics</title><l
 
 func serveCriers(t *testing.T) (url string) {
 	t.Helper()
-	if web.BuildID() == "none" {
-		t.Fatal("The web assets are not built: make build.")
-	}
-	files := fs.FS(fstest.MapFS{"index.html": {Data: []byte(criersPage)}})
-	s, err := server.New(server.Options{Data: t.TempDir(), Dev: true}, server.App{Name: "crier", New: func() server.CA { return new(crier) }, Web: files})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	host := httptest.NewServer(s)
-	t.Cleanup(host.Close)
-	t.Cleanup(func() { s.Drain(context.Background()) })
-	return host.URL + "/crier/"
-}
-
-func hears(t *testing.T, chromium *browser.Browser, url string) *browser.Tab {
-	t.Helper()
-	tab := chromium.Tab(t, browser.Looks[0])
-	tab.Open(url)
-	tab.Until(`window.ready`)
-	return tab
+	return serve(t, "crier", func() server.CA { return new(crier) }, criersPage)
 }
 
 func TestPUB3_TabsHearATopicEachFromItsOwnPlace(t *testing.T) {
 	url := serveCriers(t)
 	home, away := browser.Start(t), browser.Start(t)
-	one, two, bob := hears(t, home, url), hears(t, home, url), hears(t, away, url+"?owner=bob")
+	one, two, bob := open(t, home, url), open(t, home, url), open(t, away, url+"?owner=bob")
 	one.Eval(`ca.Cry({ text: "é" })`)
 	for _, tab := range []*browser.Tab{one, two, bob} {
 		tab.Until(`heard.length === 1 && heard[0][0].text === "é" && heard[0][1] === "crier:alice/home"`)
