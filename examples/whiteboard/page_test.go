@@ -95,3 +95,12 @@ func TestPageInEveryScene(t *testing.T) {
 func settle(tab *browser.Tab) {
 	tab.Eval(`new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))`)
 }
+
+// TestAPageWithoutHTTPS has what browsers leave away where a page comes neither by HTTPS nor from this machine, as from another one of the network.
+func TestAPageWithoutHTTPS(t *testing.T) {
+	server := uitest.Serve(t, http.HandlerFunc(serve), stub)
+	tab := browser.Start(t).Tab(t, browser.Looks[0])
+	tab.Before(`delete Crypto.prototype.randomUUID; delete Crypto.prototype.subtle; delete Navigator.prototype.locks; delete Navigator.prototype.clipboard`)
+	tab.Open(server.URL + "/?ca=home#live")
+	tab.Until(there)
+}

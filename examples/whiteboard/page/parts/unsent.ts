@@ -1,6 +1,6 @@
 // Changes that the server hasn't confirmed, kept in the browser so that they outlive the page. Each page keeps its own under a name and holds a lock of that
 // name; who gets that lock later takes over what a page has left behind.
-import type { Change } from "./element.ts";
+import { type Change, newID } from "./element.ts";
 
 const database = "wab whiteboard", store = "unsent";
 
@@ -20,7 +20,7 @@ export class Unsent {
 
   constructor(owner: string, board: string, private readonly open: () => Change[]) {
     this.prefix = `${owner} ${board} `;
-    this.key = this.prefix + crypto.randomUUID();
+    this.key = this.prefix + newID();
     void navigator.locks?.request(`unsent ${this.key}`, () => new Promise(() => undefined)).catch(() => undefined);
     addEventListener("pagehide", () => void this.save());
   }
