@@ -30,6 +30,12 @@ export function takeDeviceLink(): DevicePass | undefined {
   return pass;
 }
 
+/** isNear tells whether an origin means the computer itself, and so another one to whoever else opens it. */
+export function isNear(origin: string): boolean {
+  const host = new URL(origin).hostname;
+  return /^(localhost|.+\.localhost|127\.[\d.]+|\[::1\])$/.test(host);
+}
+
 /** problemWithDevice tells what is wrong with a device's name, or nothing. The server has the last word. */
 export function problemWithDevice(name: string): string {
   if (name === "") return "Please choose a name.";

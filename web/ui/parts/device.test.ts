@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { deviceLink, problemWithDevice, readDeviceLink } from "./device-link.ts";
+import { deviceLink, isNear, problemWithDevice, readDeviceLink } from "./device-link.ts";
 import { modules, outline, quiet } from "./qr.ts";
 
 test("the link says all that a device needs, and nothing of it before the #", () => {
@@ -14,6 +14,11 @@ test("the link says all that a device needs, and nothing of it before the #", ()
 
 test("a link that lacks something is none", () => {
   for (const hash of ["", "#", "#token=a&ca=b", "#token=&ca=b&name=c", "#name=c&ca=b", "#%", "garbage"]) assert.equal(readDeviceLink(hash), undefined, hash);
+});
+
+test("a link that no phone can open is known", () => {
+  for (const near of ["http://localhost:8080", "http://127.0.0.1", "https://127.1.2.3:1", "http://[::1]:8080", "http://wab.localhost/x"]) assert.ok(isNear(near), near);
+  for (const far of ["https://wab.example", "http://192.168.0.2:8080", "http://localhost.example", "http://[fd00::1]"]) assert.ok(!isNear(far), far);
 });
 
 test("devices' names are checked as the server does", () => {

@@ -1,6 +1,6 @@
 // The dialog that registers a device (the part DeviceDialog): it asks for a name, gets a token for it, and shows the link for the device, as a QR code too.
 import { setLink } from "./copy.ts";
-import { deviceLink, problemWithDevice } from "./device-link.ts";
+import { deviceLink, isNear, problemWithDevice } from "./device-link.ts";
 import { drawQR } from "./qr.ts";
 
 /** DeviceOptions say what to register a device with. */
@@ -98,6 +98,7 @@ class Registration {
     const { app, ca, origin } = this.#options;
     this.#name = name;
     const link = deviceLink(origin ?? location.origin, app, { token, ca, name });
+    this.#made.querySelector<HTMLElement>("[data-near]")!.hidden = !isNear(link);
     const picture = drawQR(link, `QR code of the link for ${name}`);
     this.#dialog.querySelector("[data-qr]")!.replaceChildren(picture ?? "The link is too long for a QR code.");
     for (const [what, text] of [["link", link], ["token", token]] as const) setLink(this.#copy(what), text);
