@@ -13,7 +13,7 @@
 //	tag  = "#" label
 //	time = [ "at" ] ( "NOW" | "NOW+" ms ) | "at" instant
 //
-// In capitals or not. Tags, at least one, and the time, NOW unless there is one, stand anywhere between the words. buzz is for the device buzzer, flash for the device lamp: its pin goes on,
+// In capitals or not. Tags, at least one, and the time, NOW unless there is one, stand anywhere between the words, or before them. buzz is for the device buzzer, flash for the device lamp: its pin goes on,
 // for 200 ms or so many as are said, up to 999,999; the same goes for after. Steps follow each other, whatever their devices: the next begins where the one before ends, or so many ms
 // after that; after in the first step counts from the post's time. An instant is RFC 3339, in UTC, and neither over nor more than a year away. A label is made of a-z, 0-9 and dashes.
 // A post has at most 280 bytes; the same one of the same assistant for the same instant counts once. Anything else is an error, which tells the column, what should stand there, and shows it.

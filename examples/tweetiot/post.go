@@ -1,6 +1,7 @@
 package tweetiot
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -30,29 +31,29 @@ var (
 
 	// wants tells what has to follow some words, and what may follow all others. A post begins like what follows then.
 	wants = map[string]string{
-		"then":  "buzz or flash",
-		"for":   "a number of milliseconds",
-		"after": "a number of milliseconds",
-		"at":    "NOW, NOW+1000, or a time within the coming year, in UTC like 2026-12-31T23:59:59Z",
-		"":      "for, after, then, a #tag, NOW or at, in 280 bytes all told",
+		"then": "buzz or flash", "for": "a number of milliseconds, up to 999999", "after": "a number of milliseconds, up to 999999",
+		"at": "NOW, NOW+1000, or a time within the coming year, in UTC like 2026-12-31T23:59:59Z",
+		"":   "for, after, then, a #tag, NOW or at; a step has one for and one after, a post one time, a tag or more, and up to 280 bytes",
 	}
 )
 
 // Parse understands a post that is made now; the package comment has the grammar. Errors tell where they are, and what should stand there.
 func Parse(text string, now time.Time) (Command, error) {
 	c := Command{Post{Text: text, At: now.UTC()}, nil, map[string][]time.Duration{}}
-	device, end, want, step, said := "", time.Duration(0), "then", 0, map[string]int{} // said: in which step a word came last
+	device, end, want, when, step, said := "", time.Duration(0), "then", "", 0, map[string]int{} // when: at, until its time comes; said: in which step a word came last
 	for _, at := range append(words.FindAllStringIndex(text, -1), []int{len(text), len(text)}) {
-		word, wanted, pins, ok := strings.ToLower(text[at[0]:at[1]]), want, c.Pins[device], true
+		word, wanted, pins, ok := strings.ToLower(text[at[0]:at[1]]), cmp.Or(when, want), c.Pins[device], true
 		ms, err := time.ParseDuration(number.FindString(word) + "ms")
 		switch last := len(pins) - 1; { // the last two are those of this step
 		case word == "":
-			ok = want == "" && len(c.Tags) > 0 && len(text) <= 280
+			ok = wanted == "" && len(c.Tags) > 0 && len(text) <= 280
 		case tag.MatchString(word):
 			c.Tags = append(c.Tags, word[1:])
-		case want == "at", strings.HasPrefix(word, "now"):
+		case when != "", strings.HasPrefix(word, "now"):
 			c.At, ok = instant(word, now)
-			ok, said["NOW"], want = ok && said["NOW"] == 0, 1, strings.TrimSuffix(want, "at")
+			ok, said["NOW"], when = ok && said["NOW"] == 0, 1, ""
+		case word == "at":
+			when, ok = word, said["NOW"] == 0
 		case want == "then":
 			device, step, want = devices[word], step+1, ""
 			c.Pins[device], ok = append(c.Pins[device], end, end+200*time.Millisecond), device != ""
@@ -78,6 +79,5 @@ func instant(word string, now time.Time) (at time.Time, ok bool) {
 		ms, _ := time.ParseDuration("0" + m[1] + "ms")
 		at, err = now.UTC().Add(ms), nil
 	}
-	_, east := at.Zone()
-	return at.UTC(), err == nil && east == 0 && !at.Before(now) && at.Before(now.AddDate(1, 0, 0))
+	return at.UTC(), err == nil && at.Format("Z07:00") == "Z" && !at.Before(now) && at.Before(now.AddDate(1, 0, 0))
 }

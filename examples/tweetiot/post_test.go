@@ -40,6 +40,10 @@ var understood = map[string]struct {
 	"#a buzz for #b 10 now then #c buzz":    {0, []string{"a", "b", "c"}, pins{"buzzer": ms(0, 10, 10, 210)}},
 	"buzz at #a NOW+1":                      {time.Millisecond, []string{"a"}, pins{"buzzer": ms(0, 200)}},
 	"buzz for NOW+7 10 #a":                  {7 * time.Millisecond, []string{"a"}, pins{"buzzer": ms(0, 10)}},
+	"at NOW+3 buzz #a":                      {3 * time.Millisecond, []string{"a"}, pins{"buzzer": ms(0, 200)}},
+	"#a at #b 2026-11-22T12:00:01Z buzz":    {time.Second, []string{"a", "b"}, pins{"buzzer": ms(0, 200)}},
+	"buzz #a then at NOW+3 flash":           {3 * time.Millisecond, []string{"a"}, pins{"buzzer": ms(0, 200), "lamp": ms(200, 400)}},
+	"buzz for at NOW+3 10 #a":               {3 * time.Millisecond, []string{"a"}, pins{"buzzer": ms(0, 10)}},
 	"buzz after 50 for 10 #a":               {0, []string{"a"}, pins{"buzzer": ms(50, 60)}},
 	"buzz for 10 after 50 #a":               {0, []string{"a"}, pins{"buzzer": ms(50, 60)}},
 	"buzz for 10 then flash after 5 #a":     {0, []string{"a"}, pins{"buzzer": ms(0, 10), "lamp": ms(15, 215)}},
@@ -65,50 +69,54 @@ const aVerb, aNumber, more, aTime = "buzz or flash", "a number of milliseconds",
 
 // misplaced are what should stand at the caret; nothing where there are several reasons.
 var misplaced = map[string]string{
-	"^":                                        aVerb,
-	"  ^":                                      aVerb,
-	"^friends buzz #a":                         aVerb,
-	"#a^":                                      aVerb,
-	"#a NOW ^then buzz":                        aVerb,
-	"buzz then ^buzzer #a":                     aVerb,
-	"buzz #a then^":                            aVerb,
-	"buzz #a then ^for 10":                     aVerb,
-	"buzz for ^soon #a":                        aNumber,
-	"buzz for ^-1 #a":                          aNumber,
-	"buzz for ^1.5 #a":                         aNumber,
-	"buzz for ^1000000 #a":                     aNumber,
-	"buzz for ^١٢ #a":                          aNumber,
-	"buzz #a for^":                             aNumber,
-	"buzz after ^then buzz":                    aNumber,
-	"buzz^":                                    more,
-	"buzz NOW^":                                more,
-	"buzz ^friends":                            more,
-	"buzz ^#":                                  more,
-	"buzz ^#a_b":                               more,
-	"buzz ^#-a":                                more,
-	"buzz ^#é":                                 more,
-	"buzz ^flash #a":                           more,
-	"buzz for 1 ^for 2 #a":                     more,
-	"buzz after 1 for 2 ^after 3 #a":           more,
-	"buzz #a NOW ^NOW":                         more,
-	"buzz #a ^nowhere":                         more,
-	"buzz #a ^NOW+":                            more,
-	"buzz #a ^NOW-5":                           more,
-	"buzz #a ^NOW+1s":                          more,
-	"buzz #a ^NOW+99999999999":                 more, // more than a year
-	"buzz #a at NOW ^at NOW+1":                 more,
-	"buzz #a at NOW ^at":                       more,
-	"buzz #a at^":                              aTime,
-	"buzz #a at ^noon":                         aTime,
-	"buzz #a at ^2026-11-22":                   aTime,
-	"buzz #a at ^2026-11-22T11:59:59Z":         aTime, // over
-	"buzz #a at ^2026-13-22T11:59:59Z":         aTime,
-	"buzz #a at ^2027-11-22T12:00:00Z":         aTime, // a year away
-	"buzz #a at ^2026-11-22T14:00:00+01:00":    aTime,
-	"buzz #a ^2026-11-23T12:00:00Z":            more,
-	"buzz #a ^\u00a0NOW":                       more,
-	"buzz #" + strings.Repeat("a", 275) + "^":  "", // 281 bytes, and a label of more than 63
-	"buzz #a" + strings.Repeat(" ", 274) + "^": "",
+	"^":                                          aVerb,
+	"  ^":                                        aVerb,
+	"^friends buzz #a":                           aVerb,
+	"#a^":                                        aVerb,
+	"#a NOW ^then buzz":                          aVerb,
+	"buzz then ^buzzer #a":                       aVerb,
+	"buzz #a then^":                              aVerb,
+	"buzz #a then ^for 10":                       aVerb,
+	"buzz for ^soon #a":                          aNumber,
+	"buzz for ^-1 #a":                            aNumber,
+	"buzz for ^1.5 #a":                           aNumber,
+	"buzz for ^1000000 #a":                       aNumber,
+	"buzz for ^١٢ #a":                            aNumber,
+	"buzz #a for^":                               aNumber,
+	"buzz after ^then buzz":                      aNumber,
+	"buzz^":                                      more,
+	"buzz NOW^":                                  more,
+	"buzz ^friends":                              more,
+	"buzz ^#":                                    more,
+	"buzz ^#a_b":                                 more,
+	"buzz ^#-a":                                  more,
+	"buzz ^#é":                                   more,
+	"buzz ^flash #a":                             more,
+	"buzz for 1 ^for 2 #a":                       more,
+	"buzz after 1 for 2 ^after 3 #a":             more,
+	"buzz #a NOW ^NOW":                           more,
+	"buzz #a ^nowhere":                           more,
+	"buzz #a ^NOW+":                              more,
+	"buzz #a ^NOW-5":                             more,
+	"buzz #a ^NOW+1s":                            more,
+	"buzz #a ^NOW+99999999999":                   more, // more than a year
+	"buzz #a at NOW ^at NOW+1":                   more,
+	"buzz #a at NOW ^at":                         more,
+	"#a at NOW ^at NOW buzz":                     aVerb,
+	"#a at ^at NOW buzz":                         aTime,
+	"buzz #a for at NOW^":                        aNumber,
+	"#a buzz then at^":                           aTime,
+	"buzz #a at^":                                aTime,
+	"buzz #a at ^noon":                           aTime,
+	"buzz #a at ^2026-11-22":                     aTime,
+	"buzz #a at ^2026-11-22T11:59:59Z":           aTime, // over
+	"buzz #a at ^2026-13-22T11:59:59Z":           aTime,
+	"buzz #a at ^2027-11-22T12:00:00Z":           aTime, // a year away
+	"buzz #a at ^2026-11-22T14:00:00+01:00":      aTime,
+	"buzz #a ^2026-11-23T12:00:00Z":              more,
+	"buzz #a ^\u00a0NOW":                         more,
+	"buzz #" + strings.Repeat("a", 275) + "^":    "", // 281 bytes, and a label of more than 63
+	"buzz #a" + strings.Repeat(" ", 274) + "^":   "",
 	"buzz #a" + strings.Repeat(" NOW", 80) + "^": "",
 }
 
@@ -162,7 +170,7 @@ func TestWordsOfAnyOrder(t *testing.T) {
 		if rapid.Bool().Draw(t, "timed") {
 			n := rapid.IntRange(0, 100_000).Draw(t, "in")
 			at = noon.Add(time.Duration(n) * time.Millisecond)
-			insert("NOW+" + strconv.Itoa(n))
+			insert(append([]string{"at", "NOW+" + strconv.Itoa(n)}[rapid.IntRange(0, 1).Draw(t, "said at"):])...)
 		}
 		for range rapid.IntRange(1, 3).Draw(t, "tags") {
 			tag := rapid.StringMatching(`[a-z0-9]{1,5}`).Draw(t, "tag")

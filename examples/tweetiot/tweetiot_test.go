@@ -200,7 +200,7 @@ func TestWhoFollowsNoMoreHearsNothing(t *testing.T) {
 func TestCA1_WhatIsNoPostChangesNothing(t *testing.T) {
 	a := newAPI(t)
 	for args, want := range map[string]string{
-		`["buzz for soon #friends"]`:                  `column 10: here should stand a number of milliseconds\nbuzz for soon #friends\n         ^`,
+		`["buzz for soon #friends"]`:                  `column 10: here should stand a number of milliseconds, up to 999999\nbuzz for soon #friends\n         ^`,
 		`["sing #friends"]`:                           `column 1: here should stand buzz or flash`,
 		`["buzz #friends at 2020-01-01T00:00:00Z"]`:   `column 18: `,
 		`["buzz #friends at 2999-01-01T00:00:00Z"]`:   `column 18: `,

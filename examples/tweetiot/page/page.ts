@@ -144,7 +144,8 @@ function showFriends({ acl }: Home): void {
     const flaw = problemWithFriend(who);
     if (flaw) return flaw;
     await edit(who, "add");
-    toast(`Posts of ${isGroup(who) ? aboutFriend(who) : who} count here now.`);
+    if (isGroup(who)) toast(`Posts of ${aboutFriend(who)} count here now.`);
+    else toast(`Posts of ${who} count here now. Yours count there once ${who} lets you in: send your link.`, { stay: 15_000, action: { label: "Copy it", run: () => by("link").closest("[data-copy]")!.querySelector("button")!.click() } });
     return "";
   });
 }

@@ -72,4 +72,4 @@ export function mean(post: Post, now: number): string {
   return `${each.join(", ")}; ${when}; for ${post.tags.map((t) => `#${t}`).join(" ")}.`;
 }
 
-const ms0 = (n: number): string => (n < 1_000 ? `${Math.round(n)} ms` : `${Math.round(n / 10) / 100} s`);
+const ms0 = (n: number): string => (Math.round(n) < 1_000 ? `${Math.round(n)} ms` : `${Math.round(n / 10) / 100} s`);

@@ -24,8 +24,8 @@ export interface Flaw {
 const devices: Record<string, string> = { buzz: "buzzer", flash: "lamp" };
 const wants: Record<string, string> = {
   then: "buzz or flash",
-  for: "a number of milliseconds",
-  after: "a number of milliseconds",
+  for: "a number of milliseconds, up to 999999",
+  after: "a number of milliseconds, up to 999999",
   at: "NOW, NOW+1000, or a time within the coming year, in UTC like 2026-12-31T23:59:59Z",
   "": "for, after, then, a #tag, NOW or at",
 };
@@ -40,11 +40,11 @@ const isInstant = /^\d{4}-\d\d-\d\dt\d\d:\d\d:\d\d(\.\d+)?(z|[+-]00:00)$/;
 export function parse(text: string, now: number): Post | Flaw {
   const p = new Parser(now);
   for (const m of text.matchAll(/[^\t\n\f\r ]+/g)) {
-    const want = p.want;
+    const want = p.wanted;
     if (!p.accepts(m[0].toLowerCase())) return { at: m.index, length: m[0].length, wants: wants[want]! };
   }
   const end = { at: text.length, length: 0 };
-  if (p.want !== "") return { ...end, wants: wants[p.want]! };
+  if (p.wanted !== "") return { ...end, wants: wants[p.wanted]! };
   if (p.post.tags.length === 0) return { ...end, wants: "a #tag, which says whom it is for" };
   if (new TextEncoder().encode(text).length > longest) return { ...end, wants: "nothing more: a post has at most 280 letters" };
   return p.post;
@@ -56,8 +56,9 @@ export const isFlaw = (p: Post | Flaw): p is Flaw => "wants" in p;
 export const lasts = (pins: Pins): number => Math.max(0, ...[...pins.values()].map((all) => all.at(-1)!));
 
 class Parser {
-  want = "then";
   readonly post: Post;
+  private want = "then";
+  private when = ""; // at, until its time comes
   private device = "";
   private end = 0; // of the step before
   private steps = 0;
@@ -67,12 +68,21 @@ class Parser {
     this.post = { tags: [], at: now, timed: false, pins: new Map() };
   }
 
+  /** wanted is the word after which something has to follow, if one is. */
+  get wanted(): string {
+    return this.when || this.want;
+  }
+
   accepts(word: string): boolean {
     const { want, post } = this;
     const pins = post.pins.get(this.device) ?? [];
     const last = pins.length - 1;
     if (isTag.test(word)) return post.tags.push(word.slice(1)) > 0;
-    if (want === "at" || word.startsWith("now")) return this.moment(word);
+    if (this.when || word.startsWith("now")) return this.moment(word);
+    if (word === "at") {
+      this.when = word;
+      return !post.timed;
+    }
     this.want = "";
     switch (want) {
       case "then": return this.begin(devices[word]);
@@ -95,7 +105,7 @@ class Parser {
   }
 
   private moment(word: string): boolean {
-    if (this.want === "at") this.want = "";
+    this.when = "";
     const soon = isSoon.exec(word);
     const at = soon ? this.now + Number(soon[1] ?? 0) : isInstant.test(word) ? Date.parse(word.toUpperCase()) : NaN;
     const first = !this.post.timed;
