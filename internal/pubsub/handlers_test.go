@@ -119,3 +119,18 @@ func TestPUB3_ACAMayFollow256TopicsFromItsInit(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// However many messages a CA may not read, it comes to those that it may.
+func TestPUB4_ManyMessagesThatACAMayNotReadArePassedOver(t *testing.T) {
+	h := newHall(t)
+	h.must("alice/home", "Allow", "bob", "news")
+	h.must("bob/home", "Allow", "alice", "OnMessage")
+	h.must("bob/home", "Follow", "alice/home/news", "OnMessage")
+	h.settled()
+	h.must("alice/home", "Revoke", "bob", "news")
+	h.must("alice/home", "Many", "alice/home/news", 0, 1000, 0)
+	h.settled()
+	h.must("alice/home", "Allow", "bob", "news")
+	h.say("alice/home", "alice/home/news", "now")
+	h.hears("bob/home", "alice>homenews:1001=now")
+}

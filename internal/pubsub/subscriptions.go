@@ -23,6 +23,8 @@ const (
 const (
 	// unwritten is how long a place that nothing else is written with stays in memory only, in µs: what it has gone by changed nothing.
 	unwritten = 10_000_000
+	// passAtOnce is how many messages that are not meant for the CA are passed over at a time: others have their turns in between.
+	passAtOnce = 256
 	// undecided is when a message is tried again on which policy could not decide, in µs.
 	undecided = 1_000_000
 )
@@ -60,6 +62,7 @@ type subscription struct {
 	method string
 	id     uint64 // tells it from those to the same topic before it, which the topic may still have in its books
 	place         // the last message handled; epoch 0 until the topic has said where it begins
+	missed uint64 // messages that were gone before those passed over since the last one handled
 	told   uint64 // the message after the last one that the topic knows of, 0 for none
 	after  int64  // not before that instant
 	dirty  bool   // the place is not written
@@ -141,9 +144,8 @@ func (p *subscriptions) next(s *subscription, now int64) *actor.Message {
 	if s.epoch == 0 && !p.begin(s, f, now) {
 		return nil
 	}
-	for missed := uint64(0); ; {
+	for range passAtOnce {
 		e, lost, err := f.next(s.place)
-		missed += lost
 		switch {
 		case err != nil:
 			p.wait(s, now)
@@ -158,13 +160,16 @@ func (p *subscriptions) next(s *subscription, now int64) *actor.Message {
 		switch refused := p.mayRead(s.topic); {
 		case refused == nil:
 			return &actor.Message{Kind: actor.Published, From: e.From, Method: s.method, Args: e.Value,
-				Ext: &Delivery{Topic: s.topic, Offset: e.Offset, At: e.At, Missed: missed, id: s.id, place: at}}
+				Ext: &Delivery{Topic: s.topic, Offset: e.Offset, At: e.At, Missed: s.missed + lost, id: s.id, place: at}}
 		case refused.Code == wire.Unavailable:
 			p.wait(s, now)
 			return nil
 		}
 		s.place, s.dirty = at, true // it is not meant for us now
+		s.missed += lost
 	}
+	p.ca.WakeAt(now) // for the next ones
+	return nil
 }
 
 // begin asks the topic where a new subscription begins.
@@ -205,7 +210,7 @@ func (p *subscriptions) Settled(m *actor.Message, err *wire.Error) {
 	case err != nil && err.Code == wire.Unavailable && !d.Ran:
 		p.wait(&p.all[i], p.hub.now())
 	default:
-		p.all[i].place, p.all[i].dirty = d.place, true
+		p.all[i].place, p.all[i].dirty, p.all[i].missed = d.place, true, 0
 	}
 }
 
