@@ -133,7 +133,7 @@ func (f *feed) outlook() outlook {
 // remembered is what follows a place, from memory; nil where that doesn't hold it.
 func (f *feed) remembered(at place, limit int) *serving {
 	f.mu.Lock()
-	var entries []*Entry
+	var entries []*entry
 	if at.epoch == f.epoch {
 		entries = f.kept(at.offset, limit)
 	}

@@ -28,7 +28,7 @@ type feed struct {
 	epoch   uint64 // 0 while the topic doesn't exist
 	first   uint64 // the oldest message that can be read
 	last    uint64
-	recent  []*Entry // up to last, without holes
+	recent  []*entry // up to last, without holes
 	bytes   int      // of recent
 
 	fan  // to CAs
@@ -53,7 +53,7 @@ func (f *feed) idle() bool {
 }
 
 // apply shows a commit of the topic's actor.
-func (f *feed) apply(h head, fresh []*Entry, changes []change) {
+func (f *feed) apply(h head, fresh []*entry, changes []change) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.epoch != h.epoch {
@@ -81,7 +81,7 @@ func (f *feed) turn() {
 }
 
 // keep holds a message in memory. Call with mu held.
-func (f *feed) keep(e *Entry) {
+func (f *feed) keep(e *entry) {
 	if n := len(f.recent); n > 0 && f.recent[n-1].Offset+1 != e.Offset {
 		f.recent, f.bytes = nil, 0
 	}
@@ -152,7 +152,7 @@ func (f *feed) readHead() (h head, err error) {
 }
 
 // recentAt is the message of an offset, if it is in memory. Call with mu held.
-func (f *feed) recentAt(offset uint64) *Entry {
+func (f *feed) recentAt(offset uint64) *entry {
 	if len(f.recent) == 0 || offset < f.recent[0].Offset || offset > f.last {
 		return nil
 	}
@@ -160,7 +160,7 @@ func (f *feed) recentAt(offset uint64) *Entry {
 }
 
 // next is the message after a place of this epoch, nil if there is none yet. missed are those between them that are gone.
-func (f *feed) next(at place) (e *Entry, missed uint64, err error) {
+func (f *feed) next(at place) (e *entry, missed uint64, err error) {
 	if err = f.load(); err != nil {
 		return nil, 0, err
 	}
@@ -185,7 +185,7 @@ func (f *feed) next(at place) (e *Entry, missed uint64, err error) {
 }
 
 // kept are messages after an offset, of about limit bytes; none where they are not in memory. Call with mu held.
-func (f *feed) kept(offset uint64, limit int) (all []*Entry) {
+func (f *feed) kept(offset uint64, limit int) (all []*entry) {
 	for e := f.recentAt(offset + 1); e != nil && limit > 0; e = f.recentAt(e.Offset + 1) {
 		all = append(all, e)
 		limit -= len(e.Packed)

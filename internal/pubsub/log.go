@@ -39,7 +39,7 @@ type log struct {
 	head
 	before head // when the message began
 
-	fresh   []*Entry // of the message
+	fresh   []*entry // of the message
 	changes []change
 	blocks  []block // full ones, oldest first
 	known   bool    // they were read
@@ -173,7 +173,7 @@ func (l *log) leave(c *actor.Commit) {
 }
 
 // add writes a message, and closes its block if it is the last one of it.
-func (l *log) add(c *actor.Commit, e *Entry) {
+func (l *log) add(c *actor.Commit, e *entry) {
 	size := uint64(len(e.Packed))
 	l.bytes += size
 	l.block += size

@@ -13,7 +13,7 @@ var errEnough = errors.New("pubsub: enough")
 
 // since are messages after an offset, of about limit bytes, from memory or the store. It may wait for the store. None come where there are none, or where they leave
 // the log meanwhile.
-func (f *feed) since(offset uint64, limit int) (all []*Entry, err error) {
+func (f *feed) since(offset uint64, limit int) (all []*entry, err error) {
 	f.mu.Lock()
 	last := f.last
 	all = f.kept(offset, limit)
@@ -32,7 +32,7 @@ func (f *feed) since(offset uint64, limit int) (all []*Entry, err error) {
 }
 
 // reread is a message as it is stored; nil where it is not.
-func (f *feed) reread(offset uint64) (*Entry, error) {
+func (f *feed) reread(offset uint64) (*entry, error) {
 	packed, err := f.hub.opt.Store.Get(f.key, messageKey(offset))
 	if err != nil || packed == nil {
 		return nil, err
@@ -40,7 +40,7 @@ func (f *feed) reread(offset uint64) (*Entry, error) {
 	return parseEntry(packed)
 }
 
-func (f *feed) oneByOne(e *Entry, last uint64, limit int) (all []*Entry, err error) {
+func (f *feed) oneByOne(e *entry, last uint64, limit int) (all []*entry, err error) {
 	for ; e != nil && err == nil; e, err = f.reread(e.Offset + 1) {
 		all = append(all, e)
 		if limit -= len(e.Packed); limit <= 0 || e.Offset >= last {
@@ -51,7 +51,7 @@ func (f *feed) oneByOne(e *Entry, last uint64, limit int) (all []*Entry, err err
 }
 
 // block are the messages from one on to the end of its block.
-func (f *feed) block(first *Entry, last uint64, limit int) (all []*Entry, err error) {
+func (f *feed) block(first *entry, last uint64, limit int) (all []*entry, err error) {
 	next := first.Offset
 	_, err = f.hub.opt.Store.Load(f.key, blockPrefix(blockOf(next)), func(key, value []byte) error {
 		if offset := binary.BigEndian.Uint64(key[len(key)-8:]); offset < next {

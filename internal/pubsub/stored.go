@@ -73,8 +73,8 @@ func parseHead(value []byte) (h head, err error) {
 	return h, nil
 }
 
-// Entry is one message of a topic. It never changes.
-type Entry struct {
+// entry is one message of a topic. It never changes.
+type entry struct {
 	Offset uint64
 	At     int64     // µs UTC, when the topic has taken it
 	From   name.Name // the publisher
@@ -82,21 +82,21 @@ type Entry struct {
 	Packed []byte    // [offset, at, from, value], as frames carry it and the store keeps it
 }
 
-func newEntry(offset uint64, at int64, from name.Name, value []byte) *Entry {
+func newEntry(offset uint64, at int64, from name.Name, value []byte) *entry {
 	b := cbor.AppendArrayHeader(make([]byte, 0, 48+len(value)), 4)
 	b = cbor.AppendInt(cbor.AppendUint(b, offset), at)
 	b = cbor.AppendText(b, from.String())
 	b = append(b, value...)
-	return &Entry{offset, at, from, b[len(b)-len(value):], b}
+	return &entry{offset, at, from, b[len(b)-len(value):], b}
 }
 
 // parseEntry keeps packed.
-func parseEntry(packed []byte) (*Entry, error) {
+func parseEntry(packed []byte) (*entry, error) {
 	r := cbor.NewReader(packed)
 	if r.Array() != 4 {
 		return nil, errStored
 	}
-	e := &Entry{Offset: r.Uint(), At: r.Int(), Packed: packed}
+	e := &entry{Offset: r.Uint(), At: r.Int(), Packed: packed}
 	from, err := name.Parse(r.Text())
 	e.From, e.Value = from, r.Raw()
 	if r.Done() != nil || err != nil {

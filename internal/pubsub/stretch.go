@@ -17,7 +17,7 @@ type stretch struct {
 	feed        *feed
 	epoch       uint64
 	after, upto uint64
-	entries     []*Entry
+	entries     []*entry
 	by          []uint8 // their publishers, numbered
 	all         share   // for who gets everything
 	shares      map[*claim]share
@@ -38,7 +38,7 @@ func (p *parts) add(i int)      { p[i/64] |= 1 << (i % 64) }
 func (p *parts) has(i int) bool { return p[i/64]&(1<<(i%64)) != 0 }
 
 // newStretch is of messages that follow on one another and on after. It keeps as many as it holds.
-func newStretch(f *feed, epoch, after uint64, entries []*Entry) *stretch {
+func newStretch(f *feed, epoch, after uint64, entries []*entry) *stretch {
 	entries = entries[:min(len(entries), maxStretch)]
 	s := &stretch{feed: f, epoch: epoch, after: after, upto: after + uint64(len(entries)), entries: entries}
 	s.all.decided = len(entries)
