@@ -104,7 +104,7 @@
 //	87 topic-end       [87, sub uint32, code text, message text, retryAfter duration]
 //	                   refused, or ended. unavailable, overloaded, quota: ask again later; else final.
 //
-// The value of a message has at most 256 KiB.
+// The value of a message has at most 64 KiB (MaxTopicValue).
 //
 // # Sessions
 //
