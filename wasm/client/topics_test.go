@@ -29,10 +29,12 @@ func (p *parties) listen(c *client.Client, opt client.TopicOptions) *heard {
 		h.lines <- fmt.Sprint(m.Epoch, ".", m.Offset)
 	}
 	opt.OnGap = func(missed uint64, known bool) { h.lines <- fmt.Sprint("lost ", missed, " ", known) }
-	opt.OnState = func(s client.TopicState) {
-		if s == client.TopicStale || s == client.TopicEnded {
+	told := client.TopicOpening
+	opt.OnState = func(s client.TopicState) { // which a slow handler may hear twice
+		if s != told && s >= client.TopicStale {
 			h.lines <- s.String()
 		}
+		told = s
 	}
 	topic, err := c.Topic(p.t.Context(), partyName, opt)
 	if err != nil {
