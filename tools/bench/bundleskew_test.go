@@ -26,7 +26,9 @@ func TestAPostReachesSimulatedDevices(t *testing.T) {
 			if err := errors.Join(err, s.close()); err != nil {
 				t.Fatal(err)
 			}
-			if n := level.devices(); shown.late != 0 || len(shown.skews) != n*buzzRuns || len(shown.lags) < n*(1+buzzRuns) {
+			// A busy machine may bring some too late, which is told, too.
+			n := level.devices()
+			if ran := n - shown.late; ran == 0 || len(shown.skews) < ran*buzzRuns || len(shown.skews) > n*buzzRuns || len(shown.lags) < ran*(1+buzzRuns) {
 				t.Errorf("of %d devices %d were late; %d executions", n, shown.late, len(shown.skews))
 			}
 			if left := s.reports.Load(); left != 0 {

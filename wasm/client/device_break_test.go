@@ -84,7 +84,7 @@ func TestDEV2_ADeviceThatRestartsInMidBundleDropsTheRestAndRecovers(t *testing.T
 	if _, err := c.Device(t.Context(), home, "lamp", client.DeviceOptions{Commands: p.commands()}); err != nil {
 		t.Fatal(err)
 	}
-	l.call(nil, "Strict", "lamp", 200, 60_000)
+	l.call(nil, "Strict", "lamp", 2000, 60_000)
 	p.expect(t, "true")
 	c.Close()
 	again := newPins()
