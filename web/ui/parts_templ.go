@@ -832,7 +832,7 @@ func DeviceDialog() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 55, "</div><p class=\"soft small\" data-near hidden>This link works on this computer only. For a phone, have the server listen on the network (--addr :8080), and open this page by the computer’s address there.</p><details data-device-token><summary>For a program: the token</summary>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 55, "</div><p class=\"soft small\" data-near hidden>A phone can’t open this. Serve with --addr :8080, and come here by the computer’s address.</p><details data-device-token><summary>For a program: the token</summary>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

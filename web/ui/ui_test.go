@@ -83,3 +83,14 @@ func TestTheFirstStopOfTheKeyboardSkipsTheBar(t *testing.T) {
 	tab.Do(chromedp.KeyEvent(kb.Tab))
 	tab.Until(`document.activeElement.getAttribute("href") === "/counter/"`)
 }
+
+func TestWhatIsFocusedIsNotUnderTheBar(t *testing.T) {
+	server := serve(t)
+	tab := browser.Start(t).Tab(t, browser.Look{Name: "low", Width: 390, Height: 300, Scheme: "light"})
+	tab.Open(server.URL + "/parts")
+	tab.Eval(`[...document.querySelectorAll("main :is(button, input, a, select)")].filter(e => e.checkVisibility() && !e.disabled).reverse().forEach(e => {
+		scrollTo(0, e.getBoundingClientRect().top + scrollY - 10);
+		e.focus();
+		if (document.activeElement === e && e.getBoundingClientRect().top < document.querySelector(".bar").getBoundingClientRect().bottom) console.error("under the bar: " + e.outerHTML);
+	})`)
+}
