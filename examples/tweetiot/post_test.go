@@ -170,7 +170,7 @@ func TestWordsOfAnyOrder(t *testing.T) {
 		if rapid.Bool().Draw(t, "timed") {
 			n := rapid.IntRange(0, 100_000).Draw(t, "in")
 			at = noon.Add(time.Duration(n) * time.Millisecond)
-			insert(append([]string{"at", "NOW+" + strconv.Itoa(n)}[rapid.IntRange(0, 1).Draw(t, "said at"):])...)
+			insert([]string{"at", "NOW+" + strconv.Itoa(n)}[rapid.IntRange(0, 1).Draw(t, "said at"):]...)
 		}
 		for range rapid.IntRange(1, 3).Draw(t, "tags") {
 			tag := rapid.StringMatching(`[a-z0-9]{1,5}`).Draw(t, "tag")

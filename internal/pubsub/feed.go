@@ -4,7 +4,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/wabgo/wab/internal/actor"
 	"github.com/wabgo/wab/internal/name"
 )
 
@@ -218,14 +217,13 @@ func (f *feed) all(visit func(ca name.Name, at place)) error {
 	prefix := followerKey("")
 	_, err := f.hub.opt.Store.Load(f.key, prefix, func(key, value []byte) error {
 		ca, err := name.Parse(string(key[len(prefix):]))
-		if err != nil {
-			return errStored
+		b, bad := parseBegin(value)
+		if err != nil || bad != nil { // one that can't be read must not keep the others from theirs
+			f.complain(errStored)
+			return nil
 		}
-		b, err := parseBegin(value)
 		visit(ca, b.place)
-		return err
+		return nil
 	})
 	return err
 }
-
-var _ actor.Loader = (*log)(nil)

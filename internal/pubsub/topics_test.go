@@ -290,3 +290,15 @@ func crashes(t *testing.T, seed uint64) {
 		}
 	}
 }
+
+// A record of somebody who follows that can't be read keeps nobody else from what they follow.
+func TestPUB3_ADamagedFollowerHoldsNobodyUp(t *testing.T) {
+	w := newWorld(t)
+	w.must("bob/home", "Follow", "forum/party", "OnMessage")
+	w.settled()
+	w.down()
+	w.edit(store.Write{Puts: []store.KV{{Key: []byte("Tfapp:alice/home"), Value: []byte{0x80}}}})
+	w.up()
+	w.must("bob/other", "Publish", "forum/party", "x")
+	w.hears("bob/home", "bob>party:1=x")
+}
