@@ -143,7 +143,8 @@ func (d Device) RunAt(at time.Time, b *Bundle) error {
 	return d.give(b, made)
 }
 
-// Run has the bundle run as soon as it reaches the device, unless that takes longer than within. Errors are as for RunAt.
+// Run has the bundle run as soon as it reaches the device, unless that takes longer than within. Bundles are no queue: of several that reach it together the last one
+// replaces what is left of the others. Errors are as for RunAt.
 func (d Device) Run(b *Bundle, within time.Duration) error {
 	if within <= 0 || within > maxAhead {
 		return wire.Err(wire.BadRequest, fmt.Sprintf("A bundle waits for its device at most a year, and at least a moment, not %v.", within))

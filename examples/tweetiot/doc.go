@@ -24,7 +24,8 @@
 // # Who may
 //
 // The owner, and the members of the map acl: principals (bob, bob/home, sentinel:bob) and others' groups (bob/home/acl). They may post to devices here, and see in the map
-// timeline when these acted. Everybody may read the map acl, so that others' groups can lean on it.
+// timeline when these acted. Everybody may read the map acl, so that others' groups can lean on it. Whoever is removed moves nothing more from then on; what they posted
+// before, for an instant to come, has been taken and takes place.
 //
 // # Limits
 //
