@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	skewAhead    = 2 * time.Second  // how long before its instant the post is made
+	skewAhead    = 2 * time.Second
 	skewPatience = 10 * time.Second // how long after it what is missing is waited for
 )
 
@@ -30,12 +30,13 @@ type skewLevel struct {
 	each   int // devices of an owner, all behind one socket
 	fill   string
 	post   string
-	answer bool // devices report to their CAs
+	answer bool          // devices report to their CAs
+	ahead  time.Duration // how long before its instant the post is made
 }
 
 var skewLevels = []skewLevel{
-	{"10k", 10_000, 1, "join", "Post", true},
-	{"100k", 400, 250, "trust", "PostBundle", false},
+	{"10k", 10_000, 1, "join", "Post", true, skewAhead},
+	{"100k", 400, 250, "trust", "PostBundle", false, skewAhead},
 }
 
 func (l skewLevel) devices() int { return l.owners * l.each }
@@ -290,11 +291,11 @@ func (s *skewRun) ping() error {
 
 // post has the devices act, and waits until all have, and their CAs know, or nothing can come any more.
 func (s *skewRun) post(ctx context.Context) error {
-	at := time.Now().Add(skewAhead)
+	at := time.Now().Add(s.level.ahead)
 	if _, err := s.poster.request(0, s.level.post, arguments(int(clock.Micros(at)))); err != nil {
 		return err
 	}
-	patient, stop := context.WithTimeout(ctx, skewAhead+buzzFor+skewPatience)
+	patient, stop := context.WithTimeout(ctx, s.level.ahead+buzzFor+skewPatience)
 	defer stop()
 	for _, over := range []<-chan struct{}{s.fleet.over, s.told} {
 		select {

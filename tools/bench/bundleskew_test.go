@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 )
 
 // TestAPostReachesSimulatedDevices: over the server's maps and reports, and over its topics.
@@ -14,6 +15,7 @@ func TestAPostReachesSimulatedDevices(t *testing.T) {
 			t.Parallel()
 			level := of
 			level.owners, level.each = 4, min(of.each, 3)
+			level.ahead = 10 * time.Second // machines may be busy
 			s := &skewRun{level: level}
 			var out, progress bytes.Buffer
 			r := newReport(&out, &progress, false)
@@ -26,9 +28,7 @@ func TestAPostReachesSimulatedDevices(t *testing.T) {
 			if err := errors.Join(err, s.close()); err != nil {
 				t.Fatal(err)
 			}
-			// A busy machine may bring some too late, which is told, too.
-			n := level.devices()
-			if ran := n - shown.late; ran == 0 || len(shown.skews) < ran*buzzRuns || len(shown.skews) > n*buzzRuns || len(shown.lags) < ran*(1+buzzRuns) {
+			if n := level.devices(); shown.late != 0 || len(shown.skews) != n*buzzRuns || len(shown.lags) < n*(1+buzzRuns) {
 				t.Errorf("of %d devices %d were late; %d executions", n, shown.late, len(shown.skews))
 			}
 			if left := s.reports.Load(); left != 0 {
