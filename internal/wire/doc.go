@@ -106,6 +106,32 @@
 //
 // The value of a message has at most 64 KiB (MaxTopicValue).
 //
+// # Calls
+//
+// A room is a map of a CA; who may read it may enter it, if the room is open. Calls belong to the connection, too; their numbers are apart from
+// those of maps and topics. What stands in a payload is a matter of the call's two ends: here it is one CBOR item of at most 256 KiB. A connection
+// has at most 8 calls. From the client:
+//
+//	69 call-open    [69, call uint32, room text, member text, secret text, payload raw]
+//	                call: the client's number from 1, free on this connection. room: app:owner/local/room. member, secret: those of the last
+//	                call-opened, to go on as the same member after a cut; both empty at first. payload: what the room is told of us.
+//	70 call-signal  [70, call uint32, payload raw]
+//	71 call-close   [71, call uint32]                leaves the room at once. A client that is cut off stays a member for a while.
+//
+// From the server:
+//
+//	88 call-opened  [88, call uint32, resumed bool, member text, secret text, payload raw]
+//	                resumed: as the member that call-open names. If not, we are somebody new, of whom nobody has anything. member: our
+//	                name in the room, 8 to 22 of A–Z, a–z, 0–9, - and _, unique in it. secret: 1 to 64 bytes, for nobody else.
+//	                payload: what we are told of the room.
+//	89 call-signal  [89, call uint32, payload raw]
+//	90 call-end     [90, call uint32, code text, message text, retryAfter duration]
+//	                refused, or ended. unavailable, overloaded, quota: ask again later; else final.
+//
+// Payloads arrive once and in order between a call-opened and the next cut or call-end. What was under way then is lost: the two ends agree on what
+// to say again once they have found each other, which resumed tells. Whoever opens a call as a member that is connected takes its place: the older
+// call gets call-end with conflict.
+//
 // # Sessions
 //
 // A session belongs to whoever has opened it last: opened with another run it is taken over, and the older channel gets conflict; with

@@ -40,9 +40,19 @@ var parsers = map[uint64]func([]byte) (frame, error){
 	KindTopicOpened:   func(b []byte) (frame, error) { return ParseTopicOpened(b) },
 	KindTopicMessages: func(b []byte) (frame, error) { return ParseTopicMessages(b) },
 	KindTopicEnd:      func(b []byte) (frame, error) { return ParseTopicEnd(b) },
+
+	KindCallOpen:   func(b []byte) (frame, error) { return ParseCallOpen(b) },
+	KindCallSend:   func(b []byte) (frame, error) { return ParseCallSend(b) },
+	KindCallClose:  func(b []byte) (frame, error) { return ParseCallClose(b) },
+	KindCallOpened: func(b []byte) (frame, error) { return ParseCallOpened(b) },
+	KindCallSignal: func(b []byte) (frame, error) { return ParseCallSignal(b) },
+	KindCallEnd:    func(b []byte) (frame, error) { return ParseCallEnd(b) },
 }
 
-const testRun = "0123456789abcdef"
+const (
+	testRun    = "0123456789abcdef"
+	testMember = "Kx_9-aB3"
+)
 
 // samples are the frames of testdata/frames.txt, in its order.
 var samples = []struct {
@@ -86,6 +96,15 @@ var samples = []struct {
 		TopicMessage{9, 1_790_000_000_000_001, "tweetiot:bob/home", []byte{0x61, 'x'}},
 	)}},
 	{"topic-end", TopicEnd{Sub: 1, Err: Error{Overloaded, "too many", 250}}},
+
+	{"call-open", CallOpen{Call: 1, Room: "hellowab:alice/standup/room", Payload: []byte{0xa1, 0x64, 'n', 'a', 'm', 'e', 0x63, 'B', 'o', 'b'}}},
+	{"call-open resumed", CallOpen{Call: 8, Room: "hellowab:alice/standup/room", Member: testMember, Secret: testRun, Payload: []byte{0xf6}}},
+	{"call-signal of a client", CallSend{Call: 1, Payload: []byte{0xa1, 0x61, 't', 0x65, 'o', 'f', 'f', 'e', 'r'}}},
+	{"call-close", CallClose{Call: 1}},
+	{"call-opened", CallOpened{Call: 1, Member: testMember, Secret: testRun, Payload: []byte{0xa1, 0x62, 'm', 'e', 0x61, 'b'}}},
+	{"call-opened resumed", CallOpened{Call: 8, Resumed: true, Member: testMember, Secret: testRun, Payload: []byte{0xf6}}},
+	{"call-signal of the server", CallSignal{Call: 1, Payload: []byte{0xa1, 0x61, 't', 0x66, 'a', 'n', 's', 'w', 'e', 'r'}}},
+	{"call-end", CallEnd{Call: 1, Err: Error{Quota, "The room is full.", 5000}}},
 }
 
 func messages(all ...TopicMessage) []byte {

@@ -60,6 +60,13 @@ func FuzzTopicOpened(f *testing.F)   { fuzz(f, KindTopicOpened) }
 func FuzzTopicMessages(f *testing.F) { fuzz(f, KindTopicMessages) }
 func FuzzTopicEnd(f *testing.F)      { fuzz(f, KindTopicEnd) }
 
+func FuzzCallOpen(f *testing.F)   { fuzz(f, KindCallOpen) }
+func FuzzCallSend(f *testing.F)   { fuzz(f, KindCallSend) }
+func FuzzCallClose(f *testing.F)  { fuzz(f, KindCallClose) }
+func FuzzCallOpened(f *testing.F) { fuzz(f, KindCallOpened) }
+func FuzzCallSignal(f *testing.F) { fuzz(f, KindCallSignal) }
+func FuzzCallEnd(f *testing.F)    { fuzz(f, KindCallEnd) }
+
 func FuzzTopicMessage(f *testing.F) {
 	f.Add(TopicMessage{8, 1_790_000_000_000_000, "tweetiot:alice/home", []byte{0x05}}.Append(nil))
 	f.Add([]byte{0x85, 1, 2, 0x61, 'x', 0xf6, 0x81, 1})
