@@ -233,23 +233,23 @@ func (f *Watches) Unwatch(tx *actor.Tx, of name.Name) (was bool) {
 	return was
 }
 
-// watch has a CA woken by changes of another's maps.
-func (h *Hub) watch(of, ca name.Name, rouse func()) {
+// watch has a function called, such as a CA's Rouser, when maps of a CA change; it is known by who asks: a CA, or a map that is followed.
+func (h *Hub) watch(of, who name.Name, rouse func()) {
 	w := h.writer(of)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.watch == nil {
 		w.watch = map[name.Name]func(){}
 	}
-	w.watch[ca] = rouse
+	w.watch[who] = rouse
 	w.listen()
 }
 
-func (h *Hub) unwatch(of, ca name.Name) {
+func (h *Hub) unwatch(of, who name.Name) {
 	if w := h.known(of); w != nil {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		delete(w.watch, ca)
+		delete(w.watch, who)
 		w.listen()
 	}
 }

@@ -30,7 +30,7 @@ type writer struct {
 	asking  bool                 // a check of all subscriptions is under way
 	again   bool                 // and has to be repeated
 	asked   map[asking]struct{}  // whose decisions change with maps of this one
-	watch   map[name.Name]func() // what wakes the CAs that watch a map
+	watch   map[name.Name]func() // what wakes those who watch a map: CAs, and by the name of a map who follows that
 }
 
 // asking is a CA with subscriptions or watches whose policy has looked into a map.
