@@ -23,6 +23,8 @@ type Options struct {
 	// OpenNetworks are those that CAs may call by Tx.Fetch although they are not public: private ones, loopback and so on are closed otherwise.
 	OpenNetworks []netip.Prefix
 
+	Calls CallOptions // the ports of calls, and the ways to them
+
 	Logger    *slog.Logger  // default: slog.Default
 	Clock     clock.Clock   // default: the real one; tests bring their own
 	Store     store.Store   // default: Pebble in Data; whoever brings one closes it
@@ -31,6 +33,32 @@ type Options struct {
 	IdleAfter time.Duration // how long a CA without work stays in memory; a minute by default
 	DrainFor  time.Duration // how long Serve waits for requests under way when it stops; 10 s by default
 	Ready     io.Writer     // Serve writes "listening on URL" here when it is ready; nil: os.Stdout
+}
+
+// CallOptions are the ports of calls, and the ways to them. The zero CallOptions work on one machine and in one network without further ado: media, STUN and TURN share
+// a UDP port of the same host and number as Addr has (any free port where that one is taken), and a TCP port likewise.
+type CallOptions struct {
+	Off  bool   // no calls: rooms refuse whoever enters
+	Addr string // host:port of the one UDP port; the host and number of Options.Addr by default, or any free port there
+	// TCPAddr is the host:port of TCP, for those who can't send UDP. By default it is the port that Serve listens on: connections of calls are told apart from HTTP by
+	// their first bytes. Where there is a proxy before Serve, or no Serve, it is a port of its own: any free one of Addr's host. "off" for none.
+	TCPAddr string
+	// PublicIPs are the addresses at which clients reach these ports, at most one of each family, where they are not the machine's own: behind a NAT that maps them
+	// one to one, as in most clouds.
+	PublicIPs []netip.Addr
+	TURN      TURNOptions
+}
+
+// TURNOptions are the relay for clients whose network lets nothing else through. The zero TURNOptions relay on the ports of calls, and to the media there only.
+type TURNOptions struct {
+	Off bool // no relay
+	// URLs are relays elsewhere, instead of the server's own: like turn:turn.example.org:3478?transport=udp. They share Secret with this server and take credentials of
+	// the form that coturn calls use-auth-secret.
+	URLs   []string
+	Secret []byte        // of the relay; made at random for the server's own
+	TTL    time.Duration // for how long credentials open new relays; an hour by default, 12 h at most
+	// OpenPeers are networks that members may reach through the server's own relay, besides its media: none, unless media are elsewhere.
+	OpenPeers []netip.Prefix
 }
 
 func (o Options) withDefaults() Options {
