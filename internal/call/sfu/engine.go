@@ -10,13 +10,15 @@ import (
 
 // Options of an Engine.
 type Options struct {
-	UDP       string        // address of the one UDP port that all media use; ":0" takes any
-	TCP       string        // address of the ICE-TCP port; "" none
-	PublicIPs []netip.Addr  // addresses at which members reach the ports, where they are not the machine's own
-	Loopback  bool          // offer loopback addresses, too: for tests and for one machine
-	Members   int           // members a room, 0 for DefaultMembers
-	Log       *slog.Logger  // nil: silent
-	Net       transport.Net // nil: the machine's network
+	UDP       string         // address of the one UDP port that all media use; ":0" takes any
+	TCP       string         // address of the ICE-TCP port; "" none
+	UDPConn   net.PacketConn // used and closed instead of UDP: a port that answers STUN and TURN, too, hands on what is media's
+	Listener  net.Listener   // used and closed instead of TCP, likewise
+	PublicIPs []netip.Addr   // addresses at which members reach the ports, where they are not the machine's own
+	Loopback  bool           // offer loopback addresses, too: for tests and for one machine
+	Members   int            // members a room, 0 for DefaultMembers
+	Log       *slog.Logger   // nil: silent
+	Net       transport.Net  // nil: the machine's network
 }
 
 // DefaultMembers is how many members a room has at most, unless Options say otherwise; MaxTracks how many tracks each may publish.
