@@ -10,6 +10,8 @@ type Bundle struct {
 	MaxBound  int64  // a device whose clock may be wrong by more refuses; 0: any clock will do
 	Commands  []Command
 	Recovery  []Command // runs, from then on, when the bundle is replaced, dropped or fails
+	Moment    Moment    // starts it when it comes before At, which is then the deadline
+	Beside    bool      // it replaces nothing, and nothing replaces it; its commands have no distances
 }
 
 // Command is one call of a device's handler.
@@ -33,6 +35,8 @@ const (
 const (
 	MaxID       = 64
 	MaxName     = 64
+	MaxRoom     = 256
+	MaxMember   = 64
 	MaxCommands = 1000 // with those of the recovery
 	MaxEncoded  = 64 << 10
 	MaxLength   = 24 * 3600 * 1_000_000       // from the start to the last command, and of the recovery

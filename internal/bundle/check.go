@@ -30,7 +30,23 @@ func (b *Bundle) check() error {
 	if err := checkCommands(b.Commands); err != nil {
 		return err
 	}
-	return checkCommands(b.Recovery)
+	if err := checkCommands(b.Recovery); err != nil {
+		return err
+	}
+	if b.Beside && lasts(b.Commands) {
+		return wire.Err(wire.BadRequest, "The commands of a bundle that runs beside others come one after the other, without distances.")
+	}
+	return b.checkMoment()
+}
+
+// lasts tells whether a list takes time by itself.
+func lasts(list []Command) bool {
+	for i := range list {
+		if list[i].After > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func (b *Bundle) checkHead() error {

@@ -6,18 +6,40 @@ import (
 )
 
 const (
-	elements        = 8 // of a bundle
+	elements        = 8  // of a bundle
+	withMoment      = 9  // there may be one
+	withBeside      = 10 // and whether it runs beside others
 	commandElements = 3
 )
 
-// Append appends the bundle as it travels: one CBOR array [id, at, expires, late, tolerance, maxBound, commands, recovery], where a command
-// is [after, name, args]. Check comes first: what is beyond the limits, no device takes.
+// Append appends the bundle as it travels: one CBOR array [id, at, expires, late, tolerance, maxBound, commands, recovery, moment, beside], where a
+// command is [after, name, args] and a moment [room, member, action, at] or null. The last two are there if they say something. Check comes first:
+// what is beyond the limits, no device takes.
 func (b *Bundle) Append(dst []byte) []byte {
-	dst = cbor.AppendText(cbor.AppendArrayHeader(dst, elements), b.ID)
+	n := b.elements()
+	dst = cbor.AppendText(cbor.AppendArrayHeader(dst, n), b.ID)
 	dst = cbor.AppendInt(cbor.AppendInt(dst, b.At), b.Expires)
 	dst = cbor.AppendUint(dst, uint64(b.Late))
 	dst = cbor.AppendInt(cbor.AppendInt(dst, b.tolerance()), b.MaxBound)
-	return appendCommands(appendCommands(dst, b.Commands), b.Recovery)
+	dst = appendCommands(appendCommands(dst, b.Commands), b.Recovery)
+	if n >= withMoment {
+		dst = b.Moment.append(dst)
+	}
+	if n >= withBeside {
+		dst = cbor.AppendBool(dst, b.Beside)
+	}
+	return dst
+}
+
+// elements is how many there are to be said.
+func (b *Bundle) elements() int {
+	switch {
+	case b.Beside:
+		return withBeside
+	case !b.Moment.none():
+		return withMoment
+	}
+	return elements
 }
 
 func appendCommands(dst []byte, list []Command) []byte {
@@ -43,15 +65,21 @@ func Parse(encoded []byte) (*Bundle, error) {
 		return nil, wire.Err(wire.TooLarge, "A bundle has at most 64 KiB; use fewer commands or smaller arguments.")
 	}
 	r := cbor.NewReader(encoded)
-	extra := r.Array() - elements
+	n := r.Array()
 	b := &Bundle{ID: r.Text(), At: r.Int(), Expires: r.Int(), Late: Policy(min(r.Uint(), 0xff))}
 	b.Tolerance, b.MaxBound = r.Int(), r.Int()
 	b.Commands = readCommands(&r)
 	b.Recovery = readCommands(&r)
-	for ; extra > 0 && r.Err() == nil; extra-- {
+	if n >= withMoment {
+		b.Moment = readMoment(&r)
+	}
+	if n >= withBeside {
+		b.Beside = r.Bool()
+	}
+	for extra := n - withBeside; extra > 0 && r.Err() == nil; extra-- {
 		r.Skip()
 	}
-	if r.Done() != nil || extra != 0 {
+	if r.Done() != nil || n < elements {
 		return nil, wire.Err(wire.BadRequest, "The bundle is malformed.")
 	}
 	b.Tolerance = b.tolerance()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"errors"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -31,6 +32,42 @@ func TestTheEncodingIsAsDocumented(t *testing.T) {
 	}
 }
 
+// moment is one of bob's in the room of a meeting.
+func moment(action uint32) bundle.Moment {
+	return bundle.Moment{Room: "hellowab:alice/standup/room", Member: "bobs-own", Action: action, At: 7}
+}
+
+func TestAMomentIsANinthElementWhereThereIsOne(t *testing.T) {
+	b := bundle.Bundle{ID: "x", At: 9, Tolerance: 1, Moment: bundle.Moment{Room: "r", Member: "m", Action: 3, At: 7}}
+	if got, want := hex.EncodeToString(b.Append(nil)), "89"+"6178"+"09"+"00"+"00"+"01"+"00"+"80"+"80"+"84"+"6172"+"616d"+"03"+"07"; got != want {
+		t.Errorf("%s, not\n%s", got, want)
+	}
+	b.Beside = true
+	if got, want := hex.EncodeToString(b.Append(nil)), "8a"+"6178"+"09"+"00"+"00"+"01"+"00"+"80"+"80"+"84"+"6172"+"616d"+"03"+"07"+"f5"; got != want {
+		t.Errorf("%s, not\n%s", got, want)
+	}
+	b.Moment = bundle.Moment{}
+	if got, want := hex.EncodeToString(b.Append(nil)), "8a"+"6178"+"09"+"00"+"00"+"01"+"00"+"80"+"80"+"f6"+"f5"; got != want {
+		t.Errorf("%s, not\n%s", got, want)
+	}
+}
+
+func TestMomentsThatCantBe(t *testing.T) {
+	for name, bad := range map[string]string{
+		"no array": "01", "too short": "836172616d03", "no room": "8460616d0307", "no member": "846172600307", "no action": "846172616d0007",
+		"a large action": "846172616d1b000000010000000007", "no instant": "846172616d0300", "before 1970": "846172616d0320", "all zero": "8460600000",
+		"behind the deadline": "846172616d030a", "a number as the room": "8401616d0307",
+	} {
+		encoded, err := hex.DecodeString("89" + "6178" + "09" + "0000010080" + "80" + bad)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, err := bundle.Parse(encoded); err == nil {
+			t.Errorf("%s: %+v", name, b)
+		}
+	}
+}
+
 func TestWhatIsNotSaidIsEncoded(t *testing.T) {
 	b := bundle.Bundle{ID: "x", Commands: []bundle.Command{{Name: "ring"}}}
 	got, err := bundle.Parse(b.Append(nil))
@@ -40,9 +77,11 @@ func TestWhatIsNotSaidIsEncoded(t *testing.T) {
 }
 
 func TestElementsOfLaterVersionsArePassedOver(t *testing.T) {
-	b := bundle.Bundle{ID: "x", Commands: []bundle.Command{{Name: "a"}, {Name: "b"}}}
+	b := bundle.Bundle{ID: "x", Commands: []bundle.Command{{Name: "a"}, {Name: "b"}}, Moment: moment(1), At: 9, Beside: true}
 	plain := b.Append(nil)
 	more := append(bytes.Replace(plain, []byte{0x83, 0, 0x61, 'a', 0x80}, []byte{0x84, 0, 0x61, 'a', 0x80, 0xf6}, 1), 0x81, 0x01)
+	more = bytes.Replace(more, []byte{0x84, 0x78}, []byte{0x85, 0x78}, 1) // of the moment, whose room is a longer text
+	more = bytes.Replace(more, []byte{0x01, 0x07, 0xf5}, []byte{0x01, 0x07, 0xf6, 0xf5}, 1)
 	more[0]++
 	got, err := bundle.Parse(more)
 	if err != nil || !bytes.Equal(got.Append(nil), plain) {
@@ -88,6 +127,18 @@ func TestLimits(t *testing.T) {
 		"longer":            {with(func(b *bundle.Bundle) { b.Commands[0].After, b.Commands[1].After = 1, bundle.MaxLength }), wire.TooLarge},
 		"1000":              {&bundle.Bundle{ID: "x", Commands: many}, ""},
 		"1001":              {&bundle.Bundle{ID: "x", Commands: many, Recovery: many[:1]}, wire.TooLarge},
+		"a moment":          {with(func(b *bundle.Bundle) { b.Moment = moment(1) }), ""},
+		"no deadline":       {&bundle.Bundle{ID: "x", Moment: moment(1)}, wire.BadRequest},
+		"late deadline":     {with(func(b *bundle.Bundle) { b.Moment = moment(1); b.Moment.At = b.At + 1 }), wire.BadRequest},
+		"long room":         {with(func(b *bundle.Bundle) { b.Moment = moment(1); b.Moment.Room = strings.Repeat("r", bundle.MaxRoom+1) }), wire.BadRequest},
+		"long member": {with(func(b *bundle.Bundle) {
+			b.Moment = moment(1)
+			b.Moment.Member = strings.Repeat("m", bundle.MaxMember+1)
+		}), wire.BadRequest},
+		"no member":       {with(func(b *bundle.Bundle) { b.Moment = moment(1); b.Moment.Member = "" }), wire.BadRequest},
+		"half a moment":   {with(func(b *bundle.Bundle) { b.Moment.Action = 1 }), wire.BadRequest},
+		"beside":          {&bundle.Bundle{ID: "x", Beside: true, Commands: many, Recovery: nil}, ""},
+		"beside for long": {with(func(b *bundle.Bundle) { b.Beside = true }), wire.BadRequest},
 		"64 KiB": {with(func(b *bundle.Bundle) {
 			b.Commands[0].Args = cbor.AppendText([]byte{0x81}, strings.Repeat("a", bundle.MaxEncoded))
 		}), wire.TooLarge},
@@ -141,6 +192,18 @@ func draw(t *rapid.T) *bundle.Bundle {
 	if n := rapid.IntRange(0, 5).Draw(t, "commands"); n > 0 {
 		b.Commands = rapid.SliceOfN(command, n, n).Draw(t, "list")
 	}
+	if rapid.Bool().Draw(t, "has a moment") {
+		b.At = max(b.At, 1)
+		b.Moment = bundle.Moment{
+			Room: rapid.StringN(1, 16, bundle.MaxRoom).Draw(t, "room"), Member: rapid.StringN(1, 16, bundle.MaxMember).Draw(t, "member"),
+			Action: rapid.Uint32Range(1, math.MaxUint32).Draw(t, "action"), At: rapid.Int64Range(1, b.At).Draw(t, "made"),
+		}
+	}
+	if b.Beside = rapid.Bool().Draw(t, "beside"); b.Beside {
+		for i := range b.Commands {
+			b.Commands[i].After = 0
+		}
+	}
 	if rapid.Bool().Draw(t, "recovers") {
 		b.Recovery = rapid.SliceOfN(command, 1, 3).Draw(t, "recovery")
 	}
@@ -160,6 +223,7 @@ func TestWhatIsEncodedIsRead(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add(sample().Append(nil))
 	f.Add((&bundle.Bundle{ID: "x"}).Append(nil))
+	f.Add((&bundle.Bundle{ID: "x", At: 9, Moment: moment(1), Beside: true}).Append(nil))
 	f.Add([]byte{0x98, 0xff, 0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff})
 	f.Fuzz(func(t *testing.T, encoded []byte) {
 		b, err := bundle.Parse(encoded)

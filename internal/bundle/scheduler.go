@@ -13,6 +13,7 @@ type Scheduler struct {
 	over       []string    // ids of those that are known and have come to their end, the oldest first
 	waiting    []*sequence // in the order of their starts; of equal ones, in that of their arrival
 	running    *sequence
+	beside     *sequence   // runs beside them, without a pause
 	recoveries []*sequence // the first one runs, and hurries if there are others
 	busy       *sequence   // waits for Ran
 	last       int64       // start of the bundle that was to start last, of those that have started
@@ -46,6 +47,18 @@ func (s *Scheduler) Add(now int64, b *Bundle) (ok bool) {
 		s.enqueue(w)
 	}
 	return true
+}
+
+// Moment tells that a moment has come, or had already come; how that was found; and by how much its frame was before now (µs). What waits for it starts with
+// the next Tick, unless its deadline has passed.
+func (s *Scheduler) Moment(now int64, m Moment, method string, off int64) {
+	for i, w := range s.waiting {
+		if w.start > now && !w.relative && w.bundle.Moment.Is(m) {
+			s.waiting = append(s.waiting[:i], s.waiting[i+1:]...)
+			w.meet(now, method, off)
+			s.enqueue(w) // not behind i
+		}
+	}
 }
 
 // remember keeps the id of what is over, in the place of the oldest one. What still waits is known anyway, however long it does.
@@ -91,7 +104,7 @@ func (s *Scheduler) Wake() int64 {
 	if len(s.waiting) > 0 {
 		wake = s.waiting[0].start
 	}
-	for _, q := range []*sequence{s.running, s.recovery()} {
+	for _, q := range []*sequence{s.running, s.recovery(), s.beside} {
 		if q != nil && (wake == 0 || q.due < wake) {
 			wake = q.due
 		}
@@ -138,9 +151,13 @@ func (s *Scheduler) conclude(q *sequence) {
 	}
 }
 
-// stop ends the bundle that runs.
+// stop ends a bundle that runs.
 func (s *Scheduler) stop(q *sequence, e Event) {
-	s.running = nil
+	if q == s.beside {
+		s.beside = nil
+	} else {
+		s.running = nil
+	}
 	s.end(q.bundle, e)
 }
 

@@ -13,6 +13,9 @@ type sequence struct {
 	since  int64 // what its distance is counted from
 	missed int   // how many were left out
 
+	method string // how its moment was found
+	off    int64  // by how much that was before the start
+
 	last    int   // index of the command that ran last; -1: none
 	lastDue int64 // when that was to run
 	ran     int64 // when it ran
@@ -38,6 +41,22 @@ func (q *sequence) begin(at int64) {
 	q.since, q.due = at, at
 	if len(q.list) > 0 {
 		q.due += q.list[0].After
+	}
+}
+
+// meet has it start now, for its moment has come.
+func (q *sequence) meet(now int64, method string, off int64) {
+	q.relative, q.start, q.method, q.off = true, now, method, off
+	q.begin(now)
+}
+
+// open starts it.
+func (q *sequence) open(now int64) {
+	if q.relative {
+		q.begin(now)
+	}
+	if q.method == "" && !q.bundle.Moment.none() {
+		q.method = Deadline
 	}
 }
 
@@ -97,7 +116,7 @@ func (q *sequence) tooLate(now int64) bool {
 
 // aboutNext is the end of a bundle at the command that is next.
 func (q *sequence) aboutNext(o Outcome, why string) Event {
-	e := Event{Outcome: o, Due: q.due, Err: why}
+	e := Event{Outcome: o, Due: q.due, Err: why, Method: q.method, Off: q.off}
 	if !q.over() {
 		e.Command = q.list[q.next]
 	}
@@ -109,5 +128,5 @@ func (q *sequence) aboutLast(o Outcome, why string) Event {
 	if q.last < 0 {
 		return q.aboutNext(o, why)
 	}
-	return Event{Outcome: o, Command: q.list[q.last], Due: q.lastDue, Ran: q.ran, Err: why}
+	return Event{Outcome: o, Command: q.list[q.last], Due: q.lastDue, Ran: q.ran, Err: why, Method: q.method, Off: q.off}
 }

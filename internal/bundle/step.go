@@ -23,13 +23,15 @@ func (s *Scheduler) follow(now int64) {
 }
 
 // step does what is due first, and tells whether there was something. At one instant, recovery comes before starts, and those before the
-// commands of what they replace.
+// commands of what they replace, or run beside.
 func (s *Scheduler) step(now int64) bool {
 	w, fate := s.first(now)
 	due := s.running != nil && s.running.due <= now
 	switch r := s.recovery(); {
-	case r != nil && (r.due <= now || due || len(s.recoveries) > 1 || w != nil && fate == Done):
+	case r != nil && (r.due <= now || due || s.beside != nil || len(s.recoveries) > 1 || w != nil && fate == Done):
 		s.launch(r)
+	case s.beside != nil:
+		s.launch(s.beside)
 	case due && (w == nil || s.running.due < w.start):
 		s.command(s.running, now)
 	case w != nil:
@@ -50,9 +52,9 @@ func (s *Scheduler) first(now int64) (w *sequence, fate Outcome) {
 	switch b := w.bundle; {
 	case b.Expires != 0 && now > b.Expires:
 		return w, Expired
-	case w.start < s.last && !w.relative:
+	case w.start < s.last && !w.relative && !b.Beside:
 		return w, Replaced
-	case b.MaxBound != 0 && s.bound > b.MaxBound:
+	case b.MaxBound != 0 && s.bound > b.MaxBound && w.method == "":
 		return w, Refused
 	case w.tooLate(now):
 		return w, Late
@@ -85,16 +87,20 @@ func reason(fate Outcome) string {
 	return "A bundle that was to start later has started already."
 }
 
-// start lets a bundle take over.
+// start lets a bundle take over, or run beside.
 func (s *Scheduler) start(w *sequence, now int64) {
+	if w.bundle.Beside {
+		w.open(now)
+		s.beside = w
+		s.conclude(w)
+		return
+	}
 	if q := s.running; q != nil {
 		s.stop(q, q.aboutLast(Replaced, "Another bundle took over."))
 		s.recover(q.bundle, now)
 	}
 	s.last = max(s.last, w.start)
-	if w.relative {
-		w.begin(now)
-	}
+	w.open(now)
 	s.running = w
 	s.conclude(w)
 }
