@@ -30,6 +30,8 @@ type App struct {
 	// Title and About are what the launcher says: a name and one line. Picture is an inline SVG, 16:9, shown beside them.
 	Title, About string
 	Picture      templ.Component
+	// Personal says that the app's page shows visitors a CA of their own, whatever ca its address names. A page that shows others' too reads ?ca=owner/name.
+	Personal bool
 
 	// New makes an empty CA. It must return a pointer to a struct.
 	New func() CA

@@ -1,10 +1,13 @@
 package server
 
 import (
+	"cmp"
+	"encoding/json"
 	"io/fs"
 	"net/http"
 	"strings"
 
+	"github.com/wabgo/wab/internal/answer"
 	"github.com/wabgo/wab/web"
 	"github.com/wabgo/wab/web/ui"
 )
@@ -20,10 +23,11 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.HandleFunc("GET /{$}", s.launcher)
+	mux.HandleFunc("GET /apps.json", s.list)
 	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }) // pages that name no icon ask
 	mux.HandleFunc("/", lost)
 	for i := range s.apps {
-		prefix := "/" + s.apps[i].Name
+		prefix := "/" + s.apps[i].Name // which is never apps.json: names have no dots
 		mux.Handle(prefix+"/", http.StripPrefix(prefix, pages(&s.apps[i])))
 	}
 	if s.opt.Dev {
@@ -57,6 +61,26 @@ func (s *Server) launcher(w http.ResponseWriter, r *http.Request) {
 		cards = append(cards, ui.AppCard{Name: a.Name, Title: a.Title, Line: a.About, Picture: a.Picture})
 	}
 	ui.Serve(w, r, http.StatusOK, ui.Launcher(cards))
+}
+
+// list answers with the launcher's apps, for pages that offer them.
+func (s *Server) list(w http.ResponseWriter, _ *http.Request) {
+	type entry struct {
+		Name     string `json:"name"`
+		Title    string `json:"title"`
+		About    string `json:"about"`
+		Personal bool   `json:"personal,omitempty"`
+	}
+	all := make([]entry, 0, len(s.apps))
+	for _, a := range s.apps {
+		all = append(all, entry{a.Name, cmp.Or(a.Title, a.Name), a.About, a.Personal})
+	}
+	body, err := json.Marshal(all)
+	if err != nil {
+		panic(err) // texts and a bool
+	}
+	ui.Secure(w.Header())
+	answer.JSON(w, http.StatusOK, body)
 }
 
 // pages serves an app's files, and what its Handler makes where there is no file.
@@ -93,6 +117,7 @@ func secure(h http.Header, files fs.FS, path string) {
 		}
 	}
 	ui.Secure(h)
+	h.Set("Access-Control-Allow-Origin", "*") // modules and styles of pages in a sandboxed frame, whose origin is opaque
 }
 
 func (a *App) files() fs.FS {

@@ -12,12 +12,13 @@ import (
 
 // App is the sentinel, ready to be served. Its posts are for the app tweetiot.
 var App = server.App{
-	Name:    "sentinel",
-	Title:   "Sentinel",
-	About:   "Watches what several people share, and posts by itself when it gets loud.",
-	Picture: templ.Raw(picture),
-	New:     func() server.CA { return new(Sentinel) },
-	Handler: http.HandlerFunc(serve),
+	Name:     "sentinel",
+	Title:    "Sentinel",
+	About:    "Watches what several people share, and posts by itself when it gets loud.",
+	Personal: true,
+	Picture:  templ.Raw(picture),
+	New:      func() server.CA { return new(Sentinel) },
+	Handler:  http.HandlerFunc(serve),
 }
 
 //go:embed picture.svg

@@ -12,12 +12,13 @@ import (
 
 // App is TweetIoT, ready to be served.
 var App = server.App{
-	Name:    "tweetiot",
-	Title:   "TweetIoT",
-	About:   "Posts that make lamps and buzzers act together, anywhere.",
-	Picture: templ.Raw(picture),
-	New:     func() server.CA { return new(Assistant) },
-	Handler: http.HandlerFunc(serve),
+	Name:     "tweetiot",
+	Title:    "TweetIoT",
+	About:    "Posts that make lamps and buzzers act together, anywhere.",
+	Personal: true,
+	Picture:  templ.Raw(picture),
+	New:      func() server.CA { return new(Assistant) },
+	Handler:  http.HandlerFunc(serve),
 }
 
 //go:embed picture.svg

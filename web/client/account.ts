@@ -1,5 +1,6 @@
 /** Who the page acts for. Tokens are kept in localStorage, by server and owner; the one that signed in last is the default. */
 import { WabError, type Code, unreachable } from "./error.ts";
+import { nameOf } from "./frame.ts";
 import { backgroundFor, defaultServer, running } from "./spawn.ts";
 
 /** Account is where an owner is signed in. */
@@ -27,9 +28,9 @@ export function serverOrigin(server?: string): string {
   return server ? new URL(server, globalThis.location?.href).origin : defaultServer();
 }
 
-/** signedIn tells who is signed in on a server, if anybody is. */
+/** signedIn tells who is signed in on a server, if anybody is. In a sandboxed frame it is whom the page around it lends a connection of. */
 export function signedIn(server?: string): string | undefined {
-  return storage.getItem(ownerKey(serverOrigin(server))) ?? undefined;
+  return nameOf() || (storage.getItem(ownerKey(serverOrigin(server))) ?? undefined);
 }
 
 /** tokenOf is the stored token of an owner, or of the one who signed in last. */
@@ -51,6 +52,25 @@ export const signIn = {
     return keep({ server: serverOrigin(options.server), owner }, token);
   },
 };
+
+/** Scope is what a token is narrowed to; what is left out stays as it is. */
+export interface Scope {
+  readonly app?: string;
+  /** owner/ca, in whichever app. */
+  readonly ca?: string;
+  /** Methods, and maps by their labels. */
+  readonly methods?: readonly string[];
+  /** How long it is good, at most as long as the one it comes from. */
+  readonly seconds?: number;
+}
+
+/** narrow makes a token that opens less than the stored one: for frames, devices and programs. */
+export async function narrow(scope: Scope, options: { server?: string; owner?: string } = {}): Promise<string> {
+  const server = serverOrigin(options.server);
+  const token = tokenOf(server, options.owner);
+  if (!token) throw new WabError("unauthenticated", "Nobody is signed in. Sign in and try again.");
+  return (await post<{ token: string }>(`${server}/account/token`, scope, token)).token;
+}
 
 /** keep stores a token and hands it to the sessions of that owner that are open. */
 async function keep(account: Account, token: string): Promise<Account> {
@@ -81,10 +101,11 @@ if (typeof addEventListener === "function" && typeof window !== "undefined") {
   });
 }
 
-async function post<T>(url: string, body: unknown): Promise<T> {
+async function post<T>(url: string, body: unknown, token?: string): Promise<T> {
   let res: Response;
   try {
-    res = await fetch(url, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+    const headers = { "Content-Type": "application/json", ...(token && { Authorization: `Bearer ${token}` }) };
+    res = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
   } catch {
     throw new WabError("unavailable", unreachable(new URL(url).origin, globalThis.location?.origin), 1000);
   }

@@ -1,5 +1,5 @@
 /** The browser client of wab. See README.md for a first page. */
-export { type Account, signedIn, signIn, signOut } from "./account.ts";
+export { type Account, narrow, type Scope, signedIn, signIn, signOut } from "./account.ts";
 export { decode, encode, type Value } from "./cbor.ts";
 export type { Clock } from "./clock.ts";
 export { connect, type ConnectOptions, type Methods } from "./connect.ts";

@@ -1,6 +1,8 @@
 import { serverOrigin, tokenOf } from "./account.ts";
 import type { Background } from "./background.ts";
 import { WabError } from "./error.ts";
+import { embedded } from "./frame.ts";
+import { lentPort } from "./lent.ts";
 import { randomText } from "./lock.ts";
 import type { Status, Target } from "./protocol.ts";
 import { type Handle, Session } from "./session.ts";
@@ -27,7 +29,7 @@ export interface ConnectOptions {
   keep?: number;
   /** How long a call may take, waiting for a connection included, in ms; 30,000 unless said, 0 for as long as it takes. */
   timeout?: number;
-  /** A port that the embedding page has bound with serve(). It brings server and token. */
+  /** A port that the embedding page has bound with serve(). It brings server and token. In a sandboxed frame it is asked for, unless there is a token. */
   port?: MessagePort;
   /** Asked for a fresh token a minute before the present one expires, or when the server takes it no more. Without it such a session is refused. */
   renew?: () => Promise<string>;
@@ -57,6 +59,7 @@ export async function connect<T extends object = Methods>(o: ConnectOptions): Pr
 
 async function way(o: ConnectOptions): Promise<{ background: Background; target?: Target }> {
   if (o.port) return { background: backgroundBehind(o.port) };
+  if (!o.token && embedded()) return { background: backgroundBehind(await lentPort()) };
   const server = serverOrigin(o.server);
   const token = o.token ?? tokenOf(server, o.owner);
   if (!token) throw new WabError("unauthenticated", "Nobody is signed in. Sign in and connect again.");

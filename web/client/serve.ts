@@ -2,8 +2,9 @@
  * A sandboxed frame (sandbox="allow-scripts") has an opaque origin: no workers, no storage. The page that embeds it lends it a port of its
  * own background worker, bound to a token: whatever the frame says, the worker acts with that token and on that server only.
  */
-import { serverOrigin } from "./account.ts";
+import { serverOrigin, signedIn } from "./account.ts";
 import { WabError } from "./error.ts";
+import { nameFor } from "./frame.ts";
 import { backgroundFor } from "./spawn.ts";
 import { claims } from "./token.ts";
 
@@ -18,21 +19,26 @@ export async function serve(port: MessagePort, token: string, options: { server?
   return { close: () => background.post({ t: "unbind", id }) };
 }
 
-/** serveFrame gives a frame a bound port each time it asks with parentPort(); a frame that reloads gets a new one, and the old one ends. */
-export function serveFrame(frame: HTMLIFrameElement, token: string, options: { server?: string } = {}): { close(): void } {
+/**
+ * serveFrame gives a frame a bound port each time it asks, with parentPort() or by connect(); a frame that reloads gets a new one, and the old one ends. A function is
+ * asked for a token each time, with renew where the one before is to be replaced. Call it before the frame is in the page: it puts whom the frame acts for into its name.
+ */
+export function serveFrame(frame: HTMLIFrameElement, token: string | (() => Promise<string>), options: { server?: string; owner?: string } = {}): { close(): void } {
   let bound: Promise<{ close(): void }> | undefined;
+  frame.name = nameFor(options.owner ?? (typeof token === "string" ? claims(token).owner : (signedIn(options.server) ?? "")));
   const listener = (e: MessageEvent): void => {
     if (e.source !== frame.contentWindow || (e.data as { wab?: unknown } | null)?.wab !== "port") return;
-    void bound?.then((b) => b.close());
+    void bound?.then((b) => b.close(), () => {});
     const { port1, port2 } = new MessageChannel();
-    bound = serve(port1, token, options);
+    bound = Promise.resolve(typeof token === "string" ? token : token()).then((t) => serve(port1, t, options));
+    bound.catch(() => port1.close()); // the frame's own patience ends, and it says so
     frame.contentWindow?.postMessage({ wab: "port" }, "*", [port2]); // an opaque origin has no name to aim at; the window is the right one
   };
   addEventListener("message", listener);
   return {
     close() {
       removeEventListener("message", listener);
-      void bound?.then((b) => b.close());
+      void bound?.then((b) => b.close(), () => {});
     },
   };
 }

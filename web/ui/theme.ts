@@ -36,15 +36,31 @@
   let theme = stored();
   show(theme);
   addEventListener("storage", (e) => {
-    if (e.key === key || e.key === null) show((theme = stored()));
+    if (e.key === key || e.key === null) turn(stored());
+  });
+
+  /** turn shows a theme, in the frames of this page too: a sandboxed one has no storage, and asks. */
+  const turn = (to: Theme): void => {
+    show((theme = to));
+    for (let i = 0; i < frames.length; i++) tell(frames[i]!);
+  };
+  const tell = (frame: Window): void => frame.postMessage({ wab: "theme", theme }, "*");
+  const embedded = parent !== self && origin === "null";
+  if (embedded) {
+    root.dataset["embedded"] = ""; // the page around has bar and foot
+    parent.postMessage({ wab: "theme" }, "*");
+  }
+  addEventListener("message", ({ data, source }: MessageEvent<{ wab?: string; theme?: Theme } | null>) => {
+    if (data?.wab !== "theme") return;
+    if (embedded && source === parent) turn(order.find((t) => t === data.theme) ?? "system");
+    else if (!data.theme) tell(source as Window);
   });
   document.addEventListener("DOMContentLoaded", () => {
     root.classList.add("ready");
     for (const button of document.querySelectorAll<HTMLElement>("[data-theme-switch]")) {
       name(button, theme);
       button.addEventListener("click", () => {
-        theme = order[(order.indexOf(theme) + 1) % order.length] ?? "system";
-        show(theme);
+        turn(order[(order.indexOf(theme) + 1) % order.length] ?? "system");
         keep(theme);
         name(button, theme);
       });

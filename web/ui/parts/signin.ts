@@ -29,11 +29,18 @@ export function ownerOf(token: string): string | undefined {
   }
 }
 
-/** ensureOwner resolves with who is signed in, and asks where nobody is. ask forces the question. */
+/** ensureOwner resolves with who is signed in, and asks where nobody is. ask forces the question; a page in a frame is lent its owner, and begins anew instead. */
 export function ensureOwner(sheet: HTMLElement, options: { ask?: boolean; suggest?: string } = {}): Promise<string> {
   const owner = signedIn();
+  if (owner && options.ask && "embedded" in document.documentElement.dataset) return beginAnew();
   if (owner && !options.ask) return Promise.resolve(owner);
   return askOwner(sheet, options.suggest ?? suggestName());
+}
+
+/** beginAnew reloads a frame, which then is lent a fresh connection; not at once, for that may be refused as the one before was. */
+function beginAnew(): Promise<never> {
+  setTimeout(() => location.reload(), 3_000);
+  return new Promise(() => undefined);
 }
 
 function askOwner(sheet: HTMLElement, suggestion: string): Promise<string> {
