@@ -20,10 +20,11 @@ import (
 //
 // It has up to 1,000 commands, 64 KiB, and lasts up to 24 h. A bundle may be given to several devices, each of which gets an id of its own.
 type Bundle struct {
-	made   bundle.Bundle
-	after  time.Duration // until the next command
-	within time.Duration // how much later than its time it may start, where it may
-	err    error
+	made     bundle.Bundle
+	after    time.Duration // until the next command
+	within   time.Duration // how much later than its time it may start, where it may
+	deadline time.Duration // after its moment
+	err      error
 }
 
 // LatePolicy says what becomes of commands whose instants a device has missed.

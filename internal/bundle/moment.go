@@ -1,7 +1,6 @@
 package bundle
 
 import (
-	"math"
 	"unicode/utf8"
 
 	"github.com/wabgo/wab/internal/cbor"
@@ -37,18 +36,14 @@ func (m Moment) append(dst []byte) []byte {
 	return cbor.AppendInt(cbor.AppendUint(dst, uint64(m.Action)), m.At)
 }
 
-// readMoment reads one, or null. An action that can't be is 0, which check refuses.
+// readMoment reads one, or null. Of what is none it makes one that check refuses.
 func readMoment(r *cbor.Reader) (m Moment) {
 	if r.Kind() == cbor.KindNull {
 		r.Skip()
 		return m
 	}
 	extra := r.Array() - momentElements
-	m.Room, m.Member = r.Text(), r.Text()
-	if action := r.Uint(); action <= math.MaxUint32 {
-		m.Action = uint32(action)
-	}
-	m.At = r.Int()
+	m.Room, m.Member, m.Action, m.At = r.Text(), r.Text(), r.Uint32(), r.Int()
 	for ; extra > 0 && r.Err() == nil; extra-- {
 		r.Skip()
 	}
