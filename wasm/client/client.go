@@ -67,8 +67,9 @@ type Client struct {
 	cas      map[uint32]*CA
 	maps     *maps
 	topics   *topics
+	rooms    *rooms
 	devices  map[*Device]bool
-	features []feature // the two
+	features []feature // the three
 	online   bool      // what they were told
 	flawed   bool      // a frame made no sense to them
 	clock    clocksync.Clock
@@ -92,8 +93,8 @@ func Dial(ctx context.Context, url string, opt Options) (*Client, error) {
 	}
 	c.ctx, c.stop = context.WithCancel(context.Background())
 	c.link = link.New(link.Config{Client: opt.Name, Token: opt.Token, Renews: opt.Renew != nil, Seed: seed(), Run: rand.Text})
-	c.maps, c.topics = newMaps(c), newTopics(c)
-	c.features = []feature{c.maps, c.topics}
+	c.maps, c.topics, c.rooms = newMaps(c), newTopics(c), newRooms(c)
+	c.features = []feature{c.maps, c.topics, c.rooms}
 	c.wg.Go(c.todo.run)
 	c.do(func() { c.link.Start(c.now()) })
 	select {

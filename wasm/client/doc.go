@@ -9,6 +9,7 @@
 //	ok, err := m.Get("total", &n)
 //	d, err := c.Device(ctx, "lights:alice/home", "lamp", client.DeviceOptions{Commands: …})
 //	t, err := c.Topic(ctx, "counter:forum/party", client.TopicOptions{OnMessage: func(msg client.TopicMessage) { … }})
+//	k, err := c.Call(ctx, "counter:alice/home/room", client.CallOptions{OnSignal: func(payload []byte) { … }})
 //
 // # Guarantees
 //
@@ -29,6 +30,13 @@
 // where it was. A program that stores a message's Position with what it did goes on from there, with Since, when it starts again: messages
 // behind it come first, as far as the server still has them. A Topic without Since begins where the Client's subscription is, which may be a
 // little earlier than now if another Topic is just catching up.
+//
+// # Calls
+//
+// A Call is a member of a room, as far as the server and the room's members talk about media: offers, answers, who is there. It carries no media
+// itself, and what is said is a matter of whoever uses it. After a cut it comes back with the latest Hello, if the server still knows it as the
+// same member, which OnOpened tells before anything else is heard. Nothing that is said is repeated: Send tells when it can't be sent, and what was
+// under way at a cut may be lost, either way, so that both ends say again what they have no answer to.
 //
 // # Clock
 //
@@ -53,11 +61,12 @@
 //
 // A connection has one goroutine that reads and one that writes; handlers run on one goroutine of the Client, in order. A Device
 // has one of its own for its handlers, one that hears of bundles while others' handlers are busy, and one that reports. Close ends and awaits
-// them all, so handlers must not call Close. Client.mu guards the link and the machines of maps and topics; CA.mu, Map.mu and Topic.mu, each after it, what waits for handlers; Device.mu what has arrived and what is
+// them all, so handlers must not call Close. Client.mu guards the link, the machines of maps, topics and calls, and Calls; CA.mu, Map.mu and Topic.mu, each after it, what waits for handlers; Device.mu what has arrived and what is
 // to be reported. Client.mu and Device.mu are not taken under each other, and none is held across I/O or a handler.
 //
 // # Limits
 //
 // Notes wait for a slow handler up to 1,024 a CA, then the oldest are dropped and counted. Messages wait up to 1,024 a Topic and 16 MiB, then the
-// oldest are lost and OnGap hears of it. Calls: see package link.
+// oldest are lost and OnGap hears of it. What a room says waits up to 4,096 signals and 16 MiB a Call, then the Call ends with overloaded.
+// Requests: see package link.
 package client
