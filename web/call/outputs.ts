@@ -1,0 +1,96 @@
+/** What we send: one line of the connection for each source, kept over renegotiations and rejoins. */
+import type { Source } from "./signal.ts";
+
+interface Output {
+  track: MediaStreamTrack | undefined; // undefined: switched off for now, the line stays
+  transceiver: RTCRtpTransceiver | undefined; // undefined: there is no connection yet
+}
+
+/** Bits a second at most: the server asks for less where receivers can't follow. */
+const ceilings: { [S in Source]?: number } = { camera: 1_200_000, screen: 2_500_000, mic: 40_000, "screen-audio": 96_000 };
+
+export class Outputs {
+  private readonly all = new Map<Source, Output>();
+  private pc: RTCPeerConnection | undefined;
+
+  /** @param sending hears of each new sender, in the task in which it is made */
+  constructor(private readonly sending: (sender: RTCRtpSender, source: Source) => void) {}
+
+  /** begin puts all that we send on a new connection. */
+  begin(pc: RTCPeerConnection): void {
+    this.pc = pc;
+    for (const [source, output] of this.all) {
+      output.transceiver = undefined;
+      this.attach(source, output);
+    }
+  }
+
+  /** send begins with a source, or goes on with another track of it. */
+  async send(source: Source, track: MediaStreamTrack): Promise<void> {
+    const output = this.all.get(source) ?? { track, transceiver: undefined };
+    output.track = track;
+    this.all.set(source, output);
+    if (!output.transceiver) return this.attach(source, output);
+    output.transceiver.direction = "sendonly";
+    await output.transceiver.sender.replaceTrack(track);
+  }
+
+  /** pause sends nothing, and keeps the line. */
+  async pause(source: Source): Promise<void> {
+    const output = this.all.get(source);
+    if (!output) return;
+    output.track = undefined;
+    await output.transceiver?.sender.replaceTrack(null);
+  }
+
+  /** stop gives the source up. */
+  stop(source: Source): void {
+    const t = this.all.get(source)?.transceiver;
+    this.all.delete(source);
+    if (!t || t.direction === "stopped") return;
+    if (t.mid === null) return t.stop(); // the other side has never heard of it
+    t.direction = "inactive";
+    void t.sender.replaceTrack(null).catch(() => {});
+    this.spare.set(source, t);
+  }
+
+  /** mids names the source of each line, as the other side must know it. */
+  mids(): { [mid: string]: Source } {
+    const out: { [mid: string]: Source } = {};
+    for (const [source, { transceiver: t }] of this.all) if (t?.mid) out[t.mid] = source;
+    return out;
+  }
+
+  private spare = new Map<Source, RTCRtpTransceiver>();
+
+  private attach(source: Source, output: Output): void {
+    if (!this.pc) return;
+    const spare = this.spare.get(source);
+    if (spare && this.pc.getTransceivers().includes(spare)) return this.reuse(source, output, spare);
+    this.spare.delete(source);
+    const kind = source === "camera" || source === "screen" ? "video" : "audio";
+    const ceiling = ceilings[source];
+    const t = this.pc.addTransceiver(output.track ?? kind, { direction: "sendonly", ...(ceiling && { sendEncodings: [{ maxBitrate: ceiling }] }) });
+    this.sending(t.sender, source);
+    output.transceiver = t;
+    prefer(t, kind);
+  }
+
+  private reuse(source: Source, output: Output, t: RTCRtpTransceiver): void {
+    this.spare.delete(source);
+    output.transceiver = t;
+    t.direction = "sendonly";
+    void t.sender.replaceTrack(output.track ?? null).catch(() => {});
+  }
+}
+
+/** prefer asks for VP8 and Opus, which are what the server passes on. Browsers that can't be told offer everything, and the server chooses. */
+function prefer(t: RTCRtpTransceiver, kind: "video" | "audio"): void {
+  if (typeof RTCRtpReceiver === "undefined" || !t.setCodecPreferences) return;
+  const ours = (RTCRtpReceiver.getCapabilities?.(kind)?.codecs ?? []).filter((c) => /\/(vp8|opus|rtx|red)$/i.test(c.mimeType) && !/red$/i.test(c.mimeType));
+  if (ours.length > 0) {
+    try {
+      t.setCodecPreferences(ours);
+    } catch { /* the server chooses */ }
+  }
+}
