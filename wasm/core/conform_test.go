@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/wabgo/wab/internal/cbor"
+	"github.com/wabgo/wab/internal/dial"
 	"github.com/wabgo/wab/internal/follow"
 	"github.com/wabgo/wab/internal/link"
 	"github.com/wabgo/wab/internal/sharedmap"
@@ -110,7 +111,7 @@ func playModule(t *testing.T, wasm, support string, script []op) []string {
 	return strings.Split(strings.TrimSpace(string(out)), "\n")
 }
 
-// native plays scripts on package link, on mirrors and on followed topics themselves.
+// native plays scripts on package link, on mirrors, on followed topics and on calls themselves.
 type native struct {
 	links map[int32]*nativeLink
 	wakes map[int32]int64
@@ -122,6 +123,7 @@ type nativeLink struct {
 	*link.Link
 	mirrors *sharedmap.Mirrors
 	topics  *follow.Topics
+	calls   *dial.Calls
 	online  bool
 	flawed  bool
 }
@@ -139,7 +141,7 @@ func (p *native) play(o op) {
 	switch {
 	case o.Op == "start":
 		seed := binary.LittleEndian.Uint64(p.random(8))
-		l = &nativeLink{mirrors: sharedmap.NewMirrors(seed), topics: follow.New(seed)}
+		l = &nativeLink{mirrors: sharedmap.NewMirrors(seed), topics: follow.New(seed), calls: dial.New(seed)}
 		l.Link = link.New(link.Config{Token: o.A, Client: o.B, Renews: true, Seed: seed, Run: func() string { return hex.EncodeToString(p.random(16)) }})
 		p.links[o.Link] = l
 		l.Start(o.Now)
@@ -166,6 +168,10 @@ func (p *native) playGone(o op) {
 		p.log("map", 0)
 	case "openTopic":
 		p.log("topic", 0)
+	case "openCall":
+		p.log("call", 0)
+	case "sendCall":
+		p.log("said", 0)
 	}
 }
 
@@ -190,6 +196,7 @@ func (p *native) input(l *nativeLink, o op) {
 		l.Tick(o.Now)
 		l.mirrors.Tick(o.Now)
 		l.topics.Tick(o.Now)
+		l.calls.Tick(o.Now)
 	case "open":
 		p.log("channel", l.Open(o.Now, o.A, o.B, uint32(o.N)))
 	case "close":
@@ -202,6 +209,8 @@ func (p *native) input(l *nativeLink, o op) {
 		p.log("request", l.Request(o.Now, uint32(o.N), o.A, o.Frame, deadline))
 	case "openTopic", "closeTopic":
 		p.inputTopic(l, o)
+	case "openCall", "helloCall", "sendCall", "closeCall":
+		p.inputCall(l, o)
 	default:
 		p.inputMap(l, o)
 	}
@@ -219,13 +228,15 @@ func (p *native) drain(o op, l *nativeLink) {
 func (p *native) drainLink(o op, l *nativeLink) {
 	p.drainMaps(o.Link, l)
 	p.drainTopics(o.Link, l)
+	p.drainCalls(o.Link, l)
 	for e, ok := l.Next(); ok; e, ok = l.Next() {
 		p.tell(o.Link, e)
 		p.hand(o, l, e)
 		p.drainMaps(o.Link, l)
 		p.drainTopics(o.Link, l)
+		p.drainCalls(o.Link, l)
 	}
-	if wake := sooner(sooner(l.Wake(), l.mirrors.Wake()), l.topics.Wake()); wake != p.wakes[o.Link] {
+	if wake := sooner(sooner(l.Wake(), l.mirrors.Wake()), sooner(l.topics.Wake(), l.calls.Wake())); wake != p.wakes[o.Link] {
 		p.wakes[o.Link] = wake
 		p.log("wake", o.Link, wake)
 	}
@@ -302,6 +313,7 @@ func makeScript(r *rand.Rand, steps int) []op {
 	conn := map[int32]int32{1: 1, 2: 1}
 	script := []op{{Op: "start", Link: 1, Now: now, A: "token", B: "client"}}
 	script = append(append(script, openMaps(now)...), openTopics(now)...)
+	script = append(script, op{Op: "openCall", Link: 1, Now: now, A: room, Frame: []byte{1}})
 	for range steps {
 		now += int64(r.ExpFloat64() * 300_000)
 		o := op{Link: 1 + int32(r.IntN(10)/9), Now: now}
@@ -343,8 +355,10 @@ func draw(r *rand.Rand, o *op, conn map[int32]int32) {
 		o.Op, o.N, o.Frame = "received", conn[o.Link], drawFrame(r, o.Now)
 	case k < 95:
 		drawMap(r, o, conn[o.Link])
-	default:
+	case k < 98:
 		drawTopic(r, o, conn[o.Link], uint32(1+r.IntN(8)))
+	default:
+		drawCall(r, o, conn[o.Link], uint32(1+r.IntN(8)))
 	}
 }
 

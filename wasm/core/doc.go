@@ -75,6 +75,28 @@
 //	                                      all that there was for us up to the offset: one CBOR array of [offset, at, from, value], in order. Those at
 //	                                      or below a reader's offset are old to it.
 //
+// # Calls
+//
+// A link's calls are driven by package dial; what stands in a payload is a matter of the page and the room. Exports:
+//
+//	openCall(link, room, hello i32, now f64) → call i32
+//	                                      enters app:owner/local/room, and gives the call's number. hello: one CBOR item that the room is told, now
+//	                                      and after each cut; of 0 bytes it is null. Tells nothing of it before it returns.
+//	helloCall(link, call, hello i32)      what the room is told the next time.
+//	sendCall(link, call, payload i32, now f64) → i32
+//	                                      says one CBOR item of at most 256 KiB, if the call is live, and gives whether it did.
+//	closeCall(link, call i32, now f64)    leaves the room. Tells nothing about it.
+//
+// Imports:
+//
+//	callState(link, call, state i32, code, message text)
+//	                                      it is not live: 0 opening, 2 stale: it will come back, 3 ended: its number means nothing any more. code and
+//	                                      message tell why, or what is in the way for the time being; else they are empty.
+//	callOpened(link, call, resumed i32, member text, p, n i32)
+//	                                      it is live: we are that member. resumed: as before, and nothing that others have of us is lost. The
+//	                                      bytes are what the room tells us, one CBOR item.
+//	callSignal(link, call, p, n i32)      the room says one CBOR item.
+//
 // # Clock
 //
 // Package clocksync compares the clocks. followClock(link i32, now f64) wants to know: from then on the link pings as often as helps,

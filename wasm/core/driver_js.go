@@ -4,24 +4,26 @@ import (
 	"unsafe"
 
 	"github.com/wabgo/wab/internal/clocksync"
+	"github.com/wabgo/wab/internal/dial"
 	"github.com/wabgo/wab/internal/follow"
 	"github.com/wabgo/wab/internal/link"
 	"github.com/wabgo/wab/internal/sharedmap"
 	"github.com/wabgo/wab/internal/wire"
 )
 
-// driver passes the events of one Link, and of the maps and topics on it, on to JavaScript.
+// driver passes the events of one Link, and of the maps, topics and calls on it, on to JavaScript.
 type driver struct {
 	id      int32
 	link    *link.Link
 	mirrors *sharedmap.Mirrors
 	topics  *follow.Topics
+	calls   *dial.Calls
 	clock   clocksync.Clock
 	timed   bool  // somebody follows the clock
 	pinged  int64 // when a ping was last sent for it
 	now     int64 // of the input that is being made
 	wake    int64 // what JavaScript was told
-	online  bool  // what mirrors and topics were told
+	online  bool  // what mirrors, topics and calls were told
 	flawed  bool  // a frame made no sense to them
 }
 
@@ -30,7 +32,7 @@ var drivers = map[int32]*driver{}
 func newDriver(id int32, token, client string) *driver {
 	seed := randomSeed()
 	d := &driver{
-		id: id, mirrors: sharedmap.NewMirrors(seed), topics: follow.New(seed),
+		id: id, mirrors: sharedmap.NewMirrors(seed), topics: follow.New(seed), calls: dial.New(seed),
 		link: link.New(link.Config{Client: client, Token: token, Renews: true, Seed: seed, Run: randomRun}),
 	}
 	drivers[d.id] = d
@@ -46,18 +48,20 @@ func at(link int32, now float64) *driver {
 	return d
 }
 
-// drain tells what the Link, its maps and topics want done, and when they want to be called again.
+// drain tells what the Link, its maps, topics and calls want done, and when they want to be called again.
 func (d *driver) drain() {
 	for {
 		d.drainMaps()
 		d.drainTopics()
+		d.drainCalls()
 		e, ok := d.link.Next()
 		if !ok {
 			break
 		}
 		d.tell(e)
 	}
-	if wake := sooner(sooner(d.link.Wake(), d.mirrors.Wake()), sooner(d.topics.Wake(), d.pace())); wake != d.wake {
+	wake := sooner(sooner(d.link.Wake(), d.mirrors.Wake()), sooner(d.topics.Wake(), d.calls.Wake()))
+	if wake = sooner(wake, d.pace()); wake != d.wake {
 		d.wake = wake
 		jsWake(d.id, float64(wake))
 	}
@@ -91,7 +95,7 @@ func (d *driver) tell(e link.Event) {
 	case link.Sample:
 		d.compared(e.Instants)
 	case link.Frame:
-		if d.mirrors.Received(d.now, e.Data) != nil || d.topics.Received(d.now, e.Data) != nil {
+		if d.mirrors.Received(d.now, e.Data) != nil || d.topics.Received(d.now, e.Data) != nil || d.calls.Received(d.now, e.Data) != nil {
 			d.flawed = true
 		}
 	}

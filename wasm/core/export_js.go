@@ -93,6 +93,7 @@ func tick(link int32, now float64) {
 		d.link.Tick(d.now)
 		d.mirrors.Tick(d.now)
 		d.topics.Tick(d.now)
+		d.calls.Tick(d.now)
 		d.drain()
 	}
 }

@@ -74,3 +74,14 @@ func jsTopicOpened(link, topic int32, epoch, offset, before float64, gap int32, 
 
 //go:wasmimport wab topicMessages
 func jsTopicMessages(link, topic int32, epoch, offset float64, p unsafe.Pointer, n int32)
+
+// jsCallState tells that a call is not live.
+//
+//go:wasmimport wab callState
+func jsCallState(link, call, state int32, code, message string)
+
+//go:wasmimport wab callOpened
+func jsCallOpened(link, call, resumed int32, member string, p unsafe.Pointer, n int32)
+
+//go:wasmimport wab callSignal
+func jsCallSignal(link, call int32, p unsafe.Pointer, n int32)

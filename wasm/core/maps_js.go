@@ -7,7 +7,7 @@ import (
 	"github.com/wabgo/wab/internal/sharedmap"
 )
 
-// changed tells the maps and topics whether the server takes their frames.
+// changed tells the maps, topics and calls whether the server takes their frames.
 func (d *driver) changed(status link.Status) {
 	online := status == link.Resuming || status == link.Live
 	switch {
@@ -16,9 +16,11 @@ func (d *driver) changed(status link.Status) {
 		d.pinged = d.now // the link did
 		d.mirrors.Connected(d.now)
 		d.topics.Connected(d.now)
+		d.calls.Connected(d.now)
 	default:
 		d.mirrors.Disconnected(d.now)
 		d.topics.Disconnected(d.now)
+		d.calls.Disconnected(d.now)
 	}
 	d.online = online
 }

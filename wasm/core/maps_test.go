@@ -37,20 +37,22 @@ func (p *native) inputMap(l *nativeLink, o op) {
 	}
 }
 
-// hand gives an event of the link to the mirrors and topics.
+// hand gives an event of the link to the mirrors, topics and calls.
 func (p *native) hand(o op, l *nativeLink, e link.Event) {
 	switch e.Kind {
 	case link.Frame:
-		l.flawed = l.mirrors.Received(o.Now, e.Data) != nil || l.topics.Received(o.Now, e.Data) != nil || l.flawed
+		l.flawed = l.mirrors.Received(o.Now, e.Data) != nil || l.topics.Received(o.Now, e.Data) != nil || l.calls.Received(o.Now, e.Data) != nil || l.flawed
 	case link.Changed:
 		online := e.State.Status == link.Resuming || e.State.Status == link.Live
 		switch {
 		case online && !l.online:
 			l.mirrors.Connected(o.Now)
 			l.topics.Connected(o.Now)
+			l.calls.Connected(o.Now)
 		case !online && l.online:
 			l.mirrors.Disconnected(o.Now)
 			l.topics.Disconnected(o.Now)
+			l.calls.Disconnected(o.Now)
 		}
 		l.online = online
 	}

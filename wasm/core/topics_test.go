@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/hex"
-	"encoding/json"
 	"math/rand/v2"
 	"testing"
 
@@ -14,76 +13,12 @@ import (
 // Topics in the module: the native side of random scripts, and scripts of their own, whose server answers what was asked.
 
 func TestModuleFollowsTopicsAsPackageFollowDoes(t *testing.T) {
-	wasm, support := buildModule(t)
-	shown := map[string]int{}
-	for seed := range uint64(10) {
-		script, want := topicScript(t, rand.New(rand.NewPCG(seed, 2)), 400)
-		got := playModule(t, wasm, support, script)
-		for i := range max(len(want), len(got)) {
-			if line(want, i) != line(got, i) {
-				t.Fatalf("script %d, line %d:\nnative %.300s\nmodule %.300s", seed, i, line(want, i), line(got, i))
-			}
-		}
-		for _, l := range want {
-			shown[told(t, l)[0].(string)]++
-		}
-	}
-	for _, what := range []string{"topicOpened", "topicMessages", "topicState", "hangUp"} {
-		if shown[what] < 20 {
-			t.Errorf("%s comes about %d times", what, shown[what])
-		}
-	}
-}
-
-func told(t *testing.T, line string) (l []any) {
-	if err := json.Unmarshal([]byte(line), &l); err != nil {
-		t.Fatal(err)
-	}
-	return l
-}
-
-// topicScript draws a script as it is played, and returns with it what is to be told.
-func topicScript(t *testing.T, r *rand.Rand, steps int) (script []op, want []string) {
-	p := &native{links: map[int32]*nativeLink{}, wakes: map[int32]int64{}}
-	now, conn, sub, seen := int64(1_700_000_000_000_000), int32(0), uint32(1), 0
-	play := func(o op) {
-		o.Link, o.Now = 1, now
-		script = append(script, o)
-		p.play(o)
-		for ; seen < len(p.lines); seen++ { // which connection is wanted, and by which number a topic is asked for
-			switch l := told(t, p.lines[seen]); l[0] {
-			case "dial":
-				conn = int32(l[2].(float64))
-			case "send":
-				if f, err := wire.ParseTopicOpen(unhex(t, l[3])); err == nil {
-					sub = f.Sub
-				}
-			}
-		}
-	}
-	play(op{Op: "start", A: "token", B: "client"})
-	for _, o := range openTopics(now) {
-		play(o)
-	}
-	for range steps {
-		now += int64(r.ExpFloat64() * 200_000)
-		switch k := r.IntN(40); {
-		case k == 0:
-			play(op{Op: "disconnected", N: conn})
-		case k < 4:
-			play(op{Op: "retryNow"})
-			play(op{Op: "connected", N: conn})
-			welcome := wire.Welcome{Version: 1, Owner: "alice", Now: now, MaxFrame: 1 << 20, MaxInflight: 1}
-			play(op{Op: "received", N: conn, Frame: welcome.Append(nil)})
-		case k < 8:
-			play(op{Op: "tick"})
-		default:
-			o := op{}
-			drawTopic(r, &o, conn, sub-uint32(r.IntN(2)))
-			play(o)
-		}
-	}
-	return script, p.lines
+	compareScripts(t, subject{
+		begin: openTopics,
+		asked: func(frame []byte) (uint32, bool) { f, err := wire.ParseTopicOpen(frame); return f.Sub, err == nil },
+		draw:  drawTopic,
+		shows: []string{"topicOpened", "topicMessages", "topicState", "hangUp"},
+	})
 }
 
 func (p *native) inputTopic(l *nativeLink, o op) {

@@ -33,6 +33,9 @@ const wab = {
   topicState: (link, topic, state, cp, cn, mp, mn) => log("topicState", link, topic, state, text(cp, cn), text(mp, mn)),
   topicOpened: (link, topic, epoch, offset, before, gap, missed) => log("topicOpened", link, topic, epoch, offset, before, gap, missed),
   topicMessages: (link, topic, epoch, offset, p, n) => log("topicMessages", link, topic, epoch, offset, hex(p, n)),
+  callState: (link, call, state, cp, cn, mp, mn) => log("callState", link, call, state, text(cp, cn), text(mp, mn)),
+  callOpened: (link, call, resumed, wp, wn, p, n) => log("callOpened", link, call, resumed, text(wp, wn), hex(p, n)),
+  callSignal: (link, call, p, n) => log("callSignal", link, call, hex(p, n)),
   mapPresence: (link, map, who, reset, p, n) => log("mapPresence", link, map, who, reset, hex(p, n)),
 };
 
@@ -77,6 +80,10 @@ const ops = {
   openTopic: ({ link, now, a, b, n, epoch, version }) =>
     log("topic", core.openTopic(link, ...write(Buffer.from(a), Buffer.from(b), Buffer.from(b && "OnTweet")), epoch, version, now)),
   closeTopic: ({ link, now, n }) => core.closeTopic(link, n, now),
+  openCall: ({ link, now, a, frame }) => log("call", core.openCall(link, ...write(Buffer.from(a), Buffer.from(frame ?? "", "base64")), now)),
+  helloCall: ({ link, n, frame }) => core.helloCall(link, n, ...write(Buffer.from(frame ?? "", "base64"))),
+  sendCall: ({ link, now, n, frame }) => log("said", core.sendCall(link, n, ...write(Buffer.from(frame ?? "", "base64")), now)),
+  closeCall: ({ link, now, n }) => core.closeCall(link, n, now),
   followClock: ({ link, now }) => core.followClock(link, now),
   mark: ({ n }) => log("mark", n),
 };
