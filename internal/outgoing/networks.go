@@ -21,6 +21,9 @@ func (n networks) allows(a netip.Addr) bool {
 	return !ok || n.allows(inner)
 }
 
+// Public tells whether an address is public through and through: it lies in no network that is closed to calls, and leads to none.
+func Public(a netip.Addr) bool { return networks(nil).allows(a) }
+
 func (n networks) opens(a netip.Addr) bool {
 	a = a.WithZone("")
 	for _, p := range n {

@@ -1,0 +1,77 @@
+package turn
+
+import (
+	"net"
+	"net/netip"
+	"slices"
+)
+
+// maxHosts is how many addresses clients are told: browsers get slow with many relays.
+const maxHosts = 2
+
+// urls are the relays' addresses as clients take them, by UDP first.
+func (s *Server) urls() (out []string) {
+	switch {
+	case s.opt.STUNOnly:
+		return nil
+	case len(s.opt.URLs) > 0:
+		return s.opt.URLs
+	}
+	hosts := s.hosts()
+	for _, h := range hosts {
+		out = appendURL(out, h, s.opt.UDP != nil, func() net.Addr { return s.opt.UDP.LocalAddr() }, "udp")
+	}
+	for _, h := range hosts {
+		out = appendURL(out, h, s.opt.TCP != nil, func() net.Addr { return s.opt.TCP.Addr() }, "tcp")
+	}
+	return out
+}
+
+func appendURL(list []string, host string, on bool, at func() net.Addr, transport string) []string {
+	if !on {
+		return list
+	}
+	return append(list, "turn:"+net.JoinHostPort(host, portOf(at()))+"?transport="+transport)
+}
+
+// hosts are those that Options name, or the public addresses, or where the ports are.
+func (s *Server) hosts() (out []string) {
+	if len(s.opt.Hosts) > 0 {
+		return s.opt.Hosts
+	}
+	addresses := s.peers.public
+	if len(addresses) == 0 {
+		addresses = s.listensOn()
+	}
+	for _, a := range addresses[:min(len(addresses), maxHosts)] {
+		out = append(out, a.String())
+	}
+	return out
+}
+
+func (s *Server) listensOn() []netip.Addr {
+	var at net.Addr
+	if s.opt.UDP != nil {
+		at = s.opt.UDP.LocalAddr()
+	} else {
+		at = s.opt.TCP.Addr()
+	}
+	if p, err := netip.ParseAddrPort(at.String()); err == nil && !p.Addr().IsUnspecified() {
+		return []netip.Addr{p.Addr().Unmap().WithZone("")}
+	}
+	return reachable(s.machine.addresses())
+}
+
+// reachable are the addresses by which others on the network may reach this machine, IPv4 first; the loopback address if there are none.
+func reachable(own []netip.Addr) (out []netip.Addr) {
+	for _, a := range own {
+		if a.IsGlobalUnicast() {
+			out = append(out, a)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b netip.Addr) int { return a.BitLen() - b.BitLen() })
+	if len(out) == 0 {
+		out = []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})}
+	}
+	return out
+}
