@@ -68,6 +68,9 @@ func (c *class) add(m reflect.Method) error {
 	if forDevices(m) {
 		return c.addForDevices(m)
 	}
+	if forCalls(m) {
+		return c.addForCalls(m)
+	}
 	built, err := newMethod(m)
 	if built != nil && err == nil {
 		c.methods[m.Name] = built
@@ -223,6 +226,9 @@ func (c *class) arguments(found *method, instance any, tx *Tx, m *actor.Message)
 		}
 		if takes(typeOutcome) {
 			return append(receiver(instance, tx), reflect.ValueOf(newOutcome(m))), nil
+		}
+		if takes(typeCallEvent) {
+			return append(receiver(instance, tx), reflect.ValueOf(newCallEvent(m))), nil
 		}
 	case actor.Published:
 		if isMessage(found.handler) {

@@ -25,10 +25,10 @@ func (*shop) Know(tx *Tx) error {
 }
 
 // inShop runs code as a message of a CA.
-func inShop(t *testing.T) func(do func(tx *Tx) error) answer {
+func inShop(t *testing.T) func(do func(tx *Tx) error) said {
 	k := newKit(t, App{Name: "shop", New: func() CA { return new(shop) }})
 	k.do("alice", "shop/alice/home/Know", `[]`)
-	return func(do func(tx *Tx) error) answer {
+	return func(do func(tx *Tx) error) said {
 		shopDoes = do
 		return k.do("alice", "shop/alice/home/Do", `[]`)
 	}

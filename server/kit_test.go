@@ -78,8 +78,8 @@ func (k *kit) token(owner string, scope policy.Scope) string {
 	return token
 }
 
-// answer is what the HTTP API says.
-type answer struct {
+// said is what the HTTP API says.
+type said struct {
 	Status int
 	Result json.RawMessage
 	Error  struct{ Code, Message string }
@@ -87,12 +87,12 @@ type answer struct {
 }
 
 // do requests "app/owner/ca/Method" as an owner with a JSON array of arguments.
-func (k *kit) do(owner, path, args string, header ...string) answer {
+func (k *kit) do(owner, path, args string, header ...string) said {
 	k.t.Helper()
 	return k.as(k.token(owner, policy.Scope{}), path, args, header...)
 }
 
-func (k *kit) as(token, path, args string, header ...string) answer {
+func (k *kit) as(token, path, args string, header ...string) said {
 	k.t.Helper()
 	r := httptest.NewRequest(http.MethodPost, "http://localhost/api/"+path, strings.NewReader(args))
 	r.Header.Set("Content-Type", "application/json")
@@ -104,7 +104,7 @@ func (k *kit) as(token, path, args string, header ...string) answer {
 	}
 	w := httptest.NewRecorder()
 	k.ServeHTTP(w, r)
-	a := answer{Status: w.Code, Header: w.Header()}
+	a := said{Status: w.Code, Header: w.Header()}
 	if err := json.Unmarshal(w.Body.Bytes(), &a); err != nil {
 		k.t.Fatalf("%s: %v in %q", path, err, w.Body)
 	}
@@ -120,7 +120,7 @@ func (k *kit) want(owner, path, args, result string) {
 }
 
 // refused checks the error code of a request.
-func (k *kit) refused(owner, path, args, code string) answer {
+func (k *kit) refused(owner, path, args, code string) said {
 	k.t.Helper()
 	a := k.do(owner, path, args)
 	if a.Error.Code != code {
@@ -133,7 +133,7 @@ func (k *kit) refused(owner, path, args, code string) answer {
 func (k *kit) eventually(owner, path, args, result string) {
 	k.t.Helper()
 	deadline := time.Now().Add(10 * time.Second)
-	var a answer
+	var a said
 	for time.Now().Before(deadline) {
 		if a = k.do(owner, path, args); string(a.Result) == result {
 			return

@@ -50,7 +50,7 @@ func TestCA1_InitThatHangsIsNotRunWithoutEnd(t *testing.T) {
 	k := newKit(t, frailApp())
 	overrun := func() {
 		t.Helper()
-		done := make(chan answer)
+		done := make(chan said)
 		go func() { done <- k.do("alice", "frail/alice/hangs/Add", "[]") }()
 		<-frailStarted
 		for over := false; !over; {

@@ -13,6 +13,8 @@ import (
 	"github.com/wabgo/wab/internal/account"
 	"github.com/wabgo/wab/internal/actor"
 	"github.com/wabgo/wab/internal/bus"
+	"github.com/wabgo/wab/internal/call"
+	"github.com/wabgo/wab/internal/call/sfu"
 	"github.com/wabgo/wab/internal/fetch"
 	"github.com/wabgo/wab/internal/methods"
 	"github.com/wabgo/wab/internal/outgoing"
@@ -42,6 +44,10 @@ type Server struct {
 
 	outgoing *outgoing.Client
 	fetches  *fetch.Fetches
+
+	media      *sfu.Engine
+	calls      *call.Hub
+	attendance *call.Attendance
 
 	methods  *methods.Host
 	runtime  *actor.Runtime
@@ -77,9 +83,15 @@ func New(o Options, apps ...App) (*Server, error) {
 	s.subscriptions = s.topics.Subscriptions()
 	s.outgoing = outgoing.New(outgoing.Options{Open: s.opt.OpenNetworks})
 	s.fetches = fetch.New(s.outgoing, s.opt.Clock)
+	if s.media, err = s.openMedia(); err != nil {
+		return nil, errors.Join(err, s.closeAll())
+	}
+	s.closers = append(s.closers, s.media)
+	s.calls = call.New(call.Options{Maps: s.maps, Judge: s.gate.Standing, Media: s.media, Key: s.accounts.Secret("call"), Clock: s.opt.Clock, Log: s.log})
+	s.attendance = s.calls.Attendance(func(app string) bool { return classes[app].(*class).methods[call.OnCall] != nil })
 	s.gate.Groups, s.gate.RulesChanged, s.gate.Ended = s.maps, s.maps.RulesChanged, s.maps.Ended
 	s.runtime = actor.New(actor.Options{
-		Store: s.store, Classes: classes, Gate: s.gate, Features: []actor.Feature{s.effects, s.devices, s.maps, s.watches, s.topics.Log(), s.subscriptions, s.fetches},
+		Store: s.store, Classes: classes, Gate: s.gate, Features: []actor.Feature{s.effects, s.devices, s.maps, s.watches, s.topics.Log(), s.subscriptions, s.fetches, s.attendance},
 		MaxCAs: s.opt.MaxCAs, CAs: s.cas,
 		Clock: s.opt.Clock, Logger: s.log, IdleAfter: s.opt.IdleAfter, Fatal: s.opt.Fatal,
 	})
@@ -91,6 +103,7 @@ func New(o Options, apps ...App) (*Server, error) {
 	s.effects.notify = s.sessions.Notify
 	s.maps.Serve(s.sessions, bus.New(s.runtime))
 	s.topics.Serve(s.sessions, bus.New(s.runtime))
+	s.calls.Serve(s.sessions, bus.New(s.runtime), s.runtime.Rouse)
 	s.accounts.Changed(s.sessions.Recheck)
 	s.handler = s.routes()
 	return s, nil
@@ -175,6 +188,7 @@ func (s *Server) Drain(ctx context.Context) error {
 func (s *Server) Close() error {
 	s.draining.Store(true)
 	s.sessions.Close()
+	s.calls.Close()
 	s.fetches.Close()
 	s.runtime.Close()
 	s.outgoing.Close()

@@ -27,6 +27,7 @@ type Conn struct {
 	channels map[uint32]*channel // the reader's
 	flying   atomic.Int32        // requests the bus has not answered
 	ending   atomic.Int64        // when bye was queued, 0 before
+	refused  atomic.Bool
 }
 
 // identity is who a connection speaks for. It never changes; another one takes its place.
@@ -68,6 +69,9 @@ func (c *Conn) Send(f *Frame) bool { return c.out.push(f.b, c.out.limit/2, slowL
 // something new after Fill has said that there is no more.
 func (c *Conn) Ready(s Source) { c.out.ready(s, slowLane) }
 
+// Refused tells whether the server has sent the client away for good, for its token is no longer good for instance.
+func (c *Conn) Refused() bool { return c.refused.Load() }
+
 func (c *Conn) caller() bus.Caller {
 	id := c.id.Load()
 	return bus.Caller{Owner: id.owner, Scope: id.scope}
@@ -87,6 +91,7 @@ func (c *Conn) tooSlow() {
 
 // refuse ends the connection: the client must change something before it comes back.
 func (c *Conn) refuse(err *wire.Error) {
+	c.refused.Store(true)
 	c.srv.opt.Log.Debug("client refused", "owner", c.Owner(), "code", err.Code)
 	c.bye(wire.Bye{Code: err.Code, Message: err.Message, ReconnectAfter: -1}, wire.ClosePolicy, true)
 }

@@ -46,10 +46,11 @@ type Candidate struct {
 	Line      uint16 `cbor:"line,omitempty"`
 }
 
-// Refused tells that the client's offer N can't be taken, and why.
+// Refused tells that the client's offer N, or its Action, can't be taken, and why.
 type Refused struct {
 	head
 	N       uint32 `cbor:"n"`
+	Action  uint32 `cbor:"action,omitempty"`
 	Code    string `cbor:"code"`
 	Message string `cbor:"message"`
 }

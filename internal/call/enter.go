@@ -1,0 +1,193 @@
+package call
+
+import (
+	"log/slog"
+
+	"github.com/wabgo/wab/internal/call/sfu"
+	"github.com/wabgo/wab/internal/wire"
+)
+
+// enter seats a client that the CA's policy has let in: where it was before, or anew.
+func (h *Hub) enter(a *attempt, t ticket) {
+	cl := a.line.client
+	may, refused := h.rights(a.room, cl.conn.Owner(), cl.conn.Scope())
+	if refused != nil {
+		cl.end(a.line, refused)
+		return
+	}
+	m, refused := h.opt.Maps.Newest(a.room)
+	if refused != nil {
+		cl.end(a.line, refused)
+		return
+	}
+	now := read(m)
+	r := h.held(a)
+	if r == nil {
+		cl.end(a.line, errGoingDown)
+		return
+	}
+	defer r.release()
+	if !h.genuine(t, a.room, cl.conn.Owner()) {
+		t = ticket{}
+	}
+	if s := r.find(t.member); s != nil {
+		r.resume(s, a)
+		return
+	}
+	if t == (ticket{}) {
+		t = h.ticket(a.room, cl.conn.Owner())
+	}
+	s := &seat{ticket: t, room: r, owner: cl.conn.Owner(), since: h.now(), name: a.line.hello.Name, may: may, muted: now.muted[cl.conn.Owner()], line: a.line}
+	if refused := r.sit(s, now); refused != nil {
+		cl.end(a.line, refused)
+		return
+	}
+	if !cl.seated(a, s) {
+		r.leave(s, a.line)
+		return
+	}
+	r.welcome(s, a.line)
+}
+
+// held is the room of an attempt, which stays until it is released.
+func (h *Hub) held(a *attempt) *room {
+	for {
+		r := h.room(a.room)
+		if r == nil || r.hold() {
+			return r
+		}
+		h.drop(r) // it is about to be: another one takes its place
+	}
+}
+
+// sit gives a newcomer its seat.
+func (r *room) sit(s *seat, now state) *wire.Error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.seats) == 0 {
+		r.state = now
+	}
+	if refused := r.admits(s.owner); refused != nil {
+		return refused
+	}
+	r.seats[s.member] = s
+	return nil
+}
+
+// welcome tells a newcomer who is here, and joins its media. What it signals meanwhile waits.
+func (r *room) welcome(s *seat, l *line) {
+	s.greet(l, false)
+	peer, err := r.media.Join(sfu.PeerOptions{
+		Member: s.member,
+		Signal: func(sig sfu.Signal) { s.tell(pack(sig)) },
+		Failed: func(err error) { r.failed(s, err) },
+	})
+	if err != nil {
+		r.hub.opt.Log.Error("a member can't be joined", slog.String("room", r.name.String()), slog.Any("error", err))
+		r.remove(s, errNoMedia)
+		return
+	}
+	if !s.joined(peer) {
+		peer.Close()
+		return
+	}
+	s.apply()
+	s.work()
+	r.announce()
+	r.changed() // rules may have changed since they were asked
+	r.hub.rouse(r.name.CA())
+}
+
+// resume gives a member that comes back its seat. Whoever sits there, another connection of the same member, is sent away.
+func (r *room) resume(s *seat, a *attempt) {
+	before, ok := s.take(a.line)
+	switch {
+	case !ok:
+		a.line.client.end(a.line, errGoingDown) // it left, or came, in this moment
+		return
+	case before != nil:
+		before.client.end(before, errTaken)
+	}
+	if !a.line.client.seated(a, s) {
+		r.away(s, a.line)
+		return
+	}
+	s.greet(a.line, true)
+	s.media().Resume()
+	r.announce()
+	r.changed()
+}
+
+// greet sends call-opened, the first frame of a line.
+func (s *seat) greet(l *line, resumed bool) {
+	r := s.room
+	s.mu.Lock()
+	may := s.may.list()
+	s.mu.Unlock()
+	r.mu.Lock()
+	mode, seats := r.state.mode, r.sorted()
+	r.mu.Unlock()
+	p := sfu.Opened{ICE: []sfu.ICEServer{}, People: list(seats), Mode: mode, Me: s.member, Now: r.hub.now(), May: may}
+	if r.hub.opt.ICE != nil {
+		p.ICE = append(p.ICE, r.hub.opt.ICE(s.member)...)
+	}
+	l.open(wire.CallOpened{Call: l.number, Resumed: resumed, Member: s.member, Secret: s.secret, Payload: pack(p)})
+}
+
+// away keeps the seat of a member whose connection is lost.
+func (r *room) away(s *seat, l *line) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.line != l || s.gone {
+		return
+	}
+	s.line = nil
+	s.leaving = r.hub.opt.Clock.AfterFunc(r.hub.opt.Away, func() {
+		if s.at() == nil {
+			r.leave(s, nil)
+		}
+	})
+}
+
+// failed ends a member whose media is lost for good while its connection is, too. One that is connected restarts by itself.
+func (r *room) failed(s *seat, err error) {
+	r.hub.opt.Log.Debug("media failed", slog.String("room", r.name.String()), slog.String("member", s.member), slog.Any("error", err))
+	if s.at() == nil {
+		r.leave(s, nil)
+	}
+}
+
+// remove ends a member's call, and tells it why.
+func (r *room) remove(s *seat, why *wire.Error) {
+	for {
+		l := s.at()
+		if r.leave(s, l) {
+			if l != nil {
+				l.client.end(l, why)
+			}
+			return
+		}
+		if s.left() {
+			return
+		}
+	}
+}
+
+// leave takes a member's seat away; not if it sits at another line, or none, by now.
+func (r *room) leave(s *seat, l *line) bool {
+	peer, ok := s.rise(l)
+	if !ok {
+		return false
+	}
+	r.mu.Lock()
+	delete(r.seats, s.member)
+	over := r.emptied()
+	r.mu.Unlock()
+	if peer != nil {
+		peer.Close()
+	}
+	r.announce()
+	over()
+	r.hub.rouse(r.name.CA())
+	return true
+}
