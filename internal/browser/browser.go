@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,8 +34,9 @@ const patience = 90 * time.Second // for each step of a browser on a busy machin
 // Browser is one Chromium with its own profile, which ends with the test.
 type Browser struct{ ctx context.Context }
 
-// Start starts a Chromium. Where there is none the test fails, and says what to install.
-func Start(t testing.TB) *Browser {
+// Start starts a Chromium, with more switches where a test needs some: "name" or "name=value", without dashes. Where there is none the test fails, and says
+// what to install.
+func Start(t testing.TB, switches ...string) *Browser {
 	t.Helper()
 	path := find()
 	if path == "" {
@@ -44,6 +46,13 @@ func Start(t testing.TB) *Browser {
 		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()),
 		chromedp.Flag("no-sandbox", true), chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true))
+	for _, s := range switches {
+		if name, value, ok := strings.Cut(s, "="); ok {
+			opts = append(opts, chromedp.Flag(name, value))
+		} else {
+			opts = append(opts, chromedp.Flag(name, true))
+		}
+	}
 	ctx, stop := chromedp.NewExecAllocator(t.Context(), opts...)
 	t.Cleanup(stop)
 	ctx, closeTab := chromedp.NewContext(ctx)
