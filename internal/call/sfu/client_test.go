@@ -1,0 +1,517 @@
+package sfu
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pion/ice/v4"
+	"github.com/pion/interceptor"
+	"github.com/pion/interceptor/pkg/nack"
+	"github.com/pion/interceptor/pkg/report"
+	"github.com/pion/interceptor/pkg/twcc"
+	"github.com/pion/logging"
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/transport/v4"
+	"github.com/pion/webrtc/v4"
+)
+
+// patience is how long tests wait for what must come.
+const patience = 20 * time.Second
+
+// client is a member's end: pion in the place of a browser, with the polite side of the negotiation.
+type client struct {
+	t      *testing.T
+	name   string
+	room   *Room
+	peer   *Peer
+	pc     *webrtc.PeerConnection
+	dc     *webrtc.DataChannel
+	failed chan error
+
+	// One lock for all: tests are not in a hurry.
+	mu       sync.Mutex
+	cut      bool // signals of both directions are lost
+	offered  uint32
+	out      bool
+	again    bool // an offer is due when the state is stable
+	sources  map[string]string
+	streams  map[string]Stream
+	answered Answer
+	lastOut  *Offer
+	refusals []Refused
+	got      map[Stream]*heard
+	messages chan []byte
+	work     chan Signal
+	done     chan struct{}
+	wg       sync.WaitGroup
+}
+
+// heard is what came of a stream.
+type heard struct {
+	mu      sync.Mutex
+	packets []rtp.Packet
+	seqs    map[uint16]int
+	reports []*rtcp.SenderReport
+	ssrc    uint32
+	track   *webrtc.TrackRemote
+	keys    int
+}
+
+func clientAPI(t *testing.T, net transport.Net, loopback bool) *webrtc.API {
+	t.Helper()
+	m, err := newMedia()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &interceptor.Registry{}
+	ask, _ := nack.NewGeneratorInterceptor()
+	answer, _ := nack.NewResponderInterceptor()
+	send, _ := report.NewSenderInterceptor(report.SenderInterval(200 * time.Millisecond))
+	receive, _ := report.NewReceiverInterceptor()
+	stamp, _ := twcc.NewHeaderExtensionInterceptor()
+	arrivals, _ := twcc.NewSenderInterceptor(twcc.SendInterval(100 * time.Millisecond))
+	for _, i := range []interceptor.Factory{ask, answer, send, receive, stamp, arrivals} {
+		r.Add(i)
+	}
+	s := webrtc.SettingEngine{LoggerFactory: &logging.DefaultLoggerFactory{DefaultLogLevel: logging.LogLevelDisabled}}
+	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	s.SetIncludeLoopbackCandidate(loopback)
+	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	s.SetICETimeouts(2*time.Second, 4*time.Second, 200*time.Millisecond)
+	if net != nil {
+		s.SetNet(net)
+	}
+	return webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithInterceptorRegistry(r), webrtc.WithSettingEngine(s))
+}
+
+func join(t *testing.T, room *Room, name string, net transport.Net) *client {
+	t.Helper()
+	c := &client{t: t, name: name, room: room, failed: make(chan error, 1), sources: map[string]string{}, streams: map[string]Stream{},
+		got: map[Stream]*heard{}, messages: make(chan []byte, 64), work: make(chan Signal, 256), done: make(chan struct{})}
+	pc, err := clientAPI(t, net, net == nil).NewPeerConnection(webrtc.Configuration{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.pc = pc
+	negotiated, id := true, uint16(1)
+	if c.dc, err = pc.CreateDataChannel("wab", &webrtc.DataChannelInit{Negotiated: &negotiated, ID: &id}); err != nil {
+		t.Fatal(err)
+	}
+	c.dc.OnMessage(func(m webrtc.DataChannelMessage) { c.messages <- m.Data })
+	pc.OnTrack(c.onTrack)
+	c.peer, err = room.Join(PeerOptions{Member: name, Signal: c.deliver, Failed: func(err error) { c.failed <- err }})
+	if err != nil {
+		_ = pc.Close()
+		t.Fatal(err)
+	}
+	c.wg.Go(c.run)
+	t.Cleanup(c.leave)
+	return c
+}
+
+func (c *client) leave() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	select {
+	case <-c.done:
+		return
+	default:
+	}
+	close(c.done)
+	c.peer.Close()
+	c.mu.Unlock()
+	_ = c.pc.GracefulClose()
+	c.wg.Wait()
+	c.mu.Lock()
+}
+
+// deliver takes a signal of the server's.
+func (c *client) deliver(s Signal) {
+	c.mu.Lock()
+	cut := c.cut
+	c.mu.Unlock()
+	if cut {
+		return
+	}
+	select {
+	case c.work <- overTheWire(c.t, s):
+	default:
+		c.t.Errorf("%s: too many signals", c.name)
+	}
+}
+
+// overTheWire is a signal as it arrives.
+func overTheWire(t *testing.T, s Signal) Signal {
+	b, err := Encode(s)
+	if err != nil {
+		t.Error(err)
+		return s
+	}
+	s, err = Decode(b)
+	if err != nil {
+		t.Error(err)
+	}
+	return s
+}
+
+func (c *client) send(s Signal) {
+	c.mu.Lock()
+	cut := c.cut
+	c.mu.Unlock()
+	if cut {
+		return
+	}
+	if err := c.peer.Receive(overTheWire(c.t, s)); err != nil {
+		c.t.Errorf("%s: %v", c.name, err)
+	}
+}
+
+func (c *client) run() {
+	for {
+		select {
+		case <-c.done:
+			return
+		case s := <-c.work:
+			c.take(s)
+		}
+	}
+}
+
+func (c *client) take(s Signal) {
+	switch s := s.(type) {
+	case Offer:
+		c.takeOffer(s)
+	case Answer:
+		c.takeAnswer(s)
+	case Refused:
+		c.mu.Lock()
+		c.refusals = append(c.refusals, s)
+		c.mu.Unlock()
+	case again:
+		c.offerNow(s.restart)
+	}
+}
+
+// again is a task for the client's own goroutine: to make an offer.
+type again struct {
+	head
+	restart bool
+}
+
+func (s again) tagged() any { return s }
+
+func (c *client) takeOffer(o Offer) {
+	c.mu.Lock()
+	if o.N == c.answered.N {
+		c.mu.Unlock()
+		c.send(c.answered)
+		return
+	}
+	mine := c.out
+	c.mu.Unlock()
+	if mine { // glare: the polite side takes its own back
+		if err := c.pc.SetLocalDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeRollback}); err != nil {
+			c.t.Errorf("%s: rollback: %v", c.name, err)
+		}
+	}
+	c.mu.Lock()
+	c.out, c.lastOut = false, nil
+	c.streams = o.Streams
+	c.mu.Unlock()
+	if err := c.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: o.SDP}); err != nil {
+		c.t.Errorf("%s: offer of the server: %v", c.name, err)
+		return
+	}
+	d, err := c.pc.CreateAnswer(nil)
+	if err != nil {
+		c.t.Errorf("%s: answer: %v", c.name, err)
+		return
+	}
+	sdp := c.describe(d)
+	c.mu.Lock()
+	c.answered = Answer{N: o.N, SDP: sdp}
+	c.mu.Unlock()
+	c.send(c.answered)
+	if mine {
+		c.offerNow(false)
+	}
+}
+
+func (c *client) describe(d webrtc.SessionDescription) string {
+	gathered := webrtc.GatheringCompletePromise(c.pc)
+	if err := c.pc.SetLocalDescription(d); err != nil {
+		c.t.Errorf("%s: %v", c.name, err)
+		return ""
+	}
+	select {
+	case <-gathered:
+	case <-c.done:
+	}
+	return c.pc.LocalDescription().SDP
+}
+
+func (c *client) takeAnswer(a Answer) {
+	c.mu.Lock()
+	stale := !c.out || a.N != c.offered
+	due := c.again
+	if !stale {
+		c.out, c.lastOut, c.again = false, nil, false
+	}
+	c.mu.Unlock()
+	if stale {
+		return
+	}
+	if err := c.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: a.SDP}); err != nil {
+		c.t.Errorf("%s: answer of the server: %v", c.name, err)
+	}
+	if due {
+		c.offerNow(false)
+	}
+}
+
+// offer has the client make an offer when it can.
+func (c *client) offer() { c.work <- again{} }
+
+func (c *client) offerNow(restart bool) {
+	c.mu.Lock()
+	if c.out {
+		c.again = true
+		c.mu.Unlock()
+		return
+	}
+	c.mu.Unlock()
+	d, err := c.pc.CreateOffer(&webrtc.OfferOptions{ICERestart: restart})
+	if err != nil {
+		c.t.Errorf("%s: %v", c.name, err)
+		return
+	}
+	sdp := c.describe(d)
+	sources := map[string]string{}
+	for _, tr := range c.pc.GetTransceivers() {
+		if tr.Sender() != nil && tr.Sender().Track() != nil {
+			sources[tr.Mid()] = tr.Sender().Track().ID()
+		}
+	}
+	c.mu.Lock()
+	c.offered++
+	c.out = true
+	c.lastOut = &Offer{N: c.offered, SDP: sdp, Sources: sources}
+	o := *c.lastOut
+	c.mu.Unlock()
+	c.send(o)
+}
+
+// resume does what both ends do when the line is back.
+func (c *client) resume() {
+	c.mu.Lock()
+	c.cut = false
+	out, answered := c.lastOut, c.answered
+	c.mu.Unlock()
+	c.peer.Resume()
+	if answered.N > 0 {
+		c.send(answered)
+	}
+	if out != nil {
+		c.send(*out)
+	}
+}
+
+func (c *client) lose() {
+	c.mu.Lock()
+	c.cut = true
+	c.mu.Unlock()
+}
+
+func (c *client) onTrack(remote *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
+	var mid string
+	for _, tr := range c.pc.GetTransceivers() {
+		if tr.Receiver() == receiver {
+			mid = tr.Mid()
+		}
+	}
+	h := &heard{seqs: map[uint16]int{}, ssrc: uint32(remote.SSRC()), track: remote}
+	c.mu.Lock()
+	c.got[c.streams[mid]] = h
+	c.mu.Unlock()
+	c.wg.Go(func() {
+		buf := make([]byte, 1500)
+		for {
+			n, _, err := receiver.Read(buf)
+			if err != nil {
+				return
+			}
+			if r := senderReport(buf[:n], h.ssrc); r != nil {
+				h.mu.Lock()
+				h.reports = append(h.reports, r)
+				h.mu.Unlock()
+			}
+		}
+	})
+	for {
+		p, _, err := remote.ReadRTP()
+		if err != nil {
+			return
+		}
+		h.mu.Lock()
+		h.seqs[p.SequenceNumber]++
+		if remote.Kind() == webrtc.RTPCodecTypeVideo && keyframeBegins(p.Payload) {
+			h.keys++
+		}
+		h.packets = append(h.packets, *p)
+		h.mu.Unlock()
+	}
+}
+
+func (c *client) stream(s Stream) *heard {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.got[s]
+}
+
+// hears waits until n packets of a stream have come.
+func (c *client) hears(member, source string, n int) *heard {
+	c.t.Helper()
+	var h *heard
+	eventually(c.t, c.name+" hears "+member+"/"+source, func() bool {
+		h = c.stream(Stream{member, source})
+		return h != nil && h.count() >= n
+	})
+	return h
+}
+
+func (h *heard) count() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.packets)
+}
+
+// eventually waits for a condition.
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	ctx, stop := context.WithTimeout(t.Context(), patience)
+	defer stop()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !is() {
+		select {
+		case <-ctx.Done():
+			t.Fatalf("it never came that %s", what)
+		case <-tick.C:
+		}
+	}
+}
+
+// publisher sends a source.
+type publisher struct {
+	track  *webrtc.TrackLocalStaticRTP
+	sender *webrtc.RTPSender
+	plis   chan struct{}
+	rembs  chan float32
+
+	mu    sync.Mutex
+	seq   uint16
+	ts    uint32
+	key   bool // the next frame is a key frame
+	sent  []rtp.Packet
+	level uint8
+}
+
+// publish adds a source to what the client sends; the client has to make an offer then.
+func (c *client) publish(source string) *publisher {
+	c.t.Helper()
+	codec, p := videoCodec, &publisher{plis: make(chan struct{}, 256), rembs: make(chan float32, 256), seq: uint16(rand.Uint32()), ts: rand.Uint32(), key: true, level: 30}
+	if kindOf(source) == webrtc.RTPCodecTypeAudio {
+		codec = audioCodec
+	}
+	var err error
+	if p.track, err = webrtc.NewTrackLocalStaticRTP(codec.RTPCodecCapability, source, c.name); err != nil {
+		c.t.Fatal(err)
+	}
+	tr, err := c.pc.AddTransceiverFromTrack(p.track, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	p.sender = tr.Sender()
+	c.wg.Go(func() { p.listen() })
+	return p
+}
+
+func (p *publisher) listen() {
+	for {
+		packets, _, err := p.sender.ReadRTCP()
+		if err != nil {
+			return
+		}
+		for _, r := range packets {
+			switch r := r.(type) {
+			case *rtcp.PictureLossIndication:
+				p.mu.Lock()
+				p.key = true
+				p.mu.Unlock()
+				p.plis <- struct{}{}
+			case *rtcp.ReceiverEstimatedMaximumBitrate:
+				select {
+				case p.rembs <- r.Bitrate:
+				default:
+				}
+			}
+		}
+	}
+}
+
+// frame sends one packet of a frame of 33 ms (video) or 20 ms (audio).
+func (p *publisher) frame() {
+	p.mu.Lock()
+	payload := make([]byte, 200)
+	step := uint32(audioClock / 50)
+	if p.track.Kind() == webrtc.RTPCodecTypeVideo {
+		step = videoClock / 30
+		payload[0] = 0x10
+		payload[1] = 1
+		if p.key {
+			payload[1] = 0
+			p.key = false
+		}
+	}
+	p.seq++
+	p.ts += step
+	packet := rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: p.seq, Timestamp: p.ts, Marker: true}, Payload: payload}
+	p.sent = append(p.sent, packet)
+	p.mu.Unlock()
+	if p.track.Kind() == webrtc.RTPCodecTypeAudio {
+		level := rtp.AudioLevelExtension{Level: p.level, Voice: p.level < silence}
+		b, _ := level.Marshal()
+		for _, x := range p.sender.GetParameters().HeaderExtensions {
+			if x.URI == "urn:ietf:params:rtp-hdrext:ssrc-audio-level" {
+				_ = packet.SetExtension(uint8(x.ID), b)
+			}
+		}
+	}
+	_ = p.track.WriteRTP(&packet)
+}
+
+// flow sends frames until the client leaves or the returned function is called.
+func (c *client) flow(p *publisher) (stop func()) {
+	quit, once := make(chan struct{}), sync.Once{}
+	stop = func() { once.Do(func() { close(quit) }) }
+	every := 20 * time.Millisecond
+	c.wg.Go(func() {
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				p.frame()
+			case <-quit:
+				return
+			case <-c.done:
+				return
+			}
+		}
+	})
+	return stop
+}

@@ -1,0 +1,136 @@
+package sfu
+
+import (
+	"time"
+
+	"github.com/pion/ice/v4"
+	"github.com/pion/interceptor"
+	"github.com/pion/interceptor/pkg/nack"
+	"github.com/pion/interceptor/pkg/report"
+	"github.com/pion/interceptor/pkg/twcc"
+	"github.com/pion/sdp/v3"
+	"github.com/pion/webrtc/v4"
+
+	"github.com/pion/dtls/v3"
+)
+
+// Codecs, and what is fed back about them.
+const (
+	videoClock = 90_000
+	audioClock = 48_000
+)
+
+var videoCodec = webrtc.RTPCodecParameters{
+	RTPCodecCapability: webrtc.RTPCodecCapability{
+		MimeType: webrtc.MimeTypeVP8, ClockRate: videoClock,
+		RTCPFeedback: []webrtc.RTCPFeedback{{Type: "goog-remb"}, {Type: "transport-cc"}, {Type: "ccm", Parameter: "fir"}, {Type: "nack"}, {Type: "nack", Parameter: "pli"}},
+	},
+	PayloadType: 96,
+}
+
+var audioCodec = webrtc.RTPCodecParameters{
+	RTPCodecCapability: webrtc.RTPCodecCapability{
+		MimeType: webrtc.MimeTypeOpus, ClockRate: audioClock, Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1",
+		RTCPFeedback: []webrtc.RTCPFeedback{{Type: "transport-cc"}},
+	},
+	PayloadType: 111,
+}
+
+// newMedia is what we speak: VP8 and Opus, without RTX: retransmissions bear the stream's own SSRC.
+func newMedia() (*webrtc.MediaEngine, error) {
+	m := &webrtc.MediaEngine{}
+	if err := m.RegisterCodec(videoCodec, webrtc.RTPCodecTypeVideo); err != nil {
+		return nil, err
+	}
+	if err := m.RegisterCodec(audioCodec, webrtc.RTPCodecTypeAudio); err != nil {
+		return nil, err
+	}
+	for _, x := range []struct {
+		uri   string
+		kinds []webrtc.RTPCodecType
+	}{
+		{sdp.SDESMidURI, []webrtc.RTPCodecType{webrtc.RTPCodecTypeVideo, webrtc.RTPCodecTypeAudio}},
+		{sdp.TransportCCURI, []webrtc.RTPCodecType{webrtc.RTPCodecTypeVideo, webrtc.RTPCodecTypeAudio}},
+		{sdp.AudioLevelURI, []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio}},
+	} {
+		for _, kind := range x.kinds {
+			if err := m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: x.uri}, kind); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return m, nil
+}
+
+// feedbackEvery is how often a publisher hears what has arrived (transport-wide congestion control).
+const feedbackEvery = 100 * time.Millisecond
+
+// newInterceptors are those of the way in: what is lost is asked for again, arrivals are told, receiver reports are made. On the way
+// out there are none: the packages' own history answers what subscribers miss, and sender reports are the publisher's.
+func newInterceptors() (*interceptor.Registry, error) {
+	r := &interceptor.Registry{}
+	ask, err := nack.NewGeneratorInterceptor()
+	if err != nil {
+		return nil, err
+	}
+	arrivals, err := twcc.NewSenderInterceptor(twcc.SendInterval(feedbackEvery))
+	if err != nil {
+		return nil, err
+	}
+	reports, err := report.NewReceiverInterceptor()
+	if err != nil {
+		return nil, err
+	}
+	r.Add(ask)
+	r.Add(arrivals)
+	r.Add(reports)
+	return r, nil
+}
+
+// newAPI puts pion together over the ports of an engine.
+func newAPI(o Options, p *ports) (*webrtc.API, error) {
+	media, err := newMedia()
+	if err != nil {
+		return nil, err
+	}
+	interceptors, err := newInterceptors()
+	if err != nil {
+		return nil, err
+	}
+	s := webrtc.SettingEngine{LoggerFactory: pionLog{o.Log}}
+	s.SetICEUDPMux(p.udpMux)
+	kinds := []webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6}
+	if p.tcpMux != nil {
+		s.SetICETCPMux(p.tcpMux)
+		kinds = append(kinds, webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6)
+	}
+	s.SetNetworkTypes(kinds)
+	s.DisableActiveTCP(true)
+	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	s.SetIncludeLoopbackCandidate(o.Loopback)
+	s.SetSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AEAD_AES_256_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80)
+	s.SetSCTPMaxReceiveBufferSize(maxDataBacklog)
+	s.SetSCTPMaxMessageSize(maxData)
+	if o.Net != nil {
+		s.SetNet(o.Net)
+	}
+	if len(o.PublicIPs) > 0 {
+		if err := s.SetICEAddressRewriteRules(publicAddresses(o)); err != nil {
+			return nil, err
+		}
+	}
+	return webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(interceptors), webrtc.WithSettingEngine(s)), nil
+}
+
+// publicAddresses has candidates bear the addresses at which the ports are reached from outside: instead of the machine's own, or
+// beside them where loopback addresses are asked for.
+func publicAddresses(o Options) webrtc.ICEAddressRewriteRule {
+	rule := webrtc.ICEAddressRewriteRule{AsCandidateType: webrtc.ICECandidateTypeHost, Mode: webrtc.ICEAddressRewriteReplace}
+	if o.Loopback {
+		rule.Mode = webrtc.ICEAddressRewriteAppend
+	}
+	for _, ip := range o.PublicIPs {
+		rule.External = append(rule.External, ip.String())
+	}
+	return rule
+}
