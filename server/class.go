@@ -139,8 +139,8 @@ func (c *class) Decode(state []byte, instance any) error {
 // Invoke calls the method that a message asks for, if messages of its kind may.
 func (c *class) Invoke(tx *actor.Tx, instance any, m *actor.Message) ([]byte, error) {
 	mine := &Tx{tx: tx, class: c}
-	if m.Method == reportMethod && m.Kind.External() {
-		return c.report(mine, m)
+	if result, err, is := mine.own(m); is {
+		return result, err
 	}
 	found, err := c.find(m)
 	if err != nil {

@@ -26,6 +26,8 @@ const (
 	desiredMap  = "-desired"
 	reportedMap = "-reported"
 	bundlesMap  = "-bundles"
+	sharedMap   = "-shared"
+	logMap      = "-log"
 
 	maxDeviceName = name.MaxLabel - len(reportedMap)
 )
@@ -90,7 +92,10 @@ func (d Device) Forget() error {
 	if d.err != nil {
 		return d.err
 	}
-	for _, m := range []Map{d.Desired(), d.Reported(), d.bundles()} {
+	if err := d.unshare(); err != nil {
+		return err
+	}
+	for _, m := range []Map{d.Desired(), d.Reported(), d.bundles(), d.logs()} {
 		if err := m.Clear(); err != nil {
 			return err
 		}

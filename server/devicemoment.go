@@ -50,17 +50,25 @@ func (b *Bundle) Beside() *Bundle {
 //
 // The error is bad_request for a moment that can't be: more than 10 s ago, more than 2 s ahead, without a room, a member or an action; else as for RunAt. It does not fail the message by itself.
 func (d Device) RunWithMedia(b *Bundle, m Moment) error {
-	made := b.made
-	var err error
-	if made.Moment, err = d.tx.moment(m); err != nil {
+	made, err := d.withMoment(b, m)
+	if err != nil {
 		return err
+	}
+	return d.give(b, made)
+}
+
+// withMoment is a bundle as it is given with a moment.
+func (d Device) withMoment(b *Bundle, m Moment) (made bundle.Bundle, err error) {
+	made = b.made
+	if made.Moment, err = d.tx.moment(m); err != nil {
+		return made, err
 	}
 	by := later(m.At.Add(orDefault(b.deadline, byThen)), d.tx.Now().Add(timeToArrive))
 	made.At, made.Expires = clock.Micros(by), 0
 	if made.Late != bundle.Drop {
 		made.Expires = clock.Micros(by.Add(orDefault(b.within, longestLate)))
 	}
-	return d.give(b, made)
+	return made, nil
 }
 
 func later(a, b time.Time) time.Time {

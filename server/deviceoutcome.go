@@ -12,7 +12,6 @@ import (
 	"github.com/wabgo/wab/internal/bundle"
 	"github.com/wabgo/wab/internal/cbor"
 	"github.com/wabgo/wab/internal/clock"
-	"github.com/wabgo/wab/internal/wire"
 )
 
 // Outcome tells OnOutcome what became of a bundle on its device. Instants are of the server's clock, as the device knew it.
@@ -27,6 +26,10 @@ type Outcome struct {
 	Ran     time.Time     // when it did; zero if it never ran
 	Bound   time.Duration // by how much the device's clock could be wrong then
 	Err     string        // what there is to say of it, in people's words
+	// Method tells, of a bundle that ran with media, how its moment was found: frame, by the frame itself, others of a device that does it in another way, or deadline, where it was not. Empty for
+	// other bundles, and for one that did not start.
+	Method string
+	Off    time.Duration // by how much the moment's frame was before the start, as far as the device knows; less than 0 if it came after
 }
 
 var results = []bundle.Outcome{bundle.Done, bundle.Late, bundle.Replaced, bundle.Expired, bundle.Refused, bundle.Failed, bundle.Unknown}
@@ -37,7 +40,7 @@ var typeOutcome = reflect.TypeFor[Outcome]()
 
 // forDevices tells whether a method's name, or its parameter, belongs to what the framework does with devices.
 func forDevices(m reflect.Method) bool {
-	if m.Name == reportMethod || m.Name == onOutcome {
+	if ownMethod(m.Name) != nil || m.Name == onOutcome {
 		return true
 	}
 	return m.Type.NumIn() > 2 && m.Type.In(1) == typeTx && m.Type.In(2) == typeOutcome
@@ -49,6 +52,8 @@ func (c *class) addForDevices(m reflect.Method) error {
 	switch {
 	case m.Name == reportMethod:
 		return errors.New("the name belongs to the framework: devices report by it, and OnOutcome hears of it; choose another")
+	case ownMethod(m.Name) != nil:
+		return errors.New("the name belongs to the framework: every assistant has this method, for its devices; choose another")
 	case m.Name != onOutcome:
 		return errors.New("only OnOutcome takes a server.Outcome")
 	case t.NumIn() != 3 || t.In(1) != typeTx || t.In(2) != typeOutcome || t.NumOut() != 1 || t.Out(0) != typeError:
@@ -61,14 +66,18 @@ func (c *class) addForDevices(m reflect.Method) error {
 // hears tells whether the app wants to hear of outcomes.
 func (c *class) hears() bool { return c.methods[onOutcome] != nil }
 
-// outcome is one as it is reported, and kept for OnOutcome: [device, bundle, result, command, due, ran, bound, error].
+// outcome is one as it is reported, and kept for OnOutcome: [device, bundle, result, command, due, ran, bound, error, method, off].
 type outcome struct {
 	device, id, result, command string
 	due, ran, bound             int64 // µs
-	err                         string
+	err, method                 string
+	off                         int64 // µs
 }
 
-const outcomeElements = 8
+const (
+	outcomeElements = 10
+	outcomeBefore   = 8 // of one that was stored when there were no moments
+)
 
 func (o *outcome) append(dst []byte) []byte {
 	dst = cbor.AppendArrayHeader(dst, outcomeElements)
@@ -78,14 +87,17 @@ func (o *outcome) append(dst []byte) []byte {
 	for _, n := range []int64{o.due, o.ran, o.bound} {
 		dst = cbor.AppendInt(dst, n)
 	}
-	return cbor.AppendText(dst, o.err)
+	return cbor.AppendInt(cbor.AppendText(cbor.AppendText(dst, o.err), o.method), o.off)
 }
 
 func newOutcome(m *actor.Message) Outcome {
 	r := cbor.NewReader(m.Args)
-	r.Array()
+	n := r.Array()
 	o := Outcome{Device: r.Text(), Bundle: r.Text(), Result: r.Text(), Command: r.Text()}
 	o.Due, o.Ran, o.Bound, o.Err = instant(r.Int()), instant(r.Int()), micros(r.Int()), r.Text()
+	if n > outcomeBefore {
+		o.Method, o.Off = r.Text(), micros(r.Int())
+	}
 	return o
 }
 
@@ -116,16 +128,8 @@ func (p *devices) tell(o outcome) {
 	p.put(outcomeKey(p.number), packed)
 }
 
-// Due has the CA tended, also after a restart, while outcomes wait.
-func (p *devices) Due() int64 {
-	if len(p.outcomes) == 0 {
-		return 0
-	}
-	return 1
-}
-
-// Next is the message for the outcome that has waited longest.
-func (p *devices) Next(int64) *actor.Message {
+// nextOutcome is the message for the outcome that has waited longest.
+func (p *devices) nextOutcome(int64) *actor.Message {
 	if len(p.outcomes) == 0 {
 		return nil
 	}
@@ -133,9 +137,9 @@ func (p *devices) Next(int64) *actor.Message {
 	return &actor.Message{Kind: actor.Changed, Method: onOutcome, Args: first.outcome, Ext: first.number}
 }
 
-// Settled crosses an outcome off, whatever OnOutcome said.
-func (p *devices) Settled(m *actor.Message, _ *wire.Error) {
-	if number := m.Ext.(uint64); len(p.outcomes) > 0 && p.outcomes[0].number == number {
+// told crosses an outcome off, whatever OnOutcome said.
+func (p *devices) told(number uint64) {
+	if len(p.outcomes) > 0 && p.outcomes[0].number == number {
 		p.outcomes = p.outcomes[1:]
 		p.remove(outcomeKey(number))
 	}

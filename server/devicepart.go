@@ -18,6 +18,8 @@ const (
 	deviceLetter = 'V'
 	keyDevice    = 'd' // a device, by its name: the id of its token
 	keyOutcome   = 'o' // an outcome for OnOutcome, by its number
+	keyCommand   = 'c' // a command that waits, by its bundle's id
+	keyShared    = 's' // a device that is shared, by its name: nothing
 )
 
 // deviceFeature keeps what CAs know of their devices besides the maps: the ids of their tokens, and the outcomes that the app has yet to hear of.
@@ -27,6 +29,7 @@ type deviceFeature struct {
 	clock clock.Clock
 	read  func(ca string, key []byte) ([]byte, error)
 	ended func(owner string) // has open connections look at their tokens again
+	shows func(of name.Name, owner string, is func(value []byte) bool) bool
 }
 
 func (*deviceFeature) Letter() byte { return deviceLetter }
@@ -52,6 +55,7 @@ type devices struct {
 	ops    []deviceOp
 	cut    bool        // the message ends a token
 	cuts   atomic.Bool // that is durable, and connections have yet to be told
+	lookAt int64       // when to look again whether devices that are shared are there
 }
 
 // books are never changed in place: those from before a message stay as they were.
@@ -59,6 +63,8 @@ type books struct {
 	all      []knownDevice
 	outcomes []waiting
 	number   uint64 // of the last outcome
+	commands []command
+	shared   []sharing
 }
 
 // knownDevice is a device with the id of its token, empty for one that uses its owner's.
@@ -95,6 +101,13 @@ func (p *devices) Load(key, value []byte) error {
 	case kind == keyOutcome && len(rest) == 8:
 		p.loadOutcome(binary.BigEndian.Uint64([]byte(rest)), value)
 		return nil
+	case kind == keyCommand:
+		c, err := readCommand(rest, value)
+		p.commands = append(p.commands, c)
+		return err
+	case kind == keyShared:
+		p.shared = append(p.shared, sharing{rest, p.now()})
+		return nil
 	}
 	return errDevices
 }
@@ -125,6 +138,42 @@ func (p *devices) Encode(c *actor.Commit) {
 	if p.cut {
 		p.cut = false
 		c.After(func() { p.tellConnections(c) })
+	}
+}
+
+// Due has the CA tended, also after a restart, while something is to be done.
+func (p *devices) Due() int64 {
+	if len(p.outcomes) > 0 {
+		return 1
+	}
+	at := p.expireAt()
+	if len(p.shared) > 0 && (at == 0 || p.lookAt < at) {
+		at = max(p.lookAt, 1)
+	}
+	return at
+}
+
+// Next is the message for what is to be done now.
+func (p *devices) Next(now int64) *actor.Message {
+	for _, next := range []func(int64) *actor.Message{p.nextOutcome, p.nextExpired, p.nextLapsed} {
+		if m := next(now); m != nil {
+			return m
+		}
+	}
+	return nil
+}
+
+// Settled crosses off what a message was for, whatever became of it: nothing is to be tried for ever.
+func (p *devices) Settled(m *actor.Message, err *wire.Error) {
+	switch what := m.Ext.(type) {
+	case uint64:
+		p.told(what)
+	case expired:
+		for _, c := range what {
+			p.settle(c.device, c.id)
+		}
+	case lapsed:
+		p.lookAt = p.now() + lookEvery.Microseconds()
 	}
 }
 
@@ -184,6 +233,10 @@ func (p *devices) forget(name string) {
 	p.cut = p.cut || p.all[i].token != ""
 	p.all = slices.Delete(slices.Clone(p.all), i, i+1)
 	p.remove(deviceKey(keyDevice, name))
+	for _, c := range p.of(name) {
+		p.settle(name, c.id)
+	}
+	p.unshare(name)
 }
 
 // forgetAll is for a CA that ends.

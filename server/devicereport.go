@@ -8,15 +8,14 @@ import (
 
 	"github.com/wabgo/wab/internal/actor"
 	"github.com/wabgo/wab/internal/bundle"
-	"github.com/wabgo/wab/internal/bus"
 	"github.com/wabgo/wab/internal/cbor"
 	"github.com/wabgo/wab/internal/sharedmap"
 	"github.com/wabgo/wab/internal/wire"
 )
 
 // reportMethod is the framework's own method on every CA: DeviceReport(device, values, outcomes). Values is a map of what the device says of itself; null takes a key away. An
-// outcome is a map {"id", "outcome", "command", "due", "ran", "bound", "error"}, all but the first two optional, instants in µs UTC of the server's clock, the bound in µs; other
-// keys are passed over. Outcomes of bundles that don't wait for the device, any more or at all, are too: so a report may be repeated.
+// outcome is a map {"id", "outcome", "command", "due", "ran", "bound", "error", "method", "off"}, all but the first two optional, instants in µs UTC of the server's clock, the bound in µs, and the
+// difference between a bundle's start and its moment's frame; other keys are passed over. Outcomes of bundles that don't wait for the device, any more or at all, are too: so a report may be repeated.
 const reportMethod = "DeviceReport"
 
 // Limits of a report, and of what is kept of it. Sizes are in bytes.
@@ -134,6 +133,10 @@ func (o *outcome) read(key string, r *cbor.Reader) bool {
 		return readText(r, &o.result, bundle.MaxName)
 	case "command":
 		return readText(r, &o.command, bundle.MaxName)
+	case "method":
+		return readText(r, &o.method, bundle.MaxName)
+	case "off":
+		return readOff(r, &o.off)
 	case "error":
 		ok := readText(r, &o.err, len(r.Rest()))
 		o.err = clip(o.err)
@@ -157,6 +160,15 @@ func readText(r *cbor.Reader, into *string, limit int) bool {
 	return len(*into) <= limit
 }
 
+// readOff takes a difference in µs, of a day at most.
+func readOff(r *cbor.Reader, into *int64) bool {
+	if k := r.Kind(); k != cbor.KindUint && k != cbor.KindNint {
+		return false
+	}
+	*into = max(-bundle.MaxLength, min(r.Int(), bundle.MaxLength))
+	return r.Err() == nil
+}
+
 // readNumber brings what is out of range into it: a clock that is far off must not cost a report its outcomes.
 func readNumber(r *cbor.Reader, into *int64, limit uint64) bool {
 	switch r.Kind() {
@@ -171,20 +183,14 @@ func readNumber(r *cbor.Reader, into *int64, limit uint64) bool {
 	return r.Err() == nil
 }
 
-// report handles a DeviceReport.
-func (c *class) report(tx *Tx, m *actor.Message) ([]byte, error) {
+// takeReport handles a DeviceReport.
+func (tx *Tx) takeReport(m *actor.Message) ([]byte, error) {
 	r, err := parseReport(m.Args)
 	if err == nil {
 		err = mayReport(m, r.device, tx.tx.Now())
 	}
 	if err == nil {
 		err = tx.take(r)
-	}
-	if err == nil {
-		err = tx.err
-	}
-	if e := (*wire.Error)(nil); errors.As(err, &e) {
-		return nil, e // of the framework's own: its code stays
 	}
 	return cbor.AppendNull(nil), err
 }
@@ -194,10 +200,7 @@ func mayReport(m *actor.Message, device string, now int64) error {
 	if !m.To.AsOwner().Covers(m.From) {
 		return wire.Err(wire.NotAllowed, "Only devices of "+m.To.Owner+" report to "+m.To.String()+".")
 	}
-	if r, ok := m.Ext.(*bus.Request); ok {
-		return r.Caller.Scope.Permits(m.To, device+bundlesMap, now)
-	}
-	return nil
+	return inScope(m, device+bundlesMap, now)
 }
 
 // take enters a report into the maps.
@@ -208,6 +211,7 @@ func (tx *Tx) take(r *report) error {
 			return err
 		}
 	}
+	tx.devices(func(p *devices) { p.hear(r.device) })
 	if err := d.takeValues(r.values); err != nil {
 		return err
 	}
@@ -222,11 +226,21 @@ func (tx *Tx) take(r *report) error {
 // conclude takes a bundle away that has come to its end. It is nothing new where there is none.
 func (d Device) conclude(o outcome) error {
 	m := d.bundles()
-	if !m.Has(o.id) {
-		return nil
+	waited := m.Has(o.id)
+	if waited {
+		if _, err := m.Delete(o.id); err != nil {
+			return err
+		}
 	}
-	if _, err := m.Delete(o.id); err != nil {
-		return err
+	asked := false
+	d.tx.devices(func(p *devices) { asked = p.settle(d.name, o.id) })
+	if asked {
+		if err := d.logEnd(o); err != nil {
+			return err
+		}
+	}
+	if !waited && !asked {
+		return nil
 	}
 	if d.tx.class.hears() {
 		d.tx.devices(func(p *devices) { p.tell(o) })

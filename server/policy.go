@@ -36,7 +36,7 @@ func (tx *Tx) rule(r policy.Rule, who Subject) error {
 		return who.err
 	}
 	for _, m := range r.Methods {
-		if !policy.IsMap(m) && !tx.class.admits(m) && !(r.Deny && m == reportMethod) {
+		if !policy.IsMap(m) && !tx.class.admits(m) && !mayRule(m, r.Deny) {
 			return fmt.Errorf("rule: %s has no method %q that can be requested", tx.class.app.Name, m)
 		}
 	}

@@ -76,6 +76,7 @@ func New(o Options, apps ...App) (*Server, error) {
 	s.maps = replica.New(replica.Options{
 		Store: s.store, Judge: s.gate.Standing, Clock: s.opt.Clock, Log: s.log, IdleAfter: s.opt.IdleAfter,
 	})
+	s.devices.shows = s.maps.Shows
 	s.watches = s.maps.Watches()
 	s.topics = pubsub.New(pubsub.Options{
 		Store: s.store, Judge: s.gate.Standing, Clock: s.opt.Clock, Log: s.log, IdleAfter: s.opt.IdleAfter,
