@@ -13,7 +13,7 @@ import (
 type CallOptions struct {
 	Hello any // what the room is told of us each time that the call is opened, at most 256 KiB when encoded
 
-	OnOpened func(CallOpened) // hears that we are in the room: at first, and again after each cut
+	OnOpened func(CallOpened) // hears that we are in the room: at first, and again after each cut. It follows the state CallLive
 	OnSignal func([]byte)     // hears what the room says since then, each signal once and in order; encoded, see Decode
 	OnState  func(CallState)  // hears of every change of the call's state
 }

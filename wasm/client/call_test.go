@@ -61,7 +61,7 @@ func TestCALL1_ACallComesBackAfterACut(t *testing.T) {
 	h := startHall(t)
 	c := h.dial()
 	g := h.enter(c, "Bob")
-	g.hear("member-1 false Bob", "live")
+	g.hear("live", "member-1 false Bob")
 	if g.call.Member() != "member-1" || g.call.Room() != hallName {
 		t.Errorf("%s in %s", g.call.Member(), g.call.Room())
 	}
@@ -80,12 +80,12 @@ func TestCALL1_ACallComesBackAfterACut(t *testing.T) {
 		t.Error(err)
 	}
 	h.mend(c)
-	g.hear("member-1 true Bobby", "live")
+	g.hear("live", "member-1 true Bobby")
 	h.cut()
 	g.hear("stale")
 	h.forget()
 	h.mend(c)
-	g.hear("member-2 false Bobby", "live")
+	g.hear("live", "member-2 false Bobby")
 	h.say(4)
 	g.hear("4")
 	opens, _, closes := h.told()
@@ -98,8 +98,8 @@ func TestTwoCallsOfARoomAreTwoMembers(t *testing.T) {
 	h := startHall(t)
 	c := h.dial()
 	a, b := h.enter(c, 1), h.enter(c, 2)
-	a.hear("member-1 false 1", "live")
-	b.hear("member-2 false 2", "live")
+	a.hear("live", "member-1 false 1")
+	b.hear("live", "member-2 false 2")
 	h.say(7)
 	a.hear("7")
 	b.hear("7")
@@ -121,7 +121,7 @@ func TestARefusalEndsACall(t *testing.T) {
 	c := h.dial()
 	g := h.enter(c, nil)
 	h.end(wire.Err(wire.NotFound, "The call is over."))
-	g.hear("member-1 false <nil>", "live", "ended")
+	g.hear("live", "member-1 false <nil>", "ended")
 	var coded *wire.Error
 	if state, err := g.call.State(); state != client.CallEnded || !errors.As(err, &coded) || coded.Code != wire.NotFound {
 		t.Errorf("it is %v, %v", state, err)
@@ -150,7 +150,7 @@ func TestARoomThatIsFullIsWaitedFor(t *testing.T) {
 		t.Error(err)
 	}
 	go h.end(nil)
-	h.enter(c, 5).hear("member-1 false 5", "live")
+	h.enter(c, 5).hear("live", "member-1 false 5")
 }
 
 func TestACallOutlivesAServerThatMakesNoSense(t *testing.T) {
@@ -158,9 +158,9 @@ func TestACallOutlivesAServerThatMakesNoSense(t *testing.T) {
 	c := h.dial()
 	g := h.enter(c, 1)
 	h.babble()
-	g.hear("member-1 false 1", "live", "stale")
+	g.hear("live", "member-1 false 1", "stale")
 	h.mend(c)
-	g.hear("member-1 true 1", "live")
+	g.hear("live", "member-1 true 1")
 }
 
 func TestOPS1_WhatIsTooLargeForACallIsAnErrorOfItsOwn(t *testing.T) {
@@ -178,7 +178,7 @@ func TestOPS1_WhatIsTooLargeForACallIsAnErrorOfItsOwn(t *testing.T) {
 		t.Error("what can be sent is, and nothing else")
 	}
 	h.say(1)
-	g.hear("member-1 false 1", "live", "1")
+	g.hear("live", "member-1 false 1", "1")
 }
 
 func TestACallEndsWithItsClient(t *testing.T) {

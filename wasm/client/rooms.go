@@ -42,11 +42,11 @@ func (r *rooms) tell(k *Call, e dial.Event) {
 	switch e.Kind {
 	case dial.Opened:
 		k.member = e.Member
+		k.turn(CallLive, nil)
 		if k.opt.OnOpened != nil {
 			opened := CallOpened{e.Resumed, e.Member, e.Data}
 			k.later(func() { k.opt.OnOpened(opened) })
 		}
-		k.turn(CallLive, nil)
 	case dial.Signal:
 		r.hear(k, e.Data)
 	case dial.Turned:

@@ -16,7 +16,7 @@ declare const Go: new () => GoRuntime;
 /** LinkStatus is package link's Status. */
 export const LinkStatus = { idle: 0, connecting: 1, resuming: 2, live: 3, offline: 4, refused: 5, stopped: 6 } as const;
 
-/** MapState is package sharedmap's, as the core tells it, and package follow's of topics. */
+/** MapState is package sharedmap's, as the core tells it, package follow's of topics, and package dial's of calls. */
 export const MapState = { opening: 0, live: 1, stale: 2, ended: 3 } as const;
 
 /** BatchFlag tells how a batch of a map's content is to be taken: see wasm/core/doc.go. */
@@ -50,6 +50,9 @@ export interface Output {
   topicState(link: number, topic: number, state: number, reason: Reason | undefined): void;
   topicOpened(link: number, topic: number, opening: Opening): void;
   topicMessages(link: number, topic: number, epoch: number, offset: number, messages: Uint8Array): void;
+  callState(link: number, call: number, state: number, reason: Reason | undefined): void;
+  callOpened(link: number, call: number, resumed: boolean, member: string, payload: Uint8Array): void;
+  callSignal(link: number, call: number, payload: Uint8Array): void;
   /** crashed tells that the module has ended: no call works any more. */
   crashed(): void;
 }
@@ -79,6 +82,10 @@ interface Exports {
   setPresence(link: number, map: number, seat: number, value: number, now: number): void;
   openTopic(link: number, topic: number, ca: number, method: number, epoch: number, offset: number, now: number): number;
   closeTopic(link: number, topic: number, now: number): void;
+  openCall(link: number, room: number, hello: number, now: number): number;
+  helloCall(link: number, call: number, hello: number): void;
+  sendCall(link: number, call: number, payload: number, now: number): number;
+  closeCall(link: number, call: number, now: number): void;
 }
 
 const utf8 = new TextEncoder();
@@ -210,6 +217,28 @@ export class Core {
     this.exports.closeTopic(link, topic, this.now());
   }
 
+  /** openCall enters a room, and gives the call's number. */
+  openCall(link: number, room: string, hello: Uint8Array): number {
+    const [r, h] = this.write(utf8.encode(room), hello);
+    return this.exports.openCall(link, r, h, this.now());
+  }
+
+  /** helloCall is what the room is told the next time. */
+  helloCall(link: number, call: number, hello: Uint8Array): void {
+    const [n] = this.write(hello);
+    this.exports.helloCall(link, call, n);
+  }
+
+  /** sendCall says something if the call is live, and tells whether it did. */
+  sendCall(link: number, call: number, payload: Uint8Array): boolean {
+    const [n] = this.write(payload);
+    return this.exports.sendCall(link, call, n, this.now()) !== 0;
+  }
+
+  closeCall(link: number, call: number): void {
+    this.exports.closeCall(link, call, this.now());
+  }
+
   /** write puts chunks into the scratch buffer and returns their lengths. */
   private write<T extends Uint8Array[]>(...chunks: T): { [K in keyof T]: number } {
     let at = this.exports.scratch(chunks.reduce((n, c) => n + c.length, 0)) >>> 0;
@@ -267,6 +296,11 @@ export class Core {
         out.topicOpened(link, topic, { epoch, offset, before, gap: gap !== 0, missed }),
       topicMessages: (link: number, topic: number, epoch: number, offset: number, p: number, n: number) =>
         out.topicMessages(link, topic, epoch, offset, this.bytes(p, n)),
+      callState: (link: number, call: number, state: number, cp: number, cn: number, mp: number, mn: number) =>
+        out.callState(link, call, state, cn > 0 ? reason(cp, cn, mp, mn) : undefined),
+      callOpened: (link: number, call: number, resumed: number, wp: number, wn: number, p: number, n: number) =>
+        out.callOpened(link, call, resumed !== 0, this.text(wp, wn), this.bytes(p, n)),
+      callSignal: (link: number, call: number, p: number, n: number) => out.callSignal(link, call, this.bytes(p, n)),
     };
   }
 }

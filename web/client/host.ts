@@ -178,6 +178,13 @@ export class Host implements Output {
     this.lines.get(link)?.topics.messages(topic, epoch, offset, messages);
   }
 
+  callState(link: number, call: number, state: number, reason: Reason | undefined): void { this.lines.get(link)?.calls.state(call, state, reason); }
+  callSignal(link: number, call: number, payload: Uint8Array): void { this.lines.get(link)?.calls.signal(call, payload); }
+
+  callOpened(link: number, call: number, resumed: boolean, member: string, payload: Uint8Array): void {
+    this.lines.get(link)?.calls.opened(call, resumed, member, payload);
+  }
+
   crashed(): void {
     const message: FromWorker = { t: "broken", message: "The background worker has crashed. Reload the page; what the server acknowledged is kept." };
     for (const tab of this.tabs) tab.post(message);

@@ -1,4 +1,5 @@
-/** One connection to a server for one principal and token scope, with the seats on it, and the maps and topics that are seen over it. */
+/** One connection to a server for one principal and token scope, with the seats on it, and the maps, topics and calls over it. */
+import { Calls } from "./calls.ts";
 import { LinkStatus, type Reason } from "./core.ts";
 import { unreachable } from "./error.ts";
 import type { Archive } from "./archive.ts";
@@ -13,7 +14,7 @@ import { claims } from "./token.ts";
 /** Outcome makes the message about a call from its numbers at the tab. */
 export type Outcome = (s: number, id: number) => [FromWorker, Transferable[]];
 
-/** A line without seats and views of maps and topics stays connected this long, in ms: pages come and go. */
+/** A line without seats, views of maps and topics, and calls stays connected this long, in ms: pages come and go. */
 const linger = 30_000;
 
 /** A page may take this long to get a fresh token, in ms. */
@@ -24,6 +25,7 @@ export class Line {
   readonly owner: string;
   readonly maps: Maps;
   readonly topics: Topics;
+  readonly calls: Calls;
   private token: string;
   private socket: { conn: number; ws: Socket } | undefined;
   private timer: unknown;
@@ -43,6 +45,7 @@ export class Line {
     const at = { env: host.env, core: host.core, link: id, archive: () => this.archive() };
     this.maps = new Maps(at);
     this.topics = new Topics(at);
+    this.calls = new Calls(at);
   }
 
   start(): void {
@@ -68,14 +71,14 @@ export class Line {
     this.host.env.cancel(this.asking);
     this.maps.closeAll();
     this.topics.closeAll();
+    this.calls.closeAll();
     this.host.core.stop(this.id);
     this.host.env.cancel(this.timer);
   }
 
-  /** end takes all seats, maps and topics away, with a reason. */
+  /** end takes everything away, with a reason. */
   end(reason: Reason): void {
-    this.maps.endAll(reason);
-    this.topics.endAll(reason);
+    this.endAll(reason);
     for (const seat of [...this.seats.values()]) this.closed(seat.ch, reason);
   }
 
@@ -109,7 +112,7 @@ export class Line {
   }
 
   private used(): boolean {
-    return this.seats.size > 0 || this.maps.viewed || this.topics.heard;
+    return this.seats.size > 0 || this.maps.viewed || this.topics.heard || this.calls.any;
   }
 
   request(seat: Seat, id: number, method: string, args: Uint8Array, timeout: number): void {
@@ -197,10 +200,16 @@ export class Line {
     }
   }
 
-  /** refuseAll takes maps and topics away from who may not see them any more, the kept ones too. */
-  private refuseAll(reason: Reason): void {
+  /** endAll takes maps, topics and calls away. */
+  private endAll(reason: Reason): void {
     this.maps.endAll(reason);
     this.topics.endAll(reason);
+    this.calls.endAll(reason);
+  }
+
+  /** refuseAll takes all away from who may not see it any more, the kept maps too. */
+  private refuseAll(reason: Reason): void {
+    this.endAll(reason);
     const archive = this.archive();
     if (archive) this.host.burn(archive.name);
   }

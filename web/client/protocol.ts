@@ -115,6 +115,27 @@ export type AboutTopic =
   | ({ readonly t: "topicOpened"; readonly s: number } & Opening)
   | { readonly t: "topicMessages"; readonly s: number; readonly epoch: number; readonly offset: number; readonly messages: Uint8Array };
 
+export interface OpenCall {
+  readonly t: "openCall";
+  readonly s: number; // the page's number for the call
+  readonly via: number; // the session whose connection it comes over
+  readonly room: string; // app:owner/local/room
+  readonly hello: Uint8Array; // one CBOR item
+}
+
+/** CallState is what a call is doing. */
+export type CallState =
+  | "opening" // the server has not let us in yet
+  | "live"
+  | "stale"  // no connection, or refused for the time being; it comes back
+  | "ended"; // closed, refused or over
+
+/** AboutCall is what the worker tells a call. Payloads are one CBOR item. */
+export type AboutCall =
+  | { readonly t: "callState"; readonly s: number; readonly state: CallState; readonly reason?: Status["reason"] }
+  | { readonly t: "callOpened"; readonly s: number; readonly resumed: boolean; readonly member: string; readonly payload: Uint8Array }
+  | { readonly t: "callSignal"; readonly s: number; readonly payload: Uint8Array };
+
 /** Reading is what the worker's clock shows and what the server's does at that instant, both in µs since 1970. */
 export interface Reading {
   readonly local: number;
@@ -143,6 +164,10 @@ export type ToWorker =
   | { readonly t: "closeMap"; readonly s: number }
   | OpenTopic
   | { readonly t: "closeTopic"; readonly s: number }
+  | OpenCall
+  | { readonly t: "helloCall"; readonly s: number; readonly hello: Uint8Array } // what the room is told the next time
+  | { readonly t: "sendCall"; readonly s: number; readonly payload: Uint8Array }
+  | { readonly t: "closeCall"; readonly s: number }
   | { readonly t: "presence"; readonly s: number; readonly value: Uint8Array } // one CBOR item, or nothing to withdraw it
   | { readonly t: "token"; readonly target: Target } // a newer token for the same principal and scope
   | { readonly t: "noToken"; readonly s: number } // the answer to renew where there is none
@@ -162,6 +187,7 @@ export type FromWorker =
   | { readonly t: "renew"; readonly s: number } // answer with token or noToken
   | { readonly t: "note"; readonly s: number; readonly seq: number; readonly dropped: number; readonly value: Uint8Array }
   | AboutTopic
+  | AboutCall
   | AboutClock
   | AboutMap
   | { readonly t: "all"; readonly of: readonly AboutMap[] }; // that belongs together

@@ -1,6 +1,7 @@
 /** One session of this page with one CA: its calls, its notes and its state. */
 import { encodeArgs } from "./args.ts";
 import type { Background, SessionMessage } from "./background.ts";
+import { Call, type CallOptions } from "./call.ts";
 import { decode, type Value } from "./cbor.ts";
 import { Clock } from "./clock.ts";
 import { checkDeviceName, type Device, type DeviceOptions, openDevice } from "./device.ts";
@@ -37,6 +38,11 @@ export interface Handle {
   /** call calls a method by name. timeout is in ms, 0 for as long as it takes, and replaces that of connect. */
   call(method: string, args: unknown[], options?: { timeout?: number }): Promise<Value>;
   /**
+   * call enters a room of this CA, or another one: "room", "bob/meeting/room" or "app:bob/meeting/room". It returns at once; the call comes back by
+   * itself after every cut, and ends when the server refuses or the session closes. Each call is a member of its own.
+   */
+  call(room: string, options: CallOptions): Call;
+  /**
    * map shows a SharedMap of this CA, or another one: "board", "bob/home/board" or "app:bob/home/board". It resolves when there is a content to
    * show, from the cache or from the server, and rejects when the map is refused.
    */
@@ -51,7 +57,7 @@ export interface Handle {
    * and rejects when it refuses.
    */
   topic<V = Value>(name: string, options?: TopicOptions<V>): Promise<Topic<V>>;
-  /** close ends the session for good, its maps and topics; open calls are rejected. */
+  /** close ends the session for good, its maps, topics and calls; methods that have not answered are rejected. */
   close(): void;
 }
 
@@ -69,7 +75,7 @@ export class Session implements Handle {
   private readonly s: number;
   private readonly notes = new Listeners<Parameters<Events["note"]>>();
   private readonly states = new Listeners<[Status]>();
-  private readonly views = new Set<{ close(): void }>(); // maps and topics
+  private readonly views = new Set<{ close(): void }>(); // maps, topics and calls
   private readonly waiting = new Map<number, Waiting>();
   private early: [Value, NoteInfo][] | undefined = [];
   private time: Clock | undefined;
@@ -130,7 +136,21 @@ export class Session implements Handle {
     return openDevice(new Session(this.background, { ...this.open, session: name }, 0, this.renew), name, options);
   }
 
-  call(method: string, args: unknown[], options: { timeout?: number } = {}): Promise<Value> {
+  call(method: string, args: unknown[], options?: { timeout?: number }): Promise<Value>;
+  call(room: string, options: CallOptions): Call;
+  call(name: string, what: unknown[] | CallOptions, options: { timeout?: number } = {}): Promise<Value> | Call {
+    return Array.isArray(what) ? this.request(name, what, options) : this.enter(name, what);
+  }
+
+  private enter(room: string, options: CallOptions): Call {
+    this.check();
+    const view = { close: (): void => call.end({ code: "unavailable", message: "The session was closed." }) };
+    const call = new Call(this.background, this.s, mapName(this.name, room), options, () => this.views.delete(view));
+    this.views.add(view);
+    return call;
+  }
+
+  private request(method: string, args: unknown[], options: { timeout?: number }): Promise<Value> {
     return new Promise((resolve, reject) => {
       this.check();
       const bytes = encodeArgs(method, args);

@@ -1,9 +1,10 @@
 /** One page's port. When the page is gone its sessions end: nothing of it stays behind. One that was only asleep may begin anew. */
+import { Caller } from "./calls.ts";
 import { MapState, type Reason } from "./core.ts";
 import type { Host } from "./host.ts";
 import type { Line } from "./line.ts";
 import type { Mirror } from "./mirror.ts";
-import { beatEvery, deadAfter, type AboutMap, type Call, type FromWorker, type Open, type OpenMap, type OpenTopic, type Port, type Target, type ToWorker } from "./protocol.ts";
+import { beatEvery, deadAfter, type AboutMap, type Call, type FromWorker, type Open, type OpenCall, type OpenMap, type OpenTopic, type Port, type Target, type ToWorker } from "./protocol.ts";
 import type { Seat } from "./seat.ts";
 import { Ear, type Feed } from "./topics.ts";
 import { TabView } from "./view.ts";
@@ -22,6 +23,12 @@ interface Hearing {
   readonly ear: Ear;
 }
 
+/** Talk is one call. */
+interface Talk {
+  readonly line: Line;
+  readonly caller: Caller;
+}
+
 const away: Reason = { code: "unavailable", message: "This page was away for too long, and its session ended. Reload it to go on." };
 const over: Reason = { code: "unavailable", message: "The session has ended. Connect again." };
 
@@ -29,6 +36,7 @@ export class Tab {
   private readonly seats = new Map<number, Seat>();
   private readonly looks = new Map<number, Look>();
   private readonly hearings = new Map<number, Hearing>();
+  private readonly talks = new Map<number, Talk>();
   private readonly gathered: { of: AboutMap[]; transfer: Transferable[] } = { of: [], transfer: [] };
   private readonly bindings = new Map<number, Tab>();
   private heard: number;
@@ -84,7 +92,12 @@ export class Tab {
     this.hearings.delete(s);
   }
 
-  /** end closes the tab's sessions and views, and those of the frames it lent a port. */
+  /** loseCall forgets a call that has ended. */
+  loseCall(s: number): void {
+    this.talks.delete(s);
+  }
+
+  /** end closes the tab's sessions, views and calls, and those of the frames it lent a port. */
   end(): void {
     if (!this.here) return;
     this.here = false;
@@ -100,6 +113,10 @@ export class Tab {
     for (const [s, hearing] of [...this.hearings]) {
       hearing.ear.state("ended", away);
       this.hush(s, hearing);
+    }
+    for (const [s, talk] of [...this.talks]) {
+      talk.caller.state("ended", away);
+      this.hangUp(s, talk);
     }
     for (const tab of this.bindings.values()) tab.close();
     this.seats.clear();
@@ -127,6 +144,10 @@ export class Tab {
       case "closeMap": return this.leave(m.s, this.looks.get(m.s));
       case "openTopic": return this.openTopic(m);
       case "closeTopic": return this.hush(m.s, this.hearings.get(m.s));
+      case "openCall": return this.openCall(m);
+      case "helloCall": return this.withTalk(m.s, ({ line, caller }) => line.calls.hello(caller, m.hello));
+      case "sendCall": return this.withTalk(m.s, ({ line, caller }) => line.calls.send(caller, m.payload));
+      case "closeCall": return this.withTalk(m.s, (talk) => this.hangUp(m.s, talk));
       case "presence": return this.present(m.s, m.value);
       case "bye": return this.end();
     }
@@ -197,6 +218,24 @@ export class Tab {
     if (!hearing) return;
     hearing.line.topics.leave(hearing.feed, hearing.ear);
     hearing.line.rest();
+  }
+
+  private openCall(m: OpenCall): void {
+    const line = this.seats.get(m.via)?.line;
+    const caller = new Caller(this, m.s);
+    if (!line) return caller.state("ended", over);
+    if (line.calls.open(m, caller)) this.talks.set(m.s, { line, caller });
+  }
+
+  private withTalk(s: number, f: (talk: Talk) => void): void {
+    const talk = this.talks.get(s);
+    if (talk) f(talk);
+  }
+
+  private hangUp(s: number, { line, caller }: Talk): void {
+    this.talks.delete(s);
+    line.calls.leave(caller);
+    line.rest();
   }
 
   private present(s: number, value: Uint8Array): void {

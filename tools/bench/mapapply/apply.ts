@@ -117,7 +117,7 @@ const output: Output = {
   mapState: (link, _, state) => page(link).state(state), mapChanged: (link, _, flags, at, version, b) => page(link).changed(flags, at, version, b),
   hangUp: nothing, crashed: () => { throw new Error("the core is gone"); },
   wake: nothing, renew: nothing, state: nothing, opened: nothing, closed: nothing, reply: nothing, failure: nothing, note: nothing, mapPresence: nothing,
-  topicState: nothing, topicOpened: nothing, topicMessages: nothing, clock: nothing,
+  topicState: nothing, topicOpened: nothing, topicMessages: nothing, callState: nothing, callOpened: nothing, callSignal: nothing, clock: nothing,
 };
 
 const code = new WebAssembly.Module(readFileSync(wasm));
