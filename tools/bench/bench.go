@@ -25,6 +25,7 @@ var benches = []bench{
 	{"pubsub-ca", "one message to 1,000 and 10,000 CAs that follow a topic, against bare Pebble", benchPubsubCA},
 	{"pubsub-ws", "one topic on 1,000 and 10,000 WebSockets, against bare writes", benchPubsubWS},
 	{"bundle-skew", "how far apart 10,000 devices behind CAs act, and 100,000 that follow a topic", benchBundleSkew},
+	{"sfu", "one video stream to 30 and 60 subscribers, against a bare UDP copy loop", benchSFU},
 	{"idle", "memory of CAs and sockets that do nothing, and a start with a million CAs", benchIdle},
 	{"policy", "decisions over groups of 100,000 members, direct and over three links, against a bare map", benchPolicy},
 }

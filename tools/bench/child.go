@@ -34,6 +34,9 @@ var roles = map[string]func(ctx context.Context, args []string) (*role, error){
 	"audience": audienceRole,
 	"fan":      fanRole,
 	"homes":    homesRole,
+	"sfu":      sfuRole,
+	"copies":   copiesRole,
+	"members":  membersRole,
 }
 
 type role struct {
