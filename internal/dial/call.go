@@ -73,7 +73,7 @@ func (c *Calls) tell(s *call, state State, reason *wire.Error) {
 	c.emit(Event{Kind: Turned, Call: s.number, State: state, Err: reason})
 }
 
-// handleOpened takes the answer. Another one while the call is live begins it anew.
+// handleOpened takes the answer.
 func (c *Calls) handleOpened(frame []byte) error {
 	f, err := wire.ParseCallOpened(frame)
 	if err != nil {
@@ -83,7 +83,10 @@ func (c *Calls) handleOpened(frame []byte) error {
 	if s == nil {
 		return nil
 	}
-	if f.Resumed && f.Member != s.member {
+	switch {
+	case s.state == Live:
+		return wire.Err(wire.BadRequest, "A call was answered twice.")
+	case f.Resumed && f.Member != s.member:
 		return wire.Err(wire.BadRequest, "A call was resumed as another member.")
 	}
 	s.state, s.reason, s.refusals = Live, nil, 0

@@ -152,17 +152,6 @@ func TestACallThatIsOpenedWithoutAConnectionWaitsForOne(t *testing.T) {
 	s.told(`open 1 as "" "": 01`)
 }
 
-func TestTheServerMayBeginACallAnew(t *testing.T) {
-	s := play(t)
-	call := s.enter()
-	s.receive(wire.CallOpened{Call: 1, Member: carol, Secret: "other", Payload: []byte{3}})
-	s.say(call, 4, true)
-	s.told("1 opened as carol-123, resumed false: 03", "say 1 04")
-	s.m.Disconnected(s.now)
-	s.m.Connected(s.now)
-	s.told("1 stale", `open 2 as "carol-123" "other": 01`)
-}
-
 func TestRefusals(t *testing.T) {
 	for _, code := range []wire.Code{wire.Unavailable, wire.Overloaded, wire.Quota} {
 		s := play(t)
@@ -246,7 +235,7 @@ func TestMalformedFramesAreErrorsAndTellNothing(t *testing.T) {
 	bad := map[string][]byte{
 		"opened as nobody":    wire.CallOpened{Call: 1, Secret: secret}.Append(nil),
 		"opened truncated":    wire.CallOpened{Call: 1, Member: bob, Secret: secret}.Append(nil)[:8],
-		"resumed as another":  wire.CallOpened{Call: 1, Resumed: true, Member: carol, Secret: secret}.Append(nil),
+		"opened twice":        wire.CallOpened{Call: 1, Resumed: true, Member: bob, Secret: secret}.Append(nil),
 		"end of nothing":      wire.CallEnd{Err: *wire.Err(wire.Quota, "")}.Append(nil),
 		"signal of nothing":   wire.CallSignal{}.Append(nil),
 		"signal of two items": wire.CallSignal{Call: 1, Payload: []byte{1, 1}}.Append(nil),
@@ -264,6 +253,19 @@ func TestMalformedFramesAreErrorsAndTellNothing(t *testing.T) {
 		}
 		s.told()
 	}
+}
+
+func TestACallIsNotResumedAsAnother(t *testing.T) {
+	s := play(t)
+	s.enter()
+	s.m.Disconnected(s.now)
+	s.m.Connected(s.now)
+	s.told("1 stale", `open 2 as "bob-12345" "psst": 01`)
+	if s.m.Received(s.now, wire.CallOpened{Call: 2, Resumed: true, Member: carol, Secret: secret}.Append(nil)) == nil {
+		t.Error("it was taken")
+	}
+	s.receive(wire.CallOpened{Call: 2, Member: bob, Secret: secret}) // the old name, for a member of whom nothing is left
+	s.told("1 opened as bob-12345, resumed false: f6")
 }
 
 func TestStatesHaveNames(t *testing.T) {

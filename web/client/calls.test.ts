@@ -156,7 +156,7 @@ test("OPS-1 a page that lies to the worker harms nobody", async () => {
 
 test("a call outlives a server that makes no sense", async () => {
   for (const frame of [
-    [89, 1], [88, 1, true, "another-1", "x", null], [88, 1, false, "me", "x", null], [88, 1, false, "member-1", "", null],
+    [89, 1], [88, 1, true, "another-1", "x", null], [88, 1, true, "member-1", "secret-1", null], [88, 1, false, "me", "x", null], [88, 1, false, "member-1", "", null],
     [90, 0, "quota", "", 0], [89, 0, 1], [88, "1", false, "member-1", "x", null], [90, 1, 5, "", 0],
   ] as Frame[]) {
     const { w, rooms, ca } = await start();
@@ -180,9 +180,9 @@ test("what is said about calls that are nobody's is passed over", async () => {
   w.socket.reply(89, 77, "nobody's");
   w.socket.reply(88, 78, true, "another-1", "x", null);
   w.socket.reply(90, 4_294_967_295, "conflict", "", 0);
-  w.socket.reply(88, 1, false, "member-9", "x", "anew", "and more", ["of", "later"]);
+  w.socket.reply(89, 1, "ours", "and more", ["of", "later"]);
   await w.settle();
-  assert.deepEqual([heard, w.sockets.length], [["live", ["member-1", false, null], ["member-9", false, "anew"]], 1]);
+  assert.deepEqual([heard, w.sockets.length], [["live", ["member-1", false, null], "ours"], 1]);
 });
 
 test("a call ends with its session, its page, its owner and its token", async () => {
