@@ -26,8 +26,9 @@ type Event struct {
 	Ran     int64  // End: when the command ran; 0 if it did not
 	Bound   int64  // End: by how much the clock could be wrong
 	Err     string // End: what is to be said of it, in people's words
-	Method  string // End: of a bundle with a moment, how that was found, Deadline if it was not; empty if the bundle did not start
-	Off     int64  // End: by how much the moment's frame was before the start, as far as it is known
+
+	Method string // of a bundle with a moment: how that was found, Deadline if it was not; empty if the bundle has not started
+	Off    int64  // by how much the moment's frame was before the start, as far as it is known
 }
 
 // Outcome is what became of a bundle.

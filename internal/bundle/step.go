@@ -136,5 +136,5 @@ func (s *Scheduler) leaveOut(q *sequence, now int64) {
 // launch asks for a command to be run.
 func (s *Scheduler) launch(q *sequence) {
 	s.busy = q
-	s.emit(Event{Kind: Run, ID: q.bundle.ID, Command: q.list[q.next], N: q.number(), Due: q.due, Recovery: q.recovers})
+	s.emit(Event{Kind: Run, ID: q.bundle.ID, Command: q.list[q.next], N: q.number(), Due: q.due, Recovery: q.recovers, Method: q.method, Off: q.off})
 }

@@ -18,10 +18,11 @@ const vectorsFile = "testdata/scheduler.json"
 // The vectors are what this scheduler answers to random inputs, for those in other languages to be held to. A step is one input, then what it
 // tells, then Wake:
 //
-//	["add", now, bundle], ["tick", now, bound] or ["ran", id, n, at, failure]
-//	["run", id, command, n, due, recovery] or ["end", id, outcome, command, due, ran, bound, text]
+//	["add", now, bundle], ["tick", now, bound], ["ran", id, n, at, failure] or ["moment", now, moment, method, off]
+//	["run", id, command, n, due, recovery, method, off] or ["end", id, outcome, command, due, ran, bound, text, method, off]
 //
-// A bundle is [id, at, expires, late, tolerance, maxBound, commands, recovery], a command [after, name, args]. Commands called "no" are not known.
+// A bundle is [id, at, expires, late, tolerance, maxBound, commands, recovery, moment, beside], a command [after, name, args], a moment [room, member, action, at]
+// or null. Commands called "no" are not known.
 type vectorStep struct {
 	In   []any   `json:"in"`
 	Out  [][]any `json:"out"`
@@ -60,6 +61,14 @@ func (w *writer) bundle() *bundle.Bundle {
 	if w.IntN(4) > 0 {
 		b.At = w.now + int64(w.IntN(60)-10)
 	}
+	if w.IntN(3) == 0 && b.At != 0 {
+		b.Moment = bundle.Moment{Room: "r", Member: "m", Action: uint32(1 + w.IntN(3)), At: max(1, b.At-20)}
+	}
+	if b.Beside = w.IntN(4) == 0; b.Beside {
+		for i := range b.Commands {
+			b.Commands[i].After = 0
+		}
+	}
 	if w.IntN(3) == 0 {
 		b.Expires = max(w.now, b.At) + int64(w.IntN(20))
 	}
@@ -67,7 +76,9 @@ func (w *writer) bundle() *bundle.Bundle {
 }
 
 func (w *writer) step() {
-	switch w.IntN(7) {
+	switch w.IntN(8) {
+	case 7:
+		w.moment()
 	case 0:
 		if len(w.plan) < 10 {
 			w.plan = append(w.plan, w.bundle())
@@ -90,7 +101,17 @@ func (w *writer) step() {
 
 func (w *writer) add(b *bundle.Bundle) {
 	w.s.Add(w.now, b)
-	w.tell("add", w.now, []any{b.ID, b.At, b.Expires, b.Late, b.Tolerance, b.MaxBound, asVectors(b.Commands), asVectors(b.Recovery)})
+	var moment []any
+	if m := b.Moment; m != (bundle.Moment{}) {
+		moment = []any{m.Room, m.Member, m.Action, m.At}
+	}
+	w.tell("add", w.now, []any{b.ID, b.At, b.Expires, b.Late, b.Tolerance, b.MaxBound, asVectors(b.Commands), asVectors(b.Recovery), moment, b.Beside})
+}
+
+func (w *writer) moment() {
+	m, off := bundle.Moment{Room: "r", Member: "m", Action: uint32(1 + w.IntN(3)), At: w.now}, int64(w.IntN(5)-1)
+	w.s.Moment(w.now, m, "frame", off)
+	w.tell("moment", w.now, []any{m.Room, m.Member, m.Action, m.At}, "frame", off)
 }
 
 func asVectors(list []bundle.Command) [][]any {
@@ -120,10 +141,10 @@ func (w *writer) tell(in ...any) {
 	for e, ok := w.s.Next(); ok; e, ok = w.s.Next() {
 		if e.Kind == bundle.Run {
 			w.open = &e
-			s.Out = append(s.Out, []any{"run", e.ID, e.Command.Name, e.N, e.Due, e.Recovery})
+			s.Out = append(s.Out, []any{"run", e.ID, e.Command.Name, e.N, e.Due, e.Recovery, e.Method, e.Off})
 			continue
 		}
-		s.Out = append(s.Out, []any{"end", e.ID, e.Outcome, e.Command.Name, e.Due, e.Ran, e.Bound, e.Err})
+		s.Out = append(s.Out, []any{"end", e.ID, e.Outcome, e.Command.Name, e.Due, e.Ran, e.Bound, e.Err, e.Method, e.Off})
 	}
 	s.Wake = w.s.Wake()
 	w.steps = append(w.steps, s)
@@ -132,7 +153,7 @@ func (w *writer) tell(in ...any) {
 func TestVectors(t *testing.T) {
 	out := []byte("[\n")
 	seen := map[any]int{}
-	for seed := range uint64(40) {
+	for seed := range uint64(60) {
 		w := newWriter(seed)
 		for range 50 {
 			w.step()
@@ -149,6 +170,7 @@ func TestVectors(t *testing.T) {
 			for _, o := range s.Out {
 				seen[o[0]]++
 				seen[o[2]]++
+				seen[o[len(o)-2]]++
 			}
 		}
 	}
@@ -157,6 +179,9 @@ func TestVectors(t *testing.T) {
 		if seen[o] < 5 {
 			t.Errorf("%s came %d times", o, seen[o])
 		}
+	}
+	if seen["frame"] < 5 || seen[bundle.Deadline] < 5 {
+		t.Errorf("%d moments in time, %d deadlines", seen["frame"], seen[bundle.Deadline])
 	}
 	if *update {
 		if err := os.WriteFile(vectorsFile, out, 0o644); err != nil {
