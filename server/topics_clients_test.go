@@ -32,14 +32,18 @@ type stage struct {
 
 func newStage(t *testing.T) *stage {
 	s := &stage{kit: fanKit(t)}
+	s.serveHTTP()
+	return s
+}
+
+func (s *stage) serveHTTP() {
 	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.RLock()
 		defer s.mu.RUnlock()
 		s.ServeHTTP(w, r)
 	}))
-	t.Cleanup(h.Close)
+	s.t.Cleanup(h.Close)
 	s.url = h.URL
-	return s
 }
 
 func (s *stage) restart() {

@@ -160,7 +160,7 @@ func (p *roll) Next(now int64) *actor.Message {
 		here[room] = p.feature.hub.People(p.roomName(room))
 	}
 	for _, t := range p.told {
-		if !slices.ContainsFunc(here[t.room], func(o Person) bool { return o.Member == t.member }) && !p.expected(now) {
+		if !slices.ContainsFunc(here[t.room], func(o Person) bool { return o.Member == t.member }) && !p.expected(t, now) {
 			return p.message(Event{t.room, t.member, t.principal, false, now})
 		}
 	}
@@ -174,11 +174,11 @@ func (p *roll) Next(now int64) *actor.Message {
 	return nil
 }
 
-// expected tells whether members may still come back from before a restart; then the CA is woken when their time is over.
-func (p *roll) expected(now int64) bool {
+// expected tells whether a member may still come back from before a restart; then the CA is woken when its time is over.
+func (p *roll) expected(t presence, now int64) bool {
 	h := p.feature.hub
 	until := h.begun + h.opt.Away.Microseconds()
-	if now < until {
+	if t.at < h.begun && now < until {
 		p.ca.WakeAt(until)
 		return true
 	}

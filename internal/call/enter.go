@@ -37,7 +37,7 @@ func (h *Hub) enter(a *attempt, t ticket) {
 	if t == (ticket{}) {
 		t = h.ticket(a.room, cl.conn.Owner())
 	}
-	s := &seat{ticket: t, room: r, owner: cl.conn.Owner(), since: h.now(), name: a.line.hello.Name, may: may, muted: now.muted[cl.conn.Owner()], line: a.line}
+	s := &seat{ticket: t, room: r, owner: cl.conn.Owner(), name: a.line.hello.Name, may: may, muted: now.muted[cl.conn.Owner()], line: a.line}
 	if refused := r.sit(s, now); refused != nil {
 		cl.end(a.line, refused)
 		return
@@ -70,6 +70,8 @@ func (r *room) sit(s *seat, now state) *wire.Error {
 	if refused := r.admits(s.owner); refused != nil {
 		return refused
 	}
+	r.latest = max(r.hub.now(), r.latest+1) // so that the order of coming is known where the clock stands still
+	s.since = r.latest
 	r.seats[s.member] = s
 	return nil
 }

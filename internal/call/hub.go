@@ -88,7 +88,7 @@ func New(o Options) *Hub {
 func (h *Hub) Serve(s *session.Server, b Bus, rouse func(ca name.Name)) {
 	h.bus, h.rouse = b, rouse
 	s.RegisterKind(wire.KindCallOpen, h.handleOpen)
-	s.RegisterKind(wire.KindCallSignal, h.handleSignal)
+	s.RegisterKind(wire.KindCallSend, h.handleSignal)
 	s.RegisterKind(wire.KindCallClose, h.handleClose)
 	s.OnClose(h.lost)
 	s.OnAuth(h.renewed)

@@ -23,7 +23,8 @@ type room struct {
 	mu         sync.Mutex
 	gone       bool // nobody comes in any more: another room of that name does
 	seats      map[string]*seat
-	coming     int // who is about to take a seat
+	latest     int64 // when the last one came
+	coming     int   // who is about to take a seat
 	state      state
 	looking    bool
 	again      bool
