@@ -26,7 +26,7 @@ func TestRelaysReachNothingElse(t *testing.T) {
 		if err := c.CreatePermission(&net.UDPAddr{IP: net.ParseIP(ip), Port: 53}); err == nil {
 			t.Errorf("%s is permitted", ip)
 		}
-		if _, err := relay.WriteTo([]byte("x"), &net.UDPAddr{IP: net.ParseIP(ip), Port: int(at(m).Port())}); err == nil {
+		if _, err := relay.WriteTo([]byte{0x80}, &net.UDPAddr{IP: net.ParseIP(ip), Port: int(at(m).Port())}); err == nil {
 			t.Errorf("%s is sent to", ip)
 		}
 	}
@@ -38,7 +38,7 @@ func TestOtherPortsOfTheMediasAddressAreNotReached(t *testing.T) {
 		m, other := media(t, host), listenUDP(t, "127.0.0.1")
 		s := start(t, Options{Media: at(m), OpenPeers: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 		relay := allocate(t, dialAs(t, s, "udp", "member"))
-		if _, err := relay.WriteTo([]byte("a secret service"), other.LocalAddr()); err != nil {
+		if _, err := relay.WriteTo([]byte("\x80a secret service"), other.LocalAddr()); err != nil {
 			t.Fatal(err) // the address is permitted; what is sent there is lost
 		}
 		await(t, func() bool { return s.Stats().Blocked > 0 })

@@ -124,9 +124,10 @@ func allocate(t *testing.T, c *turn.Client) net.PacketConn {
 	return conn
 }
 
-// roundTrip sends a text to a peer and wants it back from there.
+// roundTrip sends a text, behind the first byte of RTP, to a peer and wants it back from there.
 func roundTrip(t *testing.T, conn net.PacketConn, to net.Addr, text string) {
 	t.Helper()
+	text = "\x80" + text
 	if _, err := conn.WriteTo([]byte(text), to); err != nil {
 		t.Fatal(err)
 	}

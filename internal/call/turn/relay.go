@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 
 	"github.com/pion/turn/v5"
+
+	"github.com/wabgo/wab/internal/call/ports"
 )
 
 var (
@@ -93,7 +95,7 @@ type relay struct {
 // WriteTo sends a client's datagram to a peer.
 func (r *relay) WriteTo(b []byte, to net.Addr) (int, error) {
 	at, ok := addrPort(to)
-	if !ok || !r.s.peers.reaches(at) {
+	if !ok || !r.s.peers.reaches(at) || ports.Datagram(b) == ports.TURN { // no relays through relays
 		r.s.stats.blocked.Add(1)
 		return 0, errPeer
 	}

@@ -16,7 +16,7 @@ func TestRelaysToTheMediaByUDPAndTCP(t *testing.T) {
 			roundTrip(t, allocate(t, dialAs(t, s, transport, "member-"+transport)), m.LocalAddr(), "by "+transport)
 		})
 	}
-	if st := s.Stats(); st.Opened != 2 || st.BytesToPeers != 12 || st.BytesToUsers != 12 || st.Blocked != 0 {
+	if st := s.Stats(); st.Opened != 2 || st.BytesToPeers != 14 || st.BytesToUsers != 14 || st.Blocked != 0 {
 		t.Errorf("%+v", st)
 	}
 }

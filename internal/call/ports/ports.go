@@ -1,0 +1,116 @@
+package ports
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+)
+
+// Options tell which ports there are.
+type Options struct {
+	UDP string // host:port; port 0 takes any
+	// TCP is the host:port of a TCP port for calls alone; "" for none.
+	TCP string
+	// Shared is a TCP listener that HTTP is served on, too, instead of TCP: from then on HTTP's connections come from Ports.HTTP. Ports closes it.
+	Shared net.Listener
+}
+
+// Ports are open ports. Close closes them.
+type Ports struct {
+	udp    *net.UDPConn
+	relay  *relayConn
+	sorter *sorter // nil without TCP
+
+	mu     sync.Mutex
+	closed bool
+}
+
+// socketBuffer is what the system may hold of datagrams, each way: a picture to many is a burst.
+const socketBuffer = 4 << 20
+
+// ErrShared is what Open fails with when it is given a listener whose connections can't be looked at.
+var ErrShared = errors.New("ports: connections can't be told apart here, so that calls need a TCP port of their own")
+
+// Open opens the ports. It closes nothing that it was given when it fails.
+func Open(o Options) (*Ports, error) {
+	at, err := net.ResolveUDPAddr("udp", o.UDP)
+	if err != nil {
+		return nil, fmt.Errorf("the UDP port of calls: %w", err)
+	}
+	udp, err := net.ListenUDP("udp", at)
+	if err != nil {
+		return nil, fmt.Errorf("the UDP port of calls: %w", err)
+	}
+	_ = udp.SetReadBuffer(socketBuffer) // as much as the system grants
+	_ = udp.SetWriteBuffer(socketBuffer)
+	p := &Ports{udp: udp, relay: newRelayConn(udp)}
+	if err := p.openTCP(o); err != nil {
+		return nil, errors.Join(err, udp.Close())
+	}
+	return p, nil
+}
+
+func (p *Ports) openTCP(o Options) error {
+	l := o.Shared
+	switch {
+	case !canPeek && (l != nil || o.TCP != ""):
+		return ErrShared
+	case l == nil && o.TCP == "":
+		return nil
+	case l == nil:
+		own, err := net.Listen("tcp", o.TCP)
+		if err != nil {
+			return fmt.Errorf("the TCP port of calls: %w", err)
+		}
+		l = own
+	}
+	p.sorter = newSorter(l, o.Shared != nil)
+	return nil
+}
+
+// UDP is the socket that media's engine reads, and offers Other what it reads.
+func (p *Ports) UDP() *net.UDPConn { return p.udp }
+
+// Other takes a datagram that is the relay's, and tells whether it has. It keeps a copy, and never waits.
+func (p *Ports) Other(b []byte, from netip.AddrPort) bool { return p.relay.take(b, from) }
+
+// Relay is where the relay and STUN are asked by UDP. Closing it leaves the socket open.
+func (p *Ports) Relay() net.PacketConn { return p.relay }
+
+// MediaStreams are connections of media; nil without a TCP port.
+func (p *Ports) MediaStreams() net.Listener { return p.lane(Media) }
+
+// RelayStreams are connections of the relay; nil without a TCP port.
+func (p *Ports) RelayStreams() net.Listener { return p.lane(TURN) }
+
+// HTTP are the connections of HTTP of a shared port; nil if there is none. Closing it closes the port.
+func (p *Ports) HTTP() net.Listener { return p.lane(HTTP) }
+
+func (p *Ports) lane(k Kind) net.Listener {
+	if p.sorter == nil || p.sorter.lanes[k] == nil {
+		return nil // not a nil *lane in an interface
+	}
+	return p.sorter.lanes[k]
+}
+
+// Close closes the ports, and waits for what runs here.
+func (p *Ports) Close() error {
+	p.mu.Lock()
+	closed := p.closed
+	p.closed = true
+	p.mu.Unlock()
+	if closed {
+		return nil
+	}
+	_ = p.relay.Close()
+	err := p.udp.Close()
+	if errors.Is(err, net.ErrClosed) { // by media's engine
+		err = nil
+	}
+	if p.sorter != nil {
+		err = errors.Join(err, p.sorter.close())
+	}
+	return err
+}

@@ -1,0 +1,149 @@
+package ports
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"testing"
+)
+
+func TestEachConnectionGoesToWhomItBelongs(t *testing.T) {
+	l := listen(t)
+	p := open(t, Options{Shared: l})
+	serveHTTP(t, p.HTTP())
+	for range 2 {
+		a, b := dial(t, l), dial(t, l)
+		write(t, a, framed(iceSTUN.Raw))
+		write(t, b, allocate.Raw)
+		accepted(t, p.MediaStreams(), a, framed(iceSTUN.Raw))
+		accepted(t, p.RelayStreams(), b, allocate.Raw)
+	}
+	answer, err := http.Get("http://" + l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	defer http.DefaultClient.CloseIdleConnections()
+	if text, _ := io.ReadAll(answer.Body); string(text) != "here" {
+		t.Errorf("%q", text)
+	}
+}
+
+// Sessions write to the socket itself where it is one.
+func TestHTTPsConnectionsAreHandedOnAsTheyAre(t *testing.T) {
+	l := listen(t)
+	p := open(t, Options{Shared: l})
+	a := dial(t, l)
+	write(t, a, request)
+	conn := accepted(t, p.HTTP(), a, request)
+	if _, ok := conn.(*net.TCPConn); !ok {
+		t.Errorf("%T", conn)
+	}
+}
+
+func TestBytesMayComeOneByOne(t *testing.T) {
+	p := open(t, Options{TCP: "127.0.0.1:0"})
+	a := dial(t, p.MediaStreams())
+	all := framed(iceSTUN.Raw)
+	for i := range all {
+		write(t, a, all[i:i+1])
+	}
+	accepted(t, p.MediaStreams(), a, all)
+}
+
+func TestNobodysConnectionsAreClosed(t *testing.T) {
+	p := open(t, Options{TCP: "127.0.0.1:0"})
+	for _, b := range [][]byte{make([]byte, 10), request} { // HTTP is not served on a port for calls alone
+		a := dial(t, p.MediaStreams())
+		write(t, a, b)
+		wantClosed(t, a)
+	}
+}
+
+// The silent one holds up none of the others.
+func TestSilentConnectionsHoldNobodyUp(t *testing.T) {
+	l := listen(t)
+	p := open(t, Options{Shared: l})
+	silent, slow := dial(t, l), dial(t, l)
+	write(t, slow, []byte{0})
+	a := dial(t, l)
+	write(t, a, request)
+	accepted(t, p.HTTP(), a, request)
+	if err := p.Close(); err != nil {
+		t.Error(err)
+	}
+	wantClosed(t, silent)
+	wantClosed(t, slow)
+}
+
+func TestAConnectionThatNobodyTakesIsClosedAtTheEnd(t *testing.T) {
+	p := open(t, Options{TCP: "127.0.0.1:0"})
+	a := dial(t, p.MediaStreams())
+	write(t, a, framed(iceSTUN.Raw))
+	if err := p.Close(); err != nil {
+		t.Error(err)
+	}
+	wantClosed(t, a)
+	if _, err := p.MediaStreams().Accept(); err == nil {
+		t.Error("a connection after the end")
+	}
+}
+
+func TestAnAddressHasSoManyConnectionsOfMediaOnly(t *testing.T) {
+	p := open(t, Options{TCP: "127.0.0.1:0"})
+	l := p.sorter.lanes[Media]
+	l.mu.Lock()
+	l.per = 1
+	l.mu.Unlock()
+	a := dial(t, l)
+	write(t, a, framed(iceSTUN.Raw))
+	first := accepted(t, l, a, framed(iceSTUN.Raw))
+	b := dial(t, l)
+	write(t, b, framed(iceSTUN.Raw))
+	wantClosed(t, b)
+	_ = first.Close()
+	_ = first.Close()
+	c := dial(t, l)
+	write(t, c, framed(iceSTUN.Raw))
+	accepted(t, l, c, framed(iceSTUN.Raw))
+}
+
+func TestHTTPsServerClosesThePort(t *testing.T) {
+	l := listen(t)
+	p := open(t, Options{Shared: l})
+	if err := p.HTTP().Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.RelayStreams().Accept(); err == nil {
+		t.Error("a connection of a closed port")
+	}
+}
+
+func TestTheRelaysDatagramsNeverHoldMediaUp(t *testing.T) {
+	p := open(t, Options{})
+	for range 2 * relayQueue {
+		if !p.Other(allocate.Raw, netip.MustParseAddrPort("127.0.0.1:1")) {
+			t.Fatal("not taken")
+		}
+	}
+	if p.Other(make([]byte, maxDatagram+1), netip.AddrPort{}) || !p.Other(append([]byte{0x40}, make([]byte, maxDatagram)...), netip.AddrPort{}) {
+		t.Error("what is too long for the relay")
+	}
+	if p.MediaStreams() != nil || p.RelayStreams() != nil || p.HTTP() != nil {
+		t.Error("connections without a port")
+	}
+}
+
+func TestPortsInUseAreToldAndLeftAlone(t *testing.T) {
+	first := open(t, Options{TCP: "127.0.0.1:0"})
+	if _, err := Open(Options{UDP: first.UDP().LocalAddr().String()}); err == nil {
+		t.Error("a port twice")
+	}
+	if _, err := Open(Options{UDP: "127.0.0.1:0", TCP: first.MediaStreams().Addr().String()}); err == nil {
+		t.Error("a TCP port twice")
+	}
+	if _, err := Open(Options{UDP: "nonsense"}); err == nil {
+		t.Error("nonsense")
+	}
+}
