@@ -4,7 +4,7 @@ export type { Call, CallEvents, CallOpened, CallOptions, CallReason } from "./ca
 export { decode, encode, type Value } from "./cbor.ts";
 export type { Clock } from "./clock.ts";
 export { connect, type ConnectOptions, type Methods } from "./connect.ts";
-export type { Device, DeviceOptions, Running } from "./device.ts";
+export type { Device, DeviceOptions, DeviceTimeline, Moment, Running } from "./device.ts";
 export { type Code, WabError } from "./error.ts";
 export type { CallState, State, Status } from "./protocol.ts";
 export type { Change, MapEvents, MapStatus, SharedMap } from "./map.ts";

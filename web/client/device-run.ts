@@ -1,9 +1,10 @@
 /** What runs a device in a page: a file of its own, which is loaded for the first device. It imports nothing of the client's that has a state. */
 import { alarm, type Alarm } from "./alarm.ts";
 import type { Value } from "./cbor.ts";
-import type { Device, DeviceOptions, Running } from "./device.ts";
+import type { Device, DeviceOptions, DeviceTimeline, Running } from "./device.ts";
 import type { Code, WabError } from "./error.ts";
 import type { SharedMap } from "./map.ts";
+import { Moments } from "./moments.ts";
 import { type Report, Reports } from "./reports.ts";
 import { type End, isID, parseBundle, type Run, Scheduler } from "./schedule.ts";
 import type { Session } from "./session.ts";
@@ -46,6 +47,7 @@ export class DeviceRun implements Device {
   private over = false;
   private readonly scheduler: Scheduler;
   private readonly reports: Reports;
+  private readonly moments: Moments;
   private readonly offs: (() => void)[] = [];
   private seen = new Set<string>();
   private poke = (): void => {};
@@ -60,7 +62,12 @@ export class DeviceRun implements Device {
     const commands = p.options.commands ?? {};
     this.scheduler = new Scheduler((name) => Object.hasOwn(commands, name));
     this.reports = new Reports((r) => this.send(r), (ms, f) => clock.after(ms, f));
+    this.moments = new Moments(() => this.wake(), (e) => this.tell(e));
+    this.moments.timeline = p.options.timeline;
   }
+
+  get timeline(): DeviceTimeline | undefined { return this.moments.timeline; }
+  set timeline(line: DeviceTimeline | undefined) { this.moments.timeline = line; }
 
   async start(): Promise<void> {
     await this.p.options.setup?.(this);
@@ -92,6 +99,7 @@ export class DeviceRun implements Device {
     this.over = true;
     for (const off of this.offs) off();
     this.reports.end();
+    this.moments.end();
     this.wake();
     this.clock.end();
     this.p.session.close();
@@ -139,7 +147,10 @@ export class DeviceRun implements Device {
     for (const [id, b] of fresh) if (!b || b.id !== id) this.refuse(id);
     const good = fresh.flatMap(([id, b]) => (b?.id === id ? [b] : []));
     good.sort((a, b) => a.at - b.at || a.expires - b.expires || (a.id < b.id ? -1 : 1)); // as they were made, as far as can be told
-    for (const b of good) this.scheduler.add(time.now, b);
+    for (const b of good) {
+      this.scheduler.add(time.now, b);
+      this.moments.await(b);
+    }
   }
 
   /** refuse reports on what is no bundle, if its id is one. */
@@ -150,6 +161,7 @@ export class DeviceRun implements Device {
 
   private async runDue(): Promise<void> {
     for (let time = this.time(); time && !this.over; time = this.time()) {
+      for (const { moment, met } of this.moments.take()) this.scheduler.moment(time.now, moment, met);
       this.scheduler.tick(time.now, time.bound);
       const e = this.scheduler.next();
       if (!e) return;
@@ -160,14 +172,16 @@ export class DeviceRun implements Device {
 
   private async execute(e: Run, { now, bound }: { now: number; bound: number }): Promise<void> {
     const { name, args } = e.command;
-    const running: Running = { device: this, command: name, bundle: e.id, due: e.due / 1000, ran: now / 1000, bound: bound / 1000, recovery: e.recovery };
+    const running: Running = { device: this, command: name, bundle: e.id, due: e.due / 1000, ran: now / 1000, bound: bound / 1000, recovery: e.recovery, method: e.method || undefined };
     const failure = await this.guard(() => this.p.options.commands![name]!.call(running, ...args));
     this.scheduler.ran(e.id, e.n, now, failure);
   }
 
   private conclude(e: End): void {
+    this.moments.forget(e.id);
     this.reports.outcome({
       id: e.id, outcome: e.outcome, ...(e.command && { command: e.command.name }), due: e.due, ran: e.ran, bound: e.bound, ...(e.text && { error: e.text }),
+      ...(e.method && { method: e.method, off: e.off }),
     });
   }
 

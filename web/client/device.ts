@@ -18,6 +18,25 @@ export interface Running {
   readonly bound: number;
   /** It makes up for the rest of a bundle that did not run. */
   readonly recovery: boolean;
+  /** How the bundle's moment was found: "frame", others of the timeline's, or "deadline"; undefined where it has none. */
+  readonly method: string | undefined;
+}
+
+/** Moment is the instant in a member's video, in a call, at which an action was made: at is in µs since 1970 by the server's clock. */
+export interface Moment {
+  readonly room: string;
+  readonly member: string;
+  readonly action: number;
+  readonly at: number;
+}
+
+/** DeviceTimeline tells when a moment is shown: that of a call does, call.timeline. */
+export interface DeviceTimeline {
+  /**
+   * when calls back once: when the moment's frame is shown, or was shown already, and by how many ms the frame was before that, as far as it is known; or at the deadline (µs, the server's clock).
+   * What it returns cancels it.
+   */
+  when(moment: Moment, deadline: number, callback: (outcome: { readonly method: string; readonly error_ms: number | undefined }) => void): () => void;
 }
 
 export interface DeviceOptions {
@@ -31,6 +50,8 @@ export interface DeviceOptions {
   /** Runs every so many ms, 1,000 unless said; what it throws is told, and it goes on. */
   loop?: (device: Device) => unknown;
   every?: number;
+  /** Has bundles with moments run with the video of a call; it may also be set later, as the device's timeline. Without one they run at their deadlines. */
+  timeline?: DeviceTimeline | undefined;
   /** Hears what handlers throw, and of reports that the CA doesn't take. Unless said, it goes to the console. */
   onError?: (error: unknown) => void;
 }
@@ -40,6 +61,8 @@ export interface Device {
   readonly name: string;
   /** What the device should be like. */
   readonly desired: SharedMap;
+  /** Has bundles with moments run with the video of a call; undefined: at their deadlines. */
+  timeline: DeviceTimeline | undefined;
   /** report says something of the device, as soon as can be; undefined or null takes it away. Of several values of one key the latest is kept. */
   report(key: string, value: unknown): void;
   /** ended resolves at the device's end: with undefined after close, else with why. A device of the same name that came later is a conflict. */

@@ -10,6 +10,9 @@ export interface Reported {
   readonly ran: number;
   readonly bound: number;
   readonly error?: string;
+  /** How the bundle's moment was found, and by how many µs its frame was before the start. */
+  readonly method?: string;
+  readonly off?: number;
 }
 
 export interface Report { readonly values: { [key: string]: unknown }; readonly outcomes: readonly Reported[] }
