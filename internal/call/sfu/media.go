@@ -81,9 +81,9 @@ func newInterceptors() (*interceptor.Registry, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.Add(ask)
-	r.Add(arrivals)
-	r.Add(reports)
+	r.Add(lazy{ask})
+	r.Add(lazy{arrivals})
+	r.Add(lazy{reports})
 	return r, nil
 }
 

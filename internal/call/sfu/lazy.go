@@ -1,0 +1,53 @@
+package sfu
+
+import (
+	"sync"
+
+	"github.com/pion/interceptor"
+)
+
+// lazy keeps an interceptor of the way in asleep until something comes in: many members of a large room only watch, and each
+// interceptor has a clock of its own.
+type lazy struct{ interceptor.Factory }
+
+// NewInterceptor makes one for a connection.
+func (l lazy) NewInterceptor(id string) (interceptor.Interceptor, error) {
+	inner, err := l.Factory.NewInterceptor(id)
+	return &asleep{inner: inner}, err
+}
+
+// asleep is an interceptor that hands on the writer for RTCP, which is what starts the inner one, with the first stream.
+type asleep struct {
+	interceptor.NoOp
+	inner interceptor.Interceptor
+
+	mu     sync.Mutex
+	writer interceptor.RTCPWriter // until the inner one has it
+}
+
+// BindRTCPWriter keeps the writer. What the inner one would have wrapped around it, it does not need: none of ours looks at RTCP on its
+// way out.
+func (a *asleep) BindRTCPWriter(w interceptor.RTCPWriter) interceptor.RTCPWriter {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.writer = w
+	return w
+}
+
+func (a *asleep) BindRTCPReader(r interceptor.RTCPReader) interceptor.RTCPReader {
+	return a.inner.BindRTCPReader(r)
+}
+
+func (a *asleep) BindRemoteStream(i *interceptor.StreamInfo, r interceptor.RTPReader) interceptor.RTPReader {
+	a.mu.Lock()
+	if a.writer != nil {
+		a.inner.BindRTCPWriter(a.writer)
+		a.writer = nil
+	}
+	a.mu.Unlock()
+	return a.inner.BindRemoteStream(i, r)
+}
+
+func (a *asleep) UnbindRemoteStream(i *interceptor.StreamInfo) { a.inner.UnbindRemoteStream(i) }
+
+func (a *asleep) Close() error { return a.inner.Close() }
