@@ -27,6 +27,8 @@ var fixed = []bundle{
 		"WORKER": "worker.js", "METHODS_WORKER": "methods.js", "DEVICE": "device.js",
 	}},
 	{Name: "embed.js", Entry: "web/client/embed.ts"},
+	{Name: "segment.js", Entry: "web/call/segment-worker.ts", Names: segmentation},
+	{Name: "call.js", Entry: "web/call/index.ts", Names: map[string]string{"SEGMENT": "segment.js"}},
 }
 
 // clientName is the bundle that all page scripts share instead of carrying their own copy.

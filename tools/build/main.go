@@ -95,6 +95,9 @@ func buildAll(root string, out *output) error {
 			return err
 		}
 	}
+	if err := copyAll(root, out); err != nil {
+		return err
+	}
 	plan, err := planBundles(root)
 	if err != nil {
 		return err

@@ -128,6 +128,20 @@ test("CALL-2 what a cut has lost is said again: an offer, an answer, the server'
   }
 });
 
+test("CALL-2 an offer that stands on a lost answer waits for it: nothing is sent twice", async () => {
+  const s = await live();
+  await s.peer.outputs.send("camera", track("video"));
+  for (let i = 0; i < 6; i++) await tick();
+  while (s.server.deliver("up")) await tick();
+  s.server.cut();
+  s.server.show({ member: "bob", source: "camera" });
+  s.server.back(true);
+  await s.server.settle();
+  assert.equal(sent(s), "camera");
+  assert.deepEqual([...s.shown], ["bob/camera"]);
+  assert.equal(s.pc().getTransceivers().length, 2);
+});
+
 test("CALL-2 a server that knows nobody any more gets everything anew", async () => {
   const s = await live();
   await s.peer.outputs.send("mic", track("audio"));
@@ -267,6 +281,7 @@ test("CALL-2 whatever is lost, and in whatever order: in the end both sides agre
       s.timers.pass(2_000); // a rejoin after a description that nobody understood
     }
     assert.equal(sent(s), [...on].sort().join(), `seed ${seed}`);
+    assert.equal(s.server.hellos.length, 1, `nobody had to come in anew, seed ${seed}`);
     assert.deepEqual([...s.shown].sort(), shown.map((o) => `${o.member}/${o.source}`).sort(), `seed ${seed}`);
     s.peer.close();
   }

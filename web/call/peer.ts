@@ -117,8 +117,8 @@ export class Peer {
   private opened({ resumed, payload }: LineOpened): void {
     const opened = readOpened(payload);
     this.lineState = "live";
-    if (!resumed || !this.pc) this.begin(opened);
     this.events.opened(opened);
+    if (!resumed || !this.pc) this.begin(opened);
     this.path?.line(true);
     if (resumed) this.negotiation?.resume();
     this.judge();
@@ -158,7 +158,8 @@ export class Peer {
   private hear(signal: FromServer | undefined): void {
     if (!signal) return; // from a newer server
     switch (signal.t) {
-      case "offer": case "answer": case "refused": case "candidate": return this.negotiation?.receive(signal);
+      case "offer": case "answer": case "candidate": return this.negotiation?.receive(signal);
+      case "refused": return signal.action > 0 ? this.events.refused(signal) : this.negotiation?.receive(signal);
       default: return this.events.signal(signal);
     }
   }

@@ -85,7 +85,7 @@ export type FromServer =
   | { t: "offer"; n: number; sdp: string; streams: Map<string, Origin> }
   | { t: "answer"; n: number; sdp: string }
   | { t: "candidate"; candidate: string; mid: string; line: number }
-  | { t: "refused"; n: number; code: string; message: string }
+  | { t: "refused"; n: number; action: number; code: string; message: string }
   | { t: "people"; people: Person[] }
   | { t: "levels"; levels: Level[]; active: string }
   | { t: "may"; may: Right[] }
@@ -99,7 +99,7 @@ export function readSignal(value: Value): FromServer | undefined {
     case "offer": return { t: "offer", n: number(f["n"]), sdp: text(f["sdp"]), streams: origins(f["streams"]) };
     case "answer": return { t: "answer", n: number(f["n"]), sdp: text(f["sdp"]) };
     case "candidate": return { t: "candidate", candidate: text(f["candidate"]), mid: text(f["mid"]), line: number(f["line"]) };
-    case "refused": return { t: "refused", n: number(f["n"]), code: text(f["code"]), message: text(f["message"]) };
+    case "refused": return { t: "refused", n: number(f["n"]), action: number(f["action"]), code: text(f["code"]), message: text(f["message"]) };
     case "people": return { t: "people", people: people(f["people"]) };
     case "levels": return { t: "levels", levels: levels(f["levels"]), active: text(f["active"]) };
     case "may": return { t: "may", may: known(f["may"], rights) };
