@@ -35,6 +35,7 @@ func (h *hall) Mode(tx *Tx, mode string) error    { return tx.Call("room").Mode(
 func (h *hall) Mute(tx *Tx, who string, what []string) error {
 	return tx.Call("room").Mute(who, what...)
 }
+func (h *hall) Unmute(tx *Tx, who string) error { return tx.Call("room").Unmute(who) }
 func (h *hall) End(tx *Tx)                      { tx.Destroy() }
 func (h *hall) Hears(tx *Tx) []string           { return h.Heard }
 func (h *hall) Named(tx *Tx, room string) error { return tx.Call(room).Open() }
