@@ -29,6 +29,13 @@ var fixed = []bundle{
 	{Name: "embed.js", Entry: "web/client/embed.ts"},
 	{Name: "segment.js", Entry: "web/call/segment-worker.ts", Names: segmentation},
 	{Name: "call.js", Entry: "web/call/index.ts", Names: map[string]string{"SEGMENT": "segment.js"}},
+	{Name: "bluetooth.js", Entry: "web/bluetooth/bluetooth.ts"},
+}
+
+// shared are the modules that page scripts load from beside them, instead of carrying copies of their own: by what scripts call them.
+var shared = map[string]string{
+	"@wabgo/client":           clientName,
+	"@wabgo/client/bluetooth": "bluetooth.js",
 }
 
 // clientName is the bundle that all page scripts share instead of carrying their own copy.
@@ -86,10 +93,7 @@ func (b bundle) make(root string, out *output) ([]byte, error) {
 	opts := options(root, define)
 	opts.EntryPoints = []string{filepath.Join(root, b.Entry)}
 	opts.MinifySyntax, opts.MinifyWhitespace, opts.MinifyIdentifiers = true, true, true
-	opts.Plugins = []api.Plugin{wasmExecPlugin(exec)}
-	if b.Name != clientName {
-		opts.Plugins = append(opts.Plugins, sharedClientPlugin(out.m.Assets[clientName].File))
-	}
+	opts.Plugins = []api.Plugin{wasmExecPlugin(exec), sharedPlugin(b.Name, out)}
 	res := api.Build(opts)
 	if err := messages(res.Errors); err != nil {
 		return nil, fmt.Errorf("bundle %s:\n%w", b.Name, err)
@@ -123,11 +127,16 @@ func wasmExecPlugin(path string) api.Plugin {
 	}}
 }
 
-// sharedClientPlugin makes page scripts load the one client that stands beside them under /wab/.
-func sharedClientPlugin(file string) api.Plugin {
-	return api.Plugin{Name: "shared-client", Setup: func(b api.PluginBuild) {
-		b.OnResolve(api.OnResolveOptions{Filter: `^@wabgo/client$`}, func(api.OnResolveArgs) (api.OnResolveResult, error) {
-			return api.OnResolveResult{Path: "./" + file, External: true}, nil
+// sharedPlugin makes scripts load the shared modules that stand beside them under /wab/, as far as they are made by then, and are not the script itself.
+func sharedPlugin(script string, out *output) api.Plugin {
+	return api.Plugin{Name: "shared", Setup: func(b api.PluginBuild) {
+		b.OnResolve(api.OnResolveOptions{Filter: `^@wabgo/client(/|$)`}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
+			name, ok := shared[args.Path]
+			a, made := out.m.Assets[name]
+			if !ok || !made || name == script {
+				return api.OnResolveResult{}, nil
+			}
+			return api.OnResolveResult{Path: "./" + a.File, External: true}, nil
 		})
 	}}
 }
