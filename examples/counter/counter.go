@@ -106,6 +106,11 @@ func (c *Counter) Let(tx *server.Tx, owner string) error {
 	return tx.Allow(server.Principal(owner), "Add", "Get", "Look", "History")
 }
 
+// LinkGroup lets all members of somebody's group count, as long as they are members, and as long as its owner lets this counter read it.
+func (c *Counter) LinkGroup(tx *server.Tx, group string) error {
+	return tx.Allow(server.Group(group), "Add", "Get", "Look", "History")
+}
+
 func (c *Counter) view() View { return View{N: c.N, Rev: c.Rev} }
 
 //go:embed picture.svg

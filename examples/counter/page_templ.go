@@ -172,7 +172,7 @@ func page() templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.ButtonLink("", "", templ.Attributes{"id": "second", "target": "_blank"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.ButtonLink("", "", templ.Attributes{"id": "second", "target": "_blank", "data-alone": true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -186,7 +186,7 @@ func page() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<p class=\"you\" id=\"you\" hidden>You are <strong id=\"me\"></strong>. <button type=\"button\" class=\"button quiet\" id=\"change\">Be somebody else</button></p></aside></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<p class=\"you\" id=\"you\" data-alone hidden>You are <strong id=\"me\"></strong>. <button type=\"button\" class=\"button quiet\" id=\"change\">Be somebody else</button></p></aside></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

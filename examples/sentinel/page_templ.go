@@ -122,7 +122,7 @@ func page() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<p class=\"you\" id=\"you\" hidden>You are <strong id=\"me\"></strong>. <button type=\"button\" class=\"button quiet\" id=\"change\">Be somebody else</button></p></aside></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<p class=\"you\" id=\"you\" data-alone hidden>You are <strong id=\"me\"></strong>. <button type=\"button\" class=\"button quiet\" id=\"change\">Be somebody else</button></p></aside></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/wabgo/wab/examples/counter"
+	"github.com/wabgo/wab/examples/hellowab"
 	"github.com/wabgo/wab/examples/sentinel"
 	"github.com/wabgo/wab/examples/tweetiot"
 	"github.com/wabgo/wab/examples/whiteboard"
@@ -19,7 +20,7 @@ import (
 
 // apps are what bin/wab carries.
 func apps() []server.App {
-	return []server.App{counter.App, whiteboard.App, tweetiot.App, sentinel.App}
+	return []server.App{hellowab.App, whiteboard.App, tweetiot.App, counter.App, sentinel.App}
 }
 
 type serveFlags struct {

@@ -1,0 +1,2 @@
+// Command hellowab serves meetings alone.
+package main

@@ -1,0 +1,110 @@
+package hellowab
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/wabgo/wab/server"
+)
+
+// Meeting is the Cloud Assistant: of a meeting, and of everybody's own devices.
+type Meeting struct {
+	DoorOpen bool // whoever knocks comes in
+}
+
+// The maps of a meeting. The people in it read all but those of the door, which are the owner's alone.
+const (
+	people  = "people"  // a group: who was admitted
+	about   = "meeting" // "background", "door"
+	devices = "devices" // what people have brought, by its name
+	knocks  = "knocks"  // who waits outside
+	removed = "removed" // who was shown out
+)
+
+// forPeople are the methods and maps that the group opens.
+var forPeople = []string{"People", "Background", "Devices", "Act", "ActAt", "Offer", "Withdraw", people, about, devices}
+
+const maxPeople = 500
+
+// Opened is where a meeting takes place.
+type Opened struct {
+	Room string `json:"room"` // the call's room, for <wab-call>
+	URL  string `json:"url"`  // the page to invite to; only its path where the server doesn't know how it is reached
+}
+
+// Init lets nobody in, and everybody knock.
+func (c *Meeting) Init(tx *server.Tx) error {
+	err := errors.Join(
+		tx.Allow(server.Group(people), forPeople...),
+		tx.Allow(server.Anyone(), "Knock"),
+		room(tx).AdmitTo(server.Group(people)),
+		tx.Map(people).Set(tx.Self().Owner, true), // so that whoever leans on the group lets the host in too
+	)
+	return err
+}
+
+// Open begins the meeting's call, or leaves it open, and tells where it is.
+func (c *Meeting) Open(tx *server.Tx) (Opened, error) {
+	self, r := tx.Self(), room(tx)
+	return Opened{Room: r.Name(), URL: tx.PublicURL() + "/" + self.App + "/?ca=" + self.CA()}, r.Open()
+}
+
+// Close ends the call for all.
+func (c *Meeting) Close(tx *server.Tx) error {
+	return errors.Join(room(tx).Close(), tx.Map(devices).Clear(), tx.Map(knocks).Clear())
+}
+
+// Admit lets a principal (bob) or all members of somebody's group (bob/home/friends) in, and takes back that they were removed.
+func (c *Meeting) Admit(tx *server.Tx, principal string) error {
+	key, err := principalKey(tx, principal)
+	if err != nil {
+		return err
+	}
+	group := tx.Map(people)
+	if !group.Has(key) && group.Len() >= maxPeople {
+		return fmt.Errorf("at most %d are admitted by name: remove some, or admit a group", maxPeople)
+	}
+	if was, err := tx.Map(removed).Delete(key); err != nil {
+		return err
+	} else if was {
+		tx.Revoke(server.Principal(key), keptFrom...)
+		if err := room(tx).Dismiss(server.Principal(key)); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.Map(knocks).Delete(key); err != nil {
+		return err
+	}
+	tell(tx, key, "in")
+	return group.Set(key, true)
+}
+
+// keptFrom is what somebody who was removed may not do, whoever else vouches for them.
+var keptFrom = append([]string{"Knock"}, forPeople...)
+
+// Remove shows somebody out: they are no longer in the group, what they brought goes with them, and they can't knock until they are admitted again.
+func (c *Meeting) Remove(tx *server.Tx, principal string) error {
+	key, err := principalKey(tx, principal)
+	if err != nil {
+		return err
+	}
+	if key == tx.Self().Owner {
+		return errors.New("this is whose meeting it is")
+	}
+	_, errG := tx.Map(people).Delete(key)
+	_, errK := tx.Map(knocks).Delete(key)
+	if err := errors.Join(errG, errK); err != nil || isGroup(key) {
+		return err
+	}
+	return errors.Join(c.shutOut(tx, key), withdrawAll(tx, func(d Device) bool { return d.Owner == ownerOf(key) }), room(tx).Remove(key))
+}
+
+// shutOut keeps a principal out by name.
+func (c *Meeting) shutOut(tx *server.Tx, key string) error {
+	out := tx.Map(removed)
+	if !out.Has(key) && out.Len() >= maxPeople {
+		return fmt.Errorf("at most %d are kept out by name", maxPeople)
+	}
+	tell(tx, key, "out")
+	return errors.Join(out.Set(key, tx.Now().UnixMicro()), tx.Deny(server.Principal(key), keptFrom...))
+}

@@ -1,0 +1,96 @@
+// The panel of the people: who is in the meeting, and, for the host, who may come in and how they are shown.
+import { toast } from "../../../../web/ui/parts/toast.ts";
+import { button, by, count, row, words } from "./dom.ts";
+import type { Connected, Maps, Names, Person } from "./meeting.ts";
+
+/** While the panel is open, who is in the call is asked for this often. */
+const askEvery = 4_000;
+
+export class People {
+  private timer: ReturnType<typeof setInterval> | undefined;
+  private present: Person[] = [];
+
+  constructor(private readonly meeting: Connected, private readonly names: Names, private readonly maps: Maps) {
+    for (const map of [maps.people, maps.room]) map.on("change", () => this.show());
+    maps.removed?.on("change", () => this.show());
+    if (names.hosting) this.host();
+    this.show();
+  }
+
+  /** fill begins to show who is there, for as long as the panel is open. */
+  fill(): void {
+    clearInterval(this.timer);
+    this.timer = setInterval(() => (by("people").hidden ? clearInterval(this.timer) : void this.ask()), askEvery);
+    void this.ask();
+  }
+
+  /** set takes over who is in the call, where the page knows by itself. */
+  set(present: Person[]): void {
+    this.present = present;
+    this.show();
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+  }
+
+  private async ask(): Promise<void> {
+    this.set(await this.meeting.People().catch(() => this.present));
+  }
+
+  private show(): void {
+    const tabs = tabsOf(this.present);
+    count(by("people-button"), tabs.size);
+    by("present").replaceChildren(...[...tabs].map(([who, of]) => this.person(who, of)));
+    if (tabs.size === 0) by("present").replaceChildren(row("Nobody is in the call."));
+    if (!this.names.hosting) return;
+    by<HTMLSelectElement>("mode").value = String(this.maps.room.get("mode") ?? "gallery");
+    by<HTMLInputElement>("lock").checked = this.maps.room.get("locked") === true;
+    const admitted = [...this.maps.people.keys()].filter((who) => who !== this.names.me).sort().map((who) =>
+      row(who, button("Remove", `Remove ${who}`, () => this.attempt(this.meeting.Remove(who)), "quiet")));
+    const removed = [...(this.maps.removed?.keys() ?? [])].sort().map((who) =>
+      row(`${who}, removed`, button("Let in again", `Let ${who} in again`, () => this.attempt(this.meeting.Admit(who)), "quiet")));
+    by("admitted").replaceChildren(...admitted, ...removed);
+    if (admitted.length + removed.length === 0) by("admitted").replaceChildren(row("Nobody yet but you."));
+  }
+
+  private person(who: string, tabs: Person[]): HTMLElement {
+    const on = new Set(tabs.flatMap((t) => t.publishing));
+    const what = [on.has("camera") && "camera", on.has("mic") && "mic", on.has("screen") && "screen"].filter(Boolean).join(", ");
+    const text = `${who}${who === this.names.me ? " (you)" : ""}${tabs.length > 1 ? `, ${tabs.length} tabs` : ""}${what ? ` · ${what}` : ""}`;
+    if (!this.names.hosting || who === this.names.me) return row(text);
+    const muted = this.maps.room.has(`muted/${who}`);
+    const mute = muted
+      ? button("Unmute", `Unmute ${who}`, () => this.attempt(this.meeting.Unmute(who)), "quiet")
+      : button("Mute", `Mute ${who}`, () => this.attempt(this.meeting.Mute(who, ["mic"])), "quiet");
+    return row(text, mute, button("Remove", `Remove ${who}`, () => this.attempt(this.meeting.Remove(who)), "quiet"));
+  }
+
+  private host(): void {
+    const mode = by<HTMLSelectElement>("mode"), lock = by<HTMLInputElement>("lock");
+    mode.onchange = () => this.attempt(this.meeting.Mode(mode.value));
+    lock.onchange = () => this.attempt(this.meeting.Lock(lock.checked));
+    const form = by<HTMLFormElement>("admit"), name = by<HTMLInputElement>("admit-name"), problem = by("admit-problem");
+    form.onsubmit = (e) => {
+      e.preventDefault();
+      this.meeting.Admit(name.value.trim().toLowerCase()).then(
+        () => ((name.value = ""), (problem.textContent = "")),
+        (error: unknown) => ((problem.textContent = words(error, "That did not work. Try again.")), name.focus()),
+      );
+    };
+  }
+
+  private attempt(done: Promise<unknown>): void {
+    done.then(() => this.ask(), (e: unknown) => {
+      toast(words(e, "That did not work. Try again."), { kind: "bad" });
+      this.show();
+    });
+  }
+}
+
+/** tabsOf gathers the tabs of each person. */
+function tabsOf(present: Person[]): Map<string, Person[]> {
+  const all = new Map<string, Person[]>();
+  for (const p of present) all.set(p.principal, [...(all.get(p.principal) ?? []), p]);
+  return all;
+}
