@@ -34,6 +34,12 @@ var (
 	followers   = figure("wab_topic_followers", "Cloud Assistants that follow topics in memory.")
 	lagging     = figure("wab_topic_followers_behind", "Of them, those that have not handled all messages.")
 	listeners   = figure("wab_topic_subscriptions", "Subscriptions of clients to topics.")
+	rooms       = figure("wab_rooms", "Rooms with members.")
+	members     = figure("wab_room_members", "Members of rooms, those whose connection is lost included.")
+	streams     = figure("wab_call_streams", "Tracks on their way to members.")
+	packetsIn   = figure("wab_call_packets_received_total", "RTP packets that came in.")
+	packetsOut  = figure("wab_call_packets_sent_total", "RTP packets that went out, repairs included.")
+	repairs     = figure("wab_call_repairs_total", "RTP packets that were sent again.")
 	slow        = figure("wab_slow_methods_total", "Methods that ran for more than a second.")
 	writes      = figure("wab_store_writes_total", "Commits of Cloud Assistants.")
 	written     = figure("wab_store_bytes_total", "Bytes of keys and values committed.")
@@ -65,7 +71,22 @@ func (g gauges) Collect(out chan<- prometheus.Metric) {
 	send(followers, prometheus.GaugeValue, float64(heard.Followers))
 	send(lagging, prometheus.GaugeValue, float64(heard.Behind))
 	send(listeners, prometheus.GaugeValue, float64(heard.Listeners))
+	g.calls(send)
 	send(slow, prometheus.CounterValue, float64(g.srv.runtime.Slow()))
 	send(writes, prometheus.CounterValue, float64(g.srv.store.writes.Load()))
 	send(written, prometheus.CounterValue, float64(g.srv.store.bytes.Load()))
+}
+
+func (g gauges) calls(send func(*prometheus.Desc, prometheus.ValueType, float64)) {
+	held := g.srv.calls.Stats()
+	send(rooms, prometheus.GaugeValue, float64(held.Rooms))
+	send(members, prometheus.GaugeValue, float64(held.Members))
+	if g.srv.media == nil {
+		return
+	}
+	carried := g.srv.media.Stats()
+	send(streams, prometheus.GaugeValue, float64(carried.Forwards))
+	send(packetsIn, prometheus.CounterValue, float64(carried.PacketsIn))
+	send(packetsOut, prometheus.CounterValue, float64(carried.PacketsOut))
+	send(repairs, prometheus.CounterValue, float64(carried.Repairs))
 }

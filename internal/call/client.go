@@ -30,6 +30,7 @@ type attempt struct {
 
 var (
 	errRoomName = wire.Err(wire.BadRequest, "A room is named app:owner/ca/room, in a-z, 0-9 and '-'.")
+	errNoCalls  = wire.Err(wire.NotFound, "This server takes no calls.")
 	errCallUsed = wire.Err(wire.Conflict, "A call of that number is open.")
 	errCalls    = wire.Err(wire.TooLarge, "This connection has 8 calls. Leave one.")
 )
@@ -53,6 +54,9 @@ func (h *Hub) handleOpen(c *session.Conn, frame []byte) error {
 	}
 	cl := h.client(c, true)
 	a, refused := cl.begin(f)
+	if h.opt.Media == nil {
+		refused = errNoCalls
+	}
 	if refused != nil {
 		cl.refuse(f.Call, refused)
 		return nil

@@ -38,7 +38,7 @@ type Maps interface {
 type Options struct {
 	Maps  Maps
 	Judge Judge
-	Media *sfu.Engine
+	Media *sfu.Engine // nil: nobody is let in
 	// ICE are the servers for a member, with credentials of its own; nil for none.
 	ICE func(member string) []sfu.ICEServer
 	// Key makes members' secrets: those made with the same key count after a restart. Made at random where there is none.
