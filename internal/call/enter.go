@@ -30,14 +30,13 @@ func (h *Hub) enter(a *attempt, t ticket) {
 	if !h.genuine(t, a.room, cl.conn.Owner()) {
 		t = ticket{}
 	}
-	if s := r.find(t.member); s != nil {
+	if s := r.find(t.member); s != nil && s.secret == t.secret {
 		r.resume(s, a)
 		return
+	} else if s != nil {
+		r.remove(s, errTaken)
 	}
-	if t == (ticket{}) {
-		t = h.ticket(a.room, cl.conn.Owner())
-	}
-	s := &seat{ticket: t, room: r, owner: cl.conn.Owner(), name: a.line.hello.Name, may: may, muted: now.muted[cl.conn.Owner()], line: a.line}
+	s := &seat{ticket: h.ticket(a.room, cl.conn.Owner(), t.member), room: r, owner: cl.conn.Owner(), name: a.line.hello.Name, may: may, muted: now.muted[cl.conn.Owner()], line: a.line}
 	if refused := r.sit(s, now); refused != nil {
 		cl.end(a.line, refused)
 		return
