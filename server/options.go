@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"io"
 	"log/slog"
+	"net"
 	"net/netip"
 	"time"
 
@@ -32,6 +33,7 @@ type Options struct {
 	MaxCAs    int           // how many CAs an owner may have in all apps; 0 for any number
 	IdleAfter time.Duration // how long a CA without work stays in memory; a minute by default
 	DrainFor  time.Duration // how long Serve waits for requests under way when it stops; 10 s by default
+	shared    net.Listener  // that of Serve, which calls may share
 	Ready     io.Writer     // Serve writes "listening on URL" here when it is ready; nil: os.Stdout
 }
 

@@ -24,9 +24,13 @@ func Serve(ctx context.Context, o Options, apps ...App) error {
 		o.PublicURL = address(listener, o.TLS != nil)
 	}
 	o.PublicURL = strings.TrimRight(o.PublicURL, "/")
+	o.Addr, o.shared = listener.Addr().String(), listener
 	s, err := New(o, apps...)
 	if err != nil {
 		return err
+	}
+	if s.ports != nil && s.ports.HTTP() != nil {
+		listener = s.ports.HTTP()
 	}
 	return errors.Join(s.serve(ctx, listener), s.Close())
 }

@@ -14,7 +14,9 @@ import (
 	"github.com/wabgo/wab/internal/actor"
 	"github.com/wabgo/wab/internal/bus"
 	"github.com/wabgo/wab/internal/call"
+	"github.com/wabgo/wab/internal/call/ports"
 	"github.com/wabgo/wab/internal/call/sfu"
+	"github.com/wabgo/wab/internal/call/turn"
 	"github.com/wabgo/wab/internal/fetch"
 	"github.com/wabgo/wab/internal/methods"
 	"github.com/wabgo/wab/internal/outgoing"
@@ -45,7 +47,9 @@ type Server struct {
 	outgoing *outgoing.Client
 	fetches  *fetch.Fetches
 
-	media      *sfu.Engine
+	ports      *ports.Ports // of calls; nil without
+	relay      *turn.Server // nil without calls
+	media      *sfu.Engine  // nil without calls
 	calls      *call.Hub
 	attendance *call.Attendance
 
@@ -84,11 +88,10 @@ func New(o Options, apps ...App) (*Server, error) {
 	s.subscriptions = s.topics.Subscriptions()
 	s.outgoing = outgoing.New(outgoing.Options{Open: s.opt.OpenNetworks})
 	s.fetches = fetch.New(s.outgoing, s.opt.Clock)
-	if s.media, err = s.openMedia(); err != nil {
+	if err = s.openCalls(); err != nil {
 		return nil, errors.Join(err, s.closeAll())
 	}
-	s.closers = append(s.closers, s.media)
-	s.calls = call.New(call.Options{Maps: s.maps, Judge: s.gate.Standing, Media: s.media, Key: s.accounts.Secret("call"), Clock: s.opt.Clock, Log: s.log})
+	s.calls = call.New(call.Options{Maps: s.maps, Judge: s.gate.Standing, Media: s.media, ICE: s.iceServers, Key: s.accounts.Secret("call"), Clock: s.opt.Clock, Log: s.log})
 	s.attendance = s.calls.Attendance(func(app string) bool { return classes[app].(*class).methods[call.OnCall] != nil })
 	s.gate.Groups, s.gate.RulesChanged, s.gate.Ended = s.maps, s.maps.RulesChanged, s.maps.Ended
 	s.runtime = actor.New(actor.Options{

@@ -10,7 +10,8 @@
 //
 // # Guarantees
 //
-// Connections are looked at without taking anything from them (MSG_PEEK), and handed on as they are: HTTP's are the very *net.TCPConn that was accepted. Media's reader
+// Connections are looked at without taking anything from them (MSG_PEEK), and handed on as they are: HTTP's are the very *net.TCPConn that was accepted (not so where
+// sockets can't be looked at: Windows). Media's reader
 // reads the socket itself: its datagrams are not copied, and none of them waits for the relay. Datagrams for a relay that is too slow are lost, 512 may wait.
 //
 // # Limits

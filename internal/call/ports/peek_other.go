@@ -4,6 +4,5 @@ package ports
 
 import "net"
 
-const canPeek = false
-
-func peek(net.Conn) (Kind, error) { return Nobody, ErrShared }
+// peek tells whose a connection is.
+func peek(conn net.Conn) (Kind, net.Conn, error) { return peekAhead(conn) }

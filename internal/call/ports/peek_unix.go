@@ -10,26 +10,24 @@ import (
 	"time"
 )
 
-const canPeek = true
-
 // A connection that has not sent enough to tell is looked at again after a while, and a longer one then: the system wakes who waits for the first byte only.
 const (
 	firstPause = 5 * time.Millisecond
 	lastPause  = time.Second
 )
 
-var errNoSocket = errors.New("ports: not a socket")
-
 // peek tells whose a connection is, and leaves its bytes where they are. It fails at the read deadline.
-func peek(conn net.Conn) (Kind, error) {
-	socket, ok := conn.(syscall.Conn)
-	if !ok {
-		return Nobody, errNoSocket
+func peek(conn net.Conn) (Kind, net.Conn, error) {
+	if socket, ok := conn.(syscall.Conn); ok {
+		if raw, err := socket.SyscallConn(); err == nil {
+			kind, err := peekRaw(raw)
+			return kind, conn, err
+		}
 	}
-	raw, err := socket.SyscallConn()
-	if err != nil {
-		return Nobody, err
-	}
+	return peekAhead(conn)
+}
+
+func peekRaw(raw syscall.RawConn) (Kind, error) {
 	end := time.Now().Add(headWithin)
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		kind, more, err := peekOnce(raw)

@@ -30,18 +30,18 @@ type Ports struct {
 // socketBuffer is what the system may hold of datagrams, each way: a picture to many is a burst.
 const socketBuffer = 4 << 20
 
-// ErrShared is what Open fails with when it is given a listener whose connections can't be looked at.
-var ErrShared = errors.New("ports: connections can't be told apart here, so that calls need a TCP port of their own")
+// ErrUDP is what Open fails with when the UDP port can't be had.
+var ErrUDP = errors.New("the UDP port of calls can't be opened")
 
 // Open opens the ports. It closes nothing that it was given when it fails.
 func Open(o Options) (*Ports, error) {
 	at, err := net.ResolveUDPAddr("udp", o.UDP)
 	if err != nil {
-		return nil, fmt.Errorf("the UDP port of calls: %w", err)
+		return nil, fmt.Errorf("%w: %w", ErrUDP, err)
 	}
 	udp, err := net.ListenUDP("udp", at)
 	if err != nil {
-		return nil, fmt.Errorf("the UDP port of calls: %w", err)
+		return nil, fmt.Errorf("%w: %w", ErrUDP, err)
 	}
 	_ = udp.SetReadBuffer(socketBuffer) // as much as the system grants
 	_ = udp.SetWriteBuffer(socketBuffer)
@@ -55,14 +55,12 @@ func Open(o Options) (*Ports, error) {
 func (p *Ports) openTCP(o Options) error {
 	l := o.Shared
 	switch {
-	case !canPeek && (l != nil || o.TCP != ""):
-		return ErrShared
 	case l == nil && o.TCP == "":
 		return nil
 	case l == nil:
 		own, err := net.Listen("tcp", o.TCP)
 		if err != nil {
-			return fmt.Errorf("the TCP port of calls: %w", err)
+			return fmt.Errorf("the TCP port of calls can't be opened: %w", err)
 		}
 		l = own
 	}

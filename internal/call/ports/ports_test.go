@@ -147,3 +147,21 @@ func TestPortsInUseAreToldAndLeftAlone(t *testing.T) {
 		t.Error("nonsense")
 	}
 }
+
+func TestWhatIsReadAheadIsReadAgain(t *testing.T) {
+	near, far := net.Pipe()
+	defer near.Close()
+	go func() {
+		for _, b := range framed(iceSTUN.Raw) {
+			_, _ = far.Write([]byte{b})
+		}
+		_ = far.Close()
+	}()
+	kind, conn, err := peek(near) // no socket
+	if err != nil || kind != Media {
+		t.Fatal(kind, err)
+	}
+	if got, err := io.ReadAll(conn); err != nil || string(got) != string(framed(iceSTUN.Raw)) {
+		t.Errorf("%x, %v", got, err)
+	}
+}

@@ -71,10 +71,10 @@ func (s *sorter) looked(conn net.Conn) {
 // hand finds out whose a connection is.
 func (s *sorter) hand(conn net.Conn) {
 	_ = conn.SetReadDeadline(time.Now().Add(headWithin))
-	kind, err := peek(conn)
+	kind, same, err := peek(conn)
 	s.looked(conn)
 	l := s.lanes[kind]
-	if err != nil || l == nil || conn.SetReadDeadline(time.Time{}) != nil || !l.give(conn) {
+	if err != nil || l == nil || conn.SetReadDeadline(time.Time{}) != nil || !l.give(same) {
 		_ = conn.Close()
 	}
 }

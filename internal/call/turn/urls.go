@@ -12,10 +12,10 @@ const maxHosts = 2
 // urls are the relays' addresses as clients take them, by UDP first.
 func (s *Server) urls() (out []string) {
 	switch {
-	case s.opt.STUNOnly:
-		return nil
 	case len(s.opt.URLs) > 0:
 		return s.opt.URLs
+	case s.opt.STUNOnly:
+		return nil
 	}
 	hosts := s.hosts()
 	for _, h := range hosts {
