@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/wabgo/wab/internal/call/sfu"
 )
 
 const (
@@ -26,6 +28,7 @@ func benchSFU(ctx context.Context, r *report) error {
 		if err = errors.Join(err, l.close()); err != nil {
 			return err
 		}
+		r.say("%d members in all; of %d packets, %d were sent again", l.stats.Peers, l.stats.PacketsOut, l.stats.Repairs)
 		cpu, ratio, share = append(cpu, l.cpu), append(ratio, l.ratio), append(share, l.share)
 	}
 	r.add("cpu_us_packet", median(cpu), "µs")
@@ -41,6 +44,7 @@ type sfuLoad struct {
 	n                                int
 	server, copies, ciphers, members *child
 	cpu, ratio, share                float64
+	stats                            sfu.Stats // of the engine, in the end
 }
 
 func (l *sfuLoad) open(ctx context.Context) (err error) {
@@ -117,7 +121,7 @@ func (l *sfuLoad) measure(ctx context.Context, r *report) error {
 		}
 	}
 	l.tell(r, took, median(rates))
-	return nil
+	return l.server.ask(&l.stats, "stats")
 }
 
 func (l *sfuLoad) tell(r *report, took [][]float64, rate float64) {

@@ -37,7 +37,7 @@ type members struct {
 	others    []*sfuMember
 	sockets   []*net.UDPConn
 	out       map[string]net.Conn // to the bare loops, by command
-	seq       uint16
+	seq, bare uint16              // the last packet's number, forwarded and copied
 	ts        uint32
 	arrived   atomic.Int64
 }
@@ -152,9 +152,10 @@ func (m *members) send(ctx context.Context, command string, d time.Duration) (in
 func (m *members) frame(command string) error {
 	m.ts += 3000
 	for i := range sfuPackets {
-		m.seq++
-		p := rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: 96, SSRC: 1, SequenceNumber: m.seq, Timestamp: m.ts, Marker: i == sfuPackets-1}}
+		p := rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: 96, SSRC: 1, Timestamp: m.ts, Marker: i == sfuPackets-1}}
 		if command == "forward" {
+			m.seq++
+			p.SequenceNumber = m.seq
 			p.Payload = make([]byte, sfuPayload)
 			p.Payload[0] = 0x10 // VP8, a key frame's beginning
 			if err := m.publisher.track.WriteRTP(&p); err != nil {
@@ -162,6 +163,8 @@ func (m *members) frame(command string) error {
 			}
 			continue
 		}
+		m.bare++
+		p.SequenceNumber = m.bare
 		p.Payload = make([]byte, sfuBare-12)
 		b, err := p.Marshal()
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"sync"
@@ -33,7 +34,13 @@ func sfuRole(context.Context, []string) (*role, error) {
 		}
 	})
 	end := func() error { return errors.Join(l.Close(), e.Close()) }
-	return &role{ready: address{l.Addr().String()}, close: end}, nil
+	answer := func(_ context.Context, command string, _ []string) (any, error) {
+		if command != "stats" {
+			return nil, fmt.Errorf("unknown command %s", command)
+		}
+		return e.Stats(), nil
+	}
+	return &role{ready: address{l.Addr().String()}, answer: answer, close: end}, nil
 }
 
 // admit lets a member in for as long as it is connected.

@@ -93,7 +93,7 @@ func (d *down) newOutgoing() (o outgoing) {
 }
 
 // send passes a packet on: as it came, but for the SSRC, the payload type and the extensions, which are the connection's own.
-func (d *down) send(o *outgoing, p *packet, now time.Time) {
+func (d *down) send(o *outgoing, p *packet, now time.Time) bool {
 	o.header.Marker, o.header.SequenceNumber, o.header.Timestamp = p.marker, p.seq, p.ts
 	if o.number != nil {
 		n := d.peer.line.sent(len(p.payload), now)
@@ -101,10 +101,11 @@ func (d *down) send(o *outgoing, p *packet, now time.Time) {
 	}
 	n, err := d.out.WriteRTP(&o.header, p.payload)
 	if err != nil || n == 0 {
-		return // not connected yet, or not any more
+		return false // not connected yet, or not any more
 	}
 	d.packets.Add(1)
 	d.bytes.Add(uint64(len(p.payload)))
+	return true
 }
 
 // run reads what the member reports about the track until the sender stops.

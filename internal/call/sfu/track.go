@@ -230,12 +230,15 @@ func (t *track) pass(p *packet, size int, now time.Time) {
 	}
 	t.history.keep(p)
 	sent := t.peer.room.engine.ports.together()
+	out := uint64(0)
 	for _, d := range *t.downs.Load() {
-		if d.open.Load() {
-			d.send(&d.first, p, now)
+		if d.open.Load() && d.send(&d.first, p, now) {
+			out++
 		}
 	}
 	sent()
+	count.packetsOut.Add(out)
+	count.bytesOut.Add(out * uint64(len(p.payload)))
 }
 
 // askKey asks the member for a key frame.
