@@ -123,7 +123,8 @@
 //	88 call-opened  [88, call uint32, resumed bool, member text, secret text, payload raw]
 //	                resumed: the server still has the member that call-open names, and what the others have of it. If not, everything
 //	                begins anew, under the old name perhaps. member: our name in the room, 8 to 22 of A–Z, a–z, 0–9, - and _, unique
-//	                in it. secret: 1 to 64 bytes, for nobody else. payload: what we are told of the room.
+//	                in it. secret: 1 to 64 bytes, for nobody else; another one whenever everything begins anew, so that a client which
+//	                has not heard of that, for the frame was lost, is not resumed. payload: what we are told of the room.
 //	89 call-signal  [89, call uint32, payload raw]
 //	90 call-end     [90, call uint32, code text, message text, retryAfter duration]
 //	                refused, or ended. unavailable, overloaded, quota: ask again later; else final.
