@@ -12,31 +12,78 @@ type Background struct {
 	CA  string `json:"ca"` // alice/board for all the same one; board for everybody's own
 }
 
-// SetBackground has everybody's page show an app: ca is one for all (alice/board), or everybody's own (home). The CA of one for all may from now on read the group of this meeting, so that
-// it can let its people in: that is for its owner to say there. An empty app takes the background away.
+// SetBackground has everybody's page show an app: ca is one for all (alice/board), or everybody's own (home). The CA of one for all may from now on read the group of this meeting, in
+// which people then are as principals of that app too: so it can let them in, if its owner says so there. An empty app takes the background away.
 func (c *Meeting) SetBackground(tx *server.Tx, app, ca string) error {
 	m := tx.Map(about)
-	var old Background
-	if _, err := m.Get("background", &old); err != nil {
-		return err
+	old, err := c.Background(tx)
+	if err == nil {
+		err = old.letGo(tx)
 	}
-	if old.shared() {
-		tx.Revoke(server.Principal(old.name()), people)
+	if err != nil {
+		return err
 	}
 	if app == "" {
 		_, err := m.Delete("background")
 		return err
 	}
 	b := Background{app, ca}
-	if err := b.check(tx); err != nil {
+	if err := errors.Join(b.check(tx), b.lean(tx)); err != nil {
 		return err
 	}
-	if b.shared() {
-		if err := tx.Allow(server.Principal(b.name()), people); err != nil {
+	return m.Set("background", b)
+}
+
+// byBackground is the value of people who are in the group as principals of the background's app.
+const byBackground = "background"
+
+// lean lets the background's CA know who is in the meeting.
+func (b *Background) lean(tx *server.Tx) error {
+	if b == nil || !b.shared() {
+		return nil
+	}
+	if err := tx.Allow(server.Principal(b.name()), people); err != nil {
+		return err
+	}
+	for who := range tx.Map(people).All() {
+		if err := b.add(tx, who); err != nil {
 			return err
 		}
 	}
-	return m.Set("background", b)
+	return nil
+}
+
+// add has somebody in the group as a principal of the background's app.
+func (b *Background) add(tx *server.Tx, who string) error {
+	if b == nil || !b.shared() || !isPrincipal(who) {
+		return nil
+	}
+	return tx.Map(people).Set(b.App+":"+who, byBackground)
+}
+
+// letGo takes back what lean has given.
+func (b *Background) letGo(tx *server.Tx) error {
+	if b == nil || !b.shared() {
+		return nil
+	}
+	tx.Revoke(server.Principal(b.name()), people)
+	return drop(tx.Map(people), func(who string, v server.Value) bool {
+		var by any
+		return v.Decode(&by) == nil && by == byBackground
+	})
+}
+
+// drop deletes the entries that are meant.
+func drop(m server.Map, meant func(key string, v server.Value) bool) error {
+	for key, v := range m.All() {
+		if !meant(key, v) {
+			continue
+		}
+		if _, err := m.Delete(key); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Background is what is shown now; null for nothing.

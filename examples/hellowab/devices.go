@@ -139,21 +139,8 @@ func (c *Meeting) Acted(tx *server.Tx, r server.Response) {
 
 // withdrawAll takes those devices away that are meant.
 func withdrawAll(tx *server.Tx, meant func(Device) bool) error {
-	all := tx.Map(devices)
-	var gone []string
-	for id, value := range all.All() {
+	return drop(tx.Map(devices), func(_ string, v server.Value) bool {
 		var d Device
-		if err := value.Decode(&d); err != nil {
-			return err
-		}
-		if meant(d) {
-			gone = append(gone, id)
-		}
-	}
-	for _, id := range gone {
-		if _, err := all.Delete(id); err != nil {
-			return err
-		}
-	}
-	return nil
+		return v.Decode(&d) != nil || meant(d)
+	})
 }

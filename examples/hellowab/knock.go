@@ -66,19 +66,10 @@ func (c *Meeting) hear(tx *server.Tx, who string) (Answer, error) {
 
 // forget drops the knocks of those who no longer wait.
 func forget(waiting server.Map, now time.Time) error {
-	var gone []string
-	for who, value := range waiting.All() {
+	return drop(waiting, func(_ string, v server.Value) bool {
 		var k Knocker
-		if err := value.Decode(&k); err != nil || now.Sub(time.UnixMicro(k.At)) >= knockKept {
-			gone = append(gone, who)
-		}
-	}
-	for _, who := range gone {
-		if _, err := waiting.Delete(who); err != nil {
-			return err
-		}
-	}
-	return nil
+		return v.Decode(&k) != nil || now.Sub(time.UnixMicro(k.At)) >= knockKept
+	})
 }
 
 // TurnAway answers a knock with no. It is not heard again for a minute.

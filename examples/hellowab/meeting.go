@@ -3,6 +3,7 @@ package hellowab
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/wabgo/wab/server"
 )
@@ -75,8 +76,12 @@ func (c *Meeting) Admit(tx *server.Tx, principal string) error {
 	if _, err := tx.Map(knocks).Delete(key); err != nil {
 		return err
 	}
+	background, err := c.Background(tx)
+	if err != nil {
+		return err
+	}
 	tell(tx, key, "in")
-	return group.Set(key, true)
+	return errors.Join(group.Set(key, true), background.add(tx, key))
 }
 
 // keptFrom is what somebody who was removed may not do, whoever else vouches for them.
@@ -91,9 +96,8 @@ func (c *Meeting) Remove(tx *server.Tx, principal string) error {
 	if key == tx.Self().Owner {
 		return errors.New("this is whose meeting it is")
 	}
-	_, errG := tx.Map(people).Delete(key)
-	_, errK := tx.Map(knocks).Delete(key)
-	if err := errors.Join(errG, errK); err != nil || isGroup(key) {
+	is := func(who string, _ server.Value) bool { return who == key || strings.HasSuffix(who, ":"+key) }
+	if err := errors.Join(drop(tx.Map(people), is), drop(tx.Map(knocks), is)); err != nil || isGroup(key) {
 		return err
 	}
 	return errors.Join(c.shutOut(tx, key), withdrawAll(tx, func(d Device) bool { return d.Owner == ownerOf(key) }), room(tx).Remove(key))

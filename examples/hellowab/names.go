@@ -20,7 +20,11 @@ const part = `[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?`
 
 func isLabel(s string) bool { return label.MatchString(s) }
 func isCA(s string) bool    { return ca.MatchString(s) }
-func isItem(s string) bool  { return item.MatchString(s) }
+
+// isPrincipal tells a principal of the meeting's own app.
+func isPrincipal(s string) bool { return isLabel(s) || isCA(s) }
+
+func isItem(s string) bool { return item.MatchString(s) }
 
 // isGroup tells a group from a principal.
 func isGroup(s string) bool { return strings.Count(s, "/") == 2 }

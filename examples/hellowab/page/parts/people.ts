@@ -46,7 +46,7 @@ export class People {
     if (!this.names.hosting) return;
     by<HTMLSelectElement>("mode").value = String(this.maps.room.get("mode") ?? "gallery");
     by<HTMLInputElement>("lock").checked = this.maps.room.get("locked") === true;
-    const admitted = [...this.maps.people.keys()].filter((who) => who !== this.names.me).sort().map((who) =>
+    const admitted = [...this.maps.people].filter(([who, by]) => who !== this.names.me && by !== "background").map(([who]) => who).sort().map((who) =>
       row(who, button("Remove", `Remove ${who}`, () => this.attempt(this.meeting.Remove(who)), "quiet")));
     const removed = [...(this.maps.removed?.keys() ?? [])].sort().map((who) =>
       row(`${who}, removed`, button("Let in again", `Let ${who} in again`, () => this.attempt(this.meeting.Admit(who)), "quiet")));
