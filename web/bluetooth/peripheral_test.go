@@ -30,7 +30,6 @@ type peripheral struct {
 
 	mu      sync.Mutex
 	near    bool
-	mute    bool // operations get no answer
 	values  map[string][]byte
 	written []string // "characteristic hex", in order
 	changed chan struct{}
@@ -146,11 +145,8 @@ func (p *peripheral) operate(e bluetoothemulation.EventCharacteristicOperationRe
 	case bluetoothemulation.CharacteristicOperationTypeRead:
 		answer.Data = p.values[uuid]
 	}
-	mute := p.mute
 	p.mu.Unlock()
-	if !mute {
-		callBrowser(p.ctx, bluetoothemulation.SimulateCharacteristicOperationResponse, answer)
-	}
+	callBrowser(p.ctx, bluetoothemulation.SimulateCharacteristicOperationResponse, answer)
 }
 
 // accept chooses the device whenever the tab shows its list of devices. The browser tells of each list twice.
@@ -180,20 +176,17 @@ func (p *peripheral) accept() {
 // leave carries the device off, and come brings it back.
 func (p *peripheral) leave() {
 	p.t.Helper()
-	p.set(func() { p.near = false })
+	p.set(false)
 	must(p.t, callBrowser(p.ctx, bluetoothemulation.SimulateGATTDisconnection, bluetoothemulation.SimulateGATTDisconnectionParams{Address: p.address}))
 	p.furnish()
 }
 
-func (p *peripheral) come() { p.set(func() { p.near, p.mute = true, false }) }
+func (p *peripheral) come() { p.set(true) }
 
-// hush has operations hang.
-func (p *peripheral) hush() { p.set(func() { p.mute = true }) }
-
-func (p *peripheral) set(f func()) {
+func (p *peripheral) set(near bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	f()
+	p.near = near
 }
 
 // until waits until the device has been written this last.

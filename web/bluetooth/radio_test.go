@@ -2,7 +2,6 @@ package bluetooth
 
 import (
 	"slices"
-	"time"
 	"testing"
 
 	"github.com/chromedp/cdproto/bluetoothemulation"
@@ -23,7 +22,8 @@ func emulateLamp(t *testing.T, tab *browser.Tab) *peripheral {
 	t.Helper()
 	all := bluetoothemulation.CharacteristicProperties{Read: true, Write: true, Notify: true}
 	return emulate(t, tab, "Desk lamp", lampService,
-		cell{lampOn, all, []byte{0}}, cell{lampColour, all, []byte{0xff, 0x88, 0}}, cell{lampBrightness, bluetoothemulation.CharacteristicProperties{Read: true, WriteWithoutResponse: true}, []byte{50}})
+		cell{lampOn, all, []byte{0}}, cell{lampColour, all, []byte{0xff, 0x88, 0}},
+		cell{lampBrightness, bluetoothemulation.CharacteristicProperties{Read: true, WriteWithoutResponse: true}, []byte{50}})
 }
 
 // choose has a person choose the lamp in the browser's list, by a click on the page's button.
@@ -33,7 +33,8 @@ func choose(tab *browser.Tab) {
 	tab.Until(`window.chosen`)
 }
 
-// What the fakes of the TypeScript tests believe of a browser, a real one does.
+// The browser's emulation can't fail what is under way when a device leaves, as real ones do: the TypeScript tests are about that. What their fakes of the TypeScript tests believe of a browser
+// otherwise, a real one does.
 func TestTheDriverOfRealDevicesWorksInARealBrowser(t *testing.T) {
 	tab := open(t, browser.Start(t, bluetooth), serve(t), "alice")
 	lamp := emulateLamp(t, tab)
@@ -51,15 +52,11 @@ func TestTheDriverOfRealDevicesWorksInARealBrowser(t *testing.T) {
 	}
 	tab.Until(`heard.join() === "here,8e7d0002 255,136,0"`)
 	tab.Eval(`radio.notify("` + lampService + "/" + lampOn + `", true)`)
-	lamp.hush()
-	tab.Eval(`void radio.write("` + lampService + "/" + lampOn + `", Uint8Array.of(0)).catch((e) => (window.failed = e.code + " " + e.message))`)
-	lamp.until(lampOn, 0)
 	lamp.leave()
-	tab.Until(`window.failed?.startsWith("unavailable Desk lamp is out of reach.")`)
 	tab.Until(`heard.at(-1) === "lost" && radio.reach === "lost"`)
+	tab.Eval(`radio.write("` + lampService + "/" + lampOn + `", Uint8Array.of(0)).catch((e) => (window.failed = e.code + " " + e.message))`)
+	tab.Until(`window.failed?.startsWith("unavailable Desk lamp is out of reach.")`)
 	lamp.come()
-	time.Sleep(5*time.Second)
-	t.Log(browser.Eval[string](tab, `new Promise((r) => { const t0 = performance.now(); chosen.gatt.connect().then((s) => s.getPrimaryServices()).then((s) => r(s.length + " services"), (e) => r(e.name + e.message)); setTimeout(() => r("hangs"), 5000) })`))
 	tab.Until(`heard.at(-1) === "here"`)
 	tab.Eval(`radio.write("` + lampService + "/" + lampOn + `", Uint8Array.of(1))`)
 	lamp.until(lampOn, 1)

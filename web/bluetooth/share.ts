@@ -1,6 +1,5 @@
 /** A device that this tab drives, as a device of its owner's CA: what it says stands in its reported map, and what others ask of it arrives as bundles. */
-import { type Device, type Handle, type Running, type SharedMap, type Value, WabError } from "@wabgo/client";
-import { Book } from "./book.ts";
+import { type Device, type DeviceOptions, type DeviceTimeline, type Handle, type SharedMap, type Value, WabError } from "@wabgo/client";
 import { hex, unhex } from "./bytes.ts";
 import { type Address, addressOf, type Driver, find, type Verb } from "./driver.ts";
 import { Latest } from "./latest.ts";
@@ -19,9 +18,6 @@ export interface Sharing {
   readonly may: readonly Verb[];
 }
 
-/** Timeline is what a call lends its devices, so that they act with the picture: call.timeline. */
-export type Timeline = { when(...args: never[]): unknown };
-
 export interface ShareOptions {
   /** The name of the device in its CA, such as "lamp": 1 to 54 of a-z 0-9 and -. */
   name: string;
@@ -35,7 +31,8 @@ export interface ShareOptions {
   /** Whom it is shared with from the beginning, and what they may; nobody, and all, unless said. */
   with?: readonly string[];
   may?: readonly Verb[];
-  timeline?: Timeline | undefined;
+  /** Has it act with the picture of a call: call.timeline. */
+  timeline?: DeviceTimeline | undefined;
   /** Ends it, as close does: the end of a call. */
   signal?: AbortSignal | undefined;
 }
@@ -79,7 +76,6 @@ export class SharedDevice {
   private reported: SharedMap<Value> | undefined;
   private readonly said = new Set<string>(); // keys
   private readonly latest: Latest<unknown>;
-  private readonly book: Book;
   private over = false;
   private readonly leave = (): void => void this.close();
 
@@ -89,7 +85,6 @@ export class SharedDevice {
     this.title = clean(options.title) || driver.name;
     this.ended = new Promise((resolve) => (this.end = resolve));
     this.latest = new Latest((key, value) => this.pass(key, value), clock);
-    this.book = new Book(() => ca.clock.now());
     driver.onvalue = (at, value) => this.heard(at, value);
     driver.onreach = () => this.moved();
   }
@@ -103,7 +98,7 @@ export class SharedDevice {
     const wanted = typeof this.options.profile === "string" ? profileNamed(this.options.profile) : this.options.profile;
     ({ profile: this.profile, fit: this.fit } = fitting(this.driver.services, wanted));
     this.reported = await this.ca.map<Value>(`${this.name}-reported`);
-    this.device = await this.ca.device(this.name, { commands: this.commands(), onError: () => undefined, ...(this.options.timeline && { timeline: this.options.timeline }) });
+    this.device = await this.ca.device(this.name, { commands: this.commands(), onError: () => undefined, timeline: this.options.timeline });
     void this.device.ended.then((why) => this.finish(why));
     for (const key of this.reported.keys()) this.device.report(key, null); // what an earlier one has left
     this.introduce();
@@ -113,8 +108,8 @@ export class SharedDevice {
     await this.look();
   }
 
-  set timeline(t: Timeline | undefined) {
-    if (this.device) (this.device as { timeline?: unknown }).timeline = t;
+  set timeline(t: DeviceTimeline | undefined) {
+    if (this.device) this.device.timeline = t;
   }
 
   /** shareWith replaces whom it is shared with; nobody takes all of it back. It is so for everybody when this resolves. */
@@ -175,9 +170,10 @@ export class SharedDevice {
     for (const at of this.fit.follows) if (has(at, "notify")) await this.driver.notify(at, true).catch(() => undefined);
   }
 
-  private commands(): { [name: string]: (this: Running, ...args: unknown[]) => Promise<void> } {
+  private commands(): NonNullable<DeviceOptions["commands"]> {
     const { driver } = this;
-    const raw = {
+    const own = Object.entries(this.fit.commands).map(([name, f]) => [name, (...args: unknown[]) => f(driver, ...args).finally(() => this.sayState())]);
+    return {
       read: async (service: unknown, characteristic: unknown) => void (await driver.read(this.at(service, characteristic))),
       notify: (service: unknown, characteristic: unknown, on: unknown = true) => driver.notify(this.at(service, characteristic), on !== false),
       write: async (service: unknown, characteristic: unknown, value: unknown) => {
@@ -186,26 +182,7 @@ export class SharedDevice {
         await driver.write(at, bytes);
         this.heard(at, bytes);
       },
-    };
-    const all: { [name: string]: (...args: any[]) => Promise<void> } = { ...raw };
-    for (const [name, f] of Object.entries(this.fit.commands)) all[name] = (...args: unknown[]) => f(driver, ...args);
-    return Object.fromEntries(Object.entries(all).map(([name, f]) => [name, this.logged(name, f)]));
-  }
-
-  /** logged has everybody see what was done, and what came of it. */
-  private logged(command: string, f: (...args: unknown[]) => Promise<void>): (this: Running, ...args: unknown[]) => Promise<void> {
-    const shared = this;
-    return async function (...args) {
-      try {
-        await f(...args);
-        shared.book.add(this, command, args);
-      } catch (e) {
-        shared.book.add(this, command, args, e as Error);
-        throw e;
-      } finally {
-        shared.sayState();
-        shared.say("log", shared.book.entries());
-      }
+      ...(Object.fromEntries(own) as NonNullable<DeviceOptions["commands"]>),
     };
   }
 
