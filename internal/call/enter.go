@@ -10,6 +10,10 @@ import (
 // enter seats a client that the CA's policy has let in: where it was before, or anew.
 func (h *Hub) enter(a *attempt, t ticket) {
 	cl := a.line.client
+	if h.opt.Media == nil {
+		cl.end(a.line, errOff)
+		return
+	}
 	may, refused := h.rights(a.room, cl.conn.Owner(), cl.conn.Scope())
 	if refused != nil {
 		cl.end(a.line, refused)

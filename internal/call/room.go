@@ -43,6 +43,7 @@ var (
 	errTaken     = wire.Err(wire.Conflict, "This call goes on elsewhere.")
 	errSlow      = wire.Retry(wire.Overloaded, "The connection is too slow for the call.", 1000)
 	errNoMedia   = wire.Retry(wire.Unavailable, "The server can't take the call at the moment. Try again shortly.", 2000)
+	errOff       = wire.Err(wire.NotFound, "This server has no calls: they are switched off.")
 	errGoingDown = wire.Retry(wire.Unavailable, "The server is stopping. Try again shortly.", 1000)
 )
 
