@@ -1,27 +1,28 @@
 /**
  * When a sender's frames were captured: the way between RTP timestamps and the page's clock. Pure.
  *
- * Timestamps of frames follow their capture, in whole ms, from an unknown beginning. What is known of the beginning: no frame comes out of the encoder before it was captured. So the frame that came
- * out quickest, of the last few seconds, tells it but for that frame's own delay. Where capture times are known (Chromium tells them of cameras, a page that paints its frames knows them), the delay is
- * taken out: a quick frame is that of the last picture before it came out. Else the delay stays: frames are thought to be so much younger than they are, and an action that was made within that time
- * after a capture is taken to belong to that frame, one too early.
+ * Timestamps of frames follow their capture, in whole ms, from an unknown beginning, which browsers move by some ms now and then, and by more in a track's first second. What is known of it: no frame comes
+ * out of the encoder before it was captured. So the frame that came out quickest, of the last second, tells it but for that frame's own delay. Where capture times are known (Chromium tells them of
+ * cameras, a page that paints its frames knows them), each frame is taken for that of the last picture before it came out, and the median of the last few tells it all. Else frames are thought to be
+ * younger than they are by the least delay of the encoder, and an action that was made within that time after a capture is taken to belong to that frame, one too early.
  */
 import { later, since, ticksPerMs } from "./ticks.ts";
 
-/** Frames that count: some seconds. */
-const window = 90;
+/** Frames that count: a second. */
+const window = 30;
 /** Pictures whose capture is remembered, more than may come between a frame and its judgement. */
 const pictures = 60;
 /** A picture may be told of some frames after the encoder has let its frame out. */
-const judgedAfter = 8;
-/** A frame this much slower than the quickest, in ms, says nothing of the quickest one's delay. */
-const quick = 3;
+const judgedAfter = 3;
+/** Frames whose capture is known, for the median. */
+const pairs = 9;
 /** A frame that is further off than this, in ms, begins anew: another track. */
 const jump = 5000;
-/** Timestamps are whole ms, and encoders' clocks are smoothed: an instant this close behind a capture, in ms, is not told from it by them. */
+/** Timestamps are whole ms, and browsers smooth them: an instant this close behind a capture, in ms, is not told from it by them. */
 const blur = 8;
 
-interface Sent {
+/** At is an instant by both clocks. */
+interface At {
   readonly rtp: number;
   readonly at: number;
 }
@@ -33,36 +34,36 @@ interface Picture {
 }
 
 export class Shutter {
-  private sent: Sent[] = [];
+  private sent: At[] = [];
   private pictures: Picture[] = [];
-  private delays: number[] = [];
+  private captures: At[] = [];
 
   /** frame tells that a frame came out of the encoder at an instant of the page's clock, in ms. */
   frame(rtp: number, at: number): void {
     const last = this.sent.at(-1);
-    if (last && Math.abs(this.slower({ rtp, at }, last)) > jump) this.forget();
-    this.sent.push({ rtp, at });
-    if (this.sent.length > window) this.sent.shift();
+    if (last && Math.abs(slower({ rtp, at }, last)) > jump) this.forget();
+    put(this.sent, { rtp, at }, window);
     const judged = this.sent.at(-judgedAfter);
     if (judged) this.judge(judged);
   }
 
   /** captured tells when a picture was captured, and when the track had it, where the page has worked on it. */
   captured(captured: number, ready = captured): void {
-    if (captured <= (this.pictures.at(-1)?.captured ?? -Infinity)) return;
-    this.pictures.push({ captured, ready });
-    if (this.pictures.length > pictures) this.pictures.shift();
+    if (captured > (this.pictures.at(-1)?.captured ?? -Infinity)) put(this.pictures, { captured, ready }, pictures);
   }
 
   /** rtp is the timestamp from which on frames were captured at an instant or later; undefined before the first frame. */
   rtp(at: number): number | undefined {
-    const quickest = this.quickest();
-    return quickest && later(quickest.rtp, (this.between(at) - quickest.at + this.delay) * ticksPerMs);
+    const known = this.anchor();
+    return known && later(known.rtp, (this.between(at) - known.at) * ticksPerMs);
   }
 
-  /** delay is how long the quickest frame took from its capture, in ms, as far as known; else 0. */
-  get delay(): number {
-    return [...this.delays].sort((a, b) => a - b)[this.delays.length >> 1] ?? 0;
+  /** anchor is when a frame was captured: one of known capture, or the quickest, as if it had taken no time. */
+  private anchor(): At | undefined {
+    const [first] = this.captures.length ? this.captures : this.sent;
+    if (!first) return undefined;
+    if (!this.captures.length) return this.sent.reduce((best, s) => (slower(s, best) < 0 ? s : best));
+    return [...this.captures].sort((a, b) => slower(a, b))[this.captures.length >> 1];
   }
 
   /** between moves an instant away from the capture right before it, which it must not be taken for. */
@@ -71,32 +72,31 @@ export class Shutter {
     return before ? Math.max(at, before.captured + Math.min(blur, this.interval / 2)) : at;
   }
 
-  private judge(frame: Sent): void {
-    if (this.slower(frame, this.quickest()!) > quick) return;
+  /** judge finds the picture of a frame. One that took longer than from a picture to the next is not told from the next one's: it is for the median to be right. */
+  private judge(frame: At): void {
     const before = this.pictures.filter((p) => p.ready <= frame.at).at(-1);
-    if (!before || frame.at - before.ready >= this.interval) return;
-    this.delays.push(frame.at - before.captured);
-    if (this.delays.length > 15) this.delays.shift();
+    if (before && frame.at - before.ready < this.interval) put(this.captures, { rtp: frame.rtp, at: before.captured }, pairs);
   }
 
-  /** interval is the usual time between two pictures. What is slower by that much is taken for the next picture's. */
+  /** interval is the usual time between two pictures. */
   private get interval(): number {
     const n = this.pictures.length;
     return n > 1 ? (this.pictures[n - 1]!.ready - this.pictures[0]!.ready) / (n - 1) : 0;
   }
 
-  /** slower is by how many ms more than another a frame was delayed. */
-  private slower(frame: Sent, other: Sent): number {
-    return frame.at - other.at - since(frame.rtp, other.rtp) / ticksPerMs;
-  }
-
-  private quickest(): Sent | undefined {
-    return this.sent.length ? this.sent.reduce((best, s) => (this.slower(s, best) < 0 ? s : best)) : undefined;
-  }
-
   private forget(): void {
     this.sent = [];
     this.pictures = [];
-    this.delays = [];
+    this.captures = [];
   }
+}
+
+/** slower is by how many ms an instant is later by the page's clock than by the timestamps, against another. */
+function slower(a: At, b: At): number {
+  return a.at - b.at - since(a.rtp, b.rtp) / ticksPerMs;
+}
+
+function put<T>(list: T[], one: T, max: number): void {
+  list.push(one);
+  if (list.length > max) list.shift();
 }
