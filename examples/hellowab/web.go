@@ -1,13 +1,14 @@
 package hellowab
 
 import (
+	"cmp"
 	_ "embed"
 	"net/http"
-	"strings"
 
 	"github.com/a-h/templ"
 
 	"github.com/wabgo/wab/server"
+	"github.com/wabgo/wab/web"
 	"github.com/wabgo/wab/web/ui"
 )
 
@@ -55,4 +56,8 @@ var icons = map[string]string{
 	"close":      "m6 6 12 12M18 6 6 18",
 }
 
-func title(id string) string { return strings.ToUpper(id[:1]) + id[1:] }
+// callModule is where <wab-call> is.
+func callModule() string {
+	path, _ := web.Asset("call.js")
+	return cmp.Or(path, web.Prefix+"call.js")
+}

@@ -33,3 +33,9 @@ export function count(opener: HTMLElement, n: number, fresh = false): void {
   badge.textContent = String(n);
   badge.toggleAttribute("data-new", fresh);
 }
+
+/** deviceOf tells whether a value that somebody sent is a deed, and for which device. */
+export function deviceOf(value: unknown): string | undefined {
+  const v = value as { device?: unknown; command?: unknown; args?: unknown } | null;
+  return typeof v?.device === "string" && typeof v.command === "string" && Array.isArray(v.args) ? v.device : undefined;
+}

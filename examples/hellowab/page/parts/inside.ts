@@ -1,12 +1,15 @@
 // Inside a meeting: its maps, the stage that follows the host's choice, and the panels.
 import { toast } from "../../../../web/ui/parts/toast.ts";
 import { apps, titleOf } from "./apps.ts";
+import { Bring } from "./bring.ts";
+import { Layer } from "./call.ts";
 import { by, count, say, words } from "./dom.ts";
 import { Door } from "./door.ts";
 import { type Background, closeMaps, type Connected, type Maps, type Names, openMaps } from "./meeting.ts";
 import { Panels } from "./panels.ts";
 import { People } from "./people.ts";
 import { Picker } from "./picker.ts";
+import { Shelf } from "./shelf.ts";
 import type { Stage } from "./stage.ts";
 
 let panels: Panels | undefined;
@@ -15,21 +18,26 @@ let onPanel: (id: string) => void = () => undefined;
 export class Inside {
   private readonly picker: Picker;
   private readonly people: People;
+  private readonly shelf: Shelf;
+  private readonly bring: Bring;
+  private layer: Layer | undefined;
   private over = false;
 
   private constructor(private readonly meeting: Connected, private readonly names: Names, private readonly maps: Maps, private readonly stage: Stage, out: () => void) {
     this.picker = new Picker(meeting, names);
     this.people = new People(meeting, names, maps);
+    this.shelf = new Shelf(by("shelf"), meeting, maps.devices, (deed) => this.layer?.act(deed) ?? meeting.Act(deed.device, deed.command, deed.args).then(() => undefined));
+    this.bring = new Bring(meeting, names, maps.devices, () => this.layer);
     onPanel = (id) => this.opened(id);
     panels ??= new Panels((id) => onPanel(id));
     by("tools").hidden = false;
     maps.about.on("change", () => this.follow());
-    maps.devices.on("change", () => this.bring());
+    maps.devices.on("change", () => this.counted());
     maps.about.on("state", ({ state, reason }) => state === "ended" && !this.over && reason && out());
     if (maps.knocks) new Door(meeting, maps.knocks);
     if (names.hosting) this.host();
     this.follow();
-    this.bring();
+    this.counted();
   }
 
   /** open goes in. It rejects with not_allowed for who may not. */
@@ -41,13 +49,31 @@ export class Inside {
 
   /** begin puts something on the stage of a new meeting. */
   private async begin(): Promise<void> {
+    void this.join();
     if (!this.names.hosting || this.maps.about.has("background")) return;
     const first = (await apps()).find((a) => a.name === "whiteboard");
     if (first) await this.picker.set(first.name, this.names.ca);
   }
 
+  /** join opens the call over the stage. */
+  private async join(): Promise<void> {
+    const layer = await Layer.open(by("layer"), this.meeting, this.names, {
+      people: (present) => this.people.inCall(present),
+      state: () => this.bring.stay(),
+      deed: (deed, by) => {
+        this.shelf.deed(deed, by.outcome.method);
+        say(`${by.principal ?? "Somebody"} switches ${this.maps.devices.get(deed.device)?.name ?? "a device"}.`);
+      },
+    });
+    if (this.over) layer.close();
+    else this.layer = layer;
+  }
+
   close(): void {
     this.over = true;
+    this.bring.close();
+    this.shelf.close();
+    this.layer?.close();
     closeMaps(this.maps);
     this.people.close();
     panels?.shut();
@@ -78,7 +104,7 @@ export class Inside {
     });
   }
 
-  private bring(): void {
+  private counted(): void {
     count(by("devices-button"), this.maps.devices.size);
   }
 

@@ -1,6 +1,7 @@
 // The panel of the people: who is in the meeting, and, for the host, who may come in and how they are shown.
 import { toast } from "../../../../web/ui/parts/toast.ts";
 import { button, by, count, row, words } from "./dom.ts";
+import type { Person as InCall } from "../../../../web/call/signal.ts";
 import type { Connected, Maps, Names, Person } from "./meeting.ts";
 
 /** While the panel is open, who is in the call is asked for this often. */
@@ -28,6 +29,11 @@ export class People {
   set(present: Person[]): void {
     this.present = present;
     this.show();
+  }
+
+  /** inCall is what the call itself tells. */
+  inCall(present: readonly InCall[]): void {
+    this.set(present.map((p) => ({ principal: p.principal, session: p.member, publishing: p.sources.filter((s) => !s.off).map((s) => s.source) })));
   }
 
   close(): void {
