@@ -22,7 +22,7 @@ type down struct {
 	out      webrtc.TrackLocalWriter
 	ssrc     uint32
 	payload  uint8
-	sequence uint8 // id of the extension for transport-wide sequence numbers; 0 none
+	sendTime uint8 // id of the extension for the instant of sending; 0 none
 
 	first, again outgoing // of the track's goroutine, and of the one that reads the member's reports
 
@@ -54,8 +54,8 @@ func (d *down) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, erro
 		}
 		d.out, d.ssrc, d.payload = c.WriteStream(), uint32(c.SSRC()), uint8(codec.PayloadType)
 		for _, x := range c.HeaderExtensions() {
-			if x.URI == sdp.TransportCCURI && x.ID > 0 && x.ID < 15 {
-				d.sequence = uint8(x.ID)
+			if x.URI == sdp.ABSSendTimeURI && x.ID > 0 && x.ID < 15 {
+				d.sendTime = uint8(x.ID)
 			}
 		}
 		d.first, d.again = d.newOutgoing(), d.newOutgoing()
@@ -79,15 +79,14 @@ func (d *down) close() {
 // outgoing is the header with which one goroutine sends, made once.
 type outgoing struct {
 	header rtp.Header
-	number []byte // the transport-wide sequence number in it; nil without
+	sent   []byte // the instant of sending in it; nil without
 }
 
 func (d *down) newOutgoing() (o outgoing) {
 	o.header = rtp.Header{Version: 2, PayloadType: d.payload, SSRC: d.ssrc}
-	if d.sequence != 0 {
-		o.number = make([]byte, 2)
-		_ = o.header.SetExtension(d.sequence, o.number) // of two bytes, with an id below 15: can't fail
-		o.number = o.header.GetExtension(d.sequence)
+	if d.sendTime != 0 {
+		_ = o.header.SetExtension(d.sendTime, make([]byte, 3)) // of three bytes, with an id below 15: can't fail
+		o.sent = o.header.GetExtension(d.sendTime)
 	}
 	return o
 }
@@ -95,9 +94,9 @@ func (d *down) newOutgoing() (o outgoing) {
 // send passes a packet on: as it came, but for the SSRC, the payload type and the extensions, which are the connection's own.
 func (d *down) send(o *outgoing, p *packet, now time.Time) bool {
 	o.header.Marker, o.header.SequenceNumber, o.header.Timestamp = p.marker, p.seq, p.ts
-	if o.number != nil {
-		n := d.peer.line.sent(len(p.payload), now)
-		o.number[0], o.number[1] = byte(n>>8), byte(n)
+	if o.sent != nil {
+		t := absSendTime(now)
+		o.sent[0], o.sent[1], o.sent[2] = byte(t>>16), byte(t>>8), byte(t)
 	}
 	n, err := d.out.WriteRTP(&o.header, p.payload)
 	if err != nil || n == 0 {
@@ -105,7 +104,13 @@ func (d *down) send(o *outgoing, p *packet, now time.Time) bool {
 	}
 	d.packets.Add(1)
 	d.bytes.Add(uint64(len(p.payload)))
+	d.peer.line.sent.Add(uint64(n))
 	return true
+}
+
+// absSendTime is an instant as 24 bits: seconds, modulo 64, with 18 bits of fraction.
+func absSendTime(t time.Time) uint32 {
+	return uint32(uint64(t.UnixNano()) % 64e9 << 18 / 1e9)
 }
 
 // run reads what the member reports about the track until the sender stops.

@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"slices"
 	"time"
 
 	"github.com/pion/ice/v4"
@@ -36,6 +37,23 @@ var audioCodec = webrtc.RTPCodecParameters{
 	PayloadType: 111,
 }
 
+// extensions are the header extensions, by the way that a packet goes. What comes in is numbered across a connection, so that publishers
+// hear what arrives when (transport-cc) and control their own rate. What goes out bears the instant of sending instead (abs-send-time),
+// of which receivers make an estimate themselves, once a second (REMB): transport-cc would have each of them report 10 to 20 times a
+// second, which costs more than the packets.
+var extensions = []struct {
+	uri   string
+	way   webrtc.RTPTransceiverDirection
+	kinds []webrtc.RTPCodecType
+}{
+	{sdp.SDESMidURI, webrtc.RTPTransceiverDirectionRecvonly, both},
+	{sdp.TransportCCURI, webrtc.RTPTransceiverDirectionRecvonly, both},
+	{sdp.AudioLevelURI, webrtc.RTPTransceiverDirectionRecvonly, both[:1]},
+	{sdp.ABSSendTimeURI, webrtc.RTPTransceiverDirectionSendonly, both},
+}
+
+var both = []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo}
+
 // newMedia is what we speak: VP8 and Opus, without RTX: retransmissions bear the stream's own SSRC.
 func newMedia() (*webrtc.MediaEngine, error) {
 	m := &webrtc.MediaEngine{}
@@ -45,21 +63,25 @@ func newMedia() (*webrtc.MediaEngine, error) {
 	if err := m.RegisterCodec(audioCodec, webrtc.RTPCodecTypeAudio); err != nil {
 		return nil, err
 	}
-	for _, x := range []struct {
-		uri   string
-		kinds []webrtc.RTPCodecType
-	}{
-		{sdp.SDESMidURI, []webrtc.RTPCodecType{webrtc.RTPCodecTypeVideo, webrtc.RTPCodecTypeAudio}},
-		{sdp.TransportCCURI, []webrtc.RTPCodecType{webrtc.RTPCodecTypeVideo, webrtc.RTPCodecTypeAudio}},
-		{sdp.AudioLevelURI, []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio}},
-	} {
+	for _, x := range extensions {
 		for _, kind := range x.kinds {
-			if err := m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: x.uri}, kind); err != nil {
+			if err := m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: x.uri}, kind, x.way); err != nil {
 				return nil, err
 			}
 		}
 	}
 	return m, nil
+}
+
+// sendCodecs are the codecs without the feedback that belongs to transport-cc.
+func sendCodecs(kind webrtc.RTPCodecType) []webrtc.RTPCodecParameters {
+	c := videoCodec
+	if kind == webrtc.RTPCodecTypeAudio {
+		c = audioCodec
+	}
+	c.RTCPFeedback = slices.DeleteFunc(slices.Clone(c.RTCPFeedback), func(f webrtc.RTCPFeedback) bool { return f.Type == webrtc.TypeRTCPFBTransportCC })
+	c.PayloadType = 0 // as negotiated
+	return []webrtc.RTPCodecParameters{c}
 }
 
 // feedbackEvery is how often a publisher hears what has arrived (transport-wide congestion control).

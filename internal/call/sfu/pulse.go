@@ -31,7 +31,7 @@ func (r *Room) pulse() {
 		}
 		if now.Sub(limited) >= bitrateEvery {
 			limited = now
-			limit(tracks, now)
+			limit(tracks, r.everybody(), now)
 		}
 	}
 }

@@ -68,10 +68,21 @@ func (d *down) report(b []byte, now time.Time) {
 			d.track.refresh()
 		case *rtcp.TransportLayerNack:
 			d.repair(p, now)
-		case *rtcp.TransportLayerCC:
-			d.peer.line.arrived(p, now)
 		case *rtcp.ReceiverEstimatedMaximumBitrate:
-			d.peer.line.told(p.Bitrate, now)
+			d.peer.line.told(float64(p.Bitrate), now)
+		case *rtcp.ReceiverReport:
+			d.lost(p.Reports, now)
+		case *rtcp.SenderReport:
+			d.lost(p.Reports, now)
+		}
+	}
+}
+
+// lost takes what a member says has been lost of the track.
+func (d *down) lost(reports []rtcp.ReceptionReport, now time.Time) {
+	for _, r := range reports {
+		if r.SSRC == d.ssrc && d.track.kind == webrtc.RTPCodecTypeVideo {
+			d.peer.line.lost(float64(r.FractionLost)/256, now)
 		}
 	}
 }

@@ -70,6 +70,9 @@ func (p *Peer) fill(t *track) error {
 	if err != nil {
 		return err
 	}
+	if err := tr.SetCodecPreferences(sendCodecs(t.kind)); err != nil {
+		return err
+	}
 	p.slots = append(p.slots, slot{tr, d})
 	d.run(tr.Sender())
 	return nil
