@@ -28,7 +28,8 @@ var fixed = []bundle{
 	}},
 	{Name: "embed.js", Entry: "web/client/embed.ts"},
 	{Name: "segment.js", Entry: "web/call/segment-worker.ts", Names: segmentation},
-	{Name: "call.js", Entry: "web/call/index.ts", Names: map[string]string{"SEGMENT": "segment.js"}},
+	{Name: "timeline-worker.js", Entry: "web/call/timeline/worker.ts"},
+	{Name: "call.js", Entry: "web/call/index.ts", Names: map[string]string{"SEGMENT": "segment.js", "TIMELINE_WORKER": "timeline-worker.js"}},
 	{Name: "bluetooth.js", Entry: "web/bluetooth/bluetooth.ts"},
 }
 
@@ -36,6 +37,7 @@ var fixed = []bundle{
 var shared = map[string]string{
 	"@wabgo/client":           clientName,
 	"@wabgo/client/bluetooth": "bluetooth.js",
+	"@wabgo/client/call":      "call.js",
 }
 
 // clientName is the bundle that all page scripts share instead of carrying their own copy.

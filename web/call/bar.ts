@@ -28,7 +28,7 @@ export class Bar {
     this.screen = button("screen", "Share your screen", () => acts.toggle("screen"), keysOf("screen"));
     this.more = button("more", "Devices and more", acts.more, { "aria-expanded": "false", "aria-haspopup": "dialog" });
     const leave = button("leave", "Leave the call", acts.leave, { class: "leave", ...keysOf("leave") });
-    this.el = h("div", { class: "bar", role: "toolbar", "aria-label": "Call" }, this.watching, this.mic, this.camera, this.screen, this.more, leave);
+    this.el = h("div", { class: "bar", role: "toolbar", "aria-label": "Call controls" }, this.watching, this.mic, this.camera, this.screen, this.more, leave);
     this.el.addEventListener("keydown", (e) => this.walk(e));
   }
 

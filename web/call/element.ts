@@ -26,6 +26,7 @@ export class WabCall extends HTMLElement {
 
   connectedCallback(): void {
     if (this.layer) return; // moved within the page
+    this.takeUp();
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
     this.layer = new Layer(this, root, { leave: () => this.leave(), again: () => void this.join(), captions: (on) => this.tell("captions", { on }) });
     if (!this.hasAttribute("manual")) void this.join();
@@ -108,11 +109,22 @@ export class WabCall extends HTMLElement {
   }
 
   /** cutoutPatience is how old the mask of a cut-out person may be, ms, before all are shown in tiles. */
+  get cutoutPatience(): number { return Cutout.patience; }
   set cutoutPatience(ms: number) { Cutout.patience = ms; }
 
   private get there(): Call {
     if (!this.call) throw new Error("wab-call: there is no call. Join first.");
     return this.call;
+  }
+
+  /** takeUp has the setters see what the page has set before this class was known. */
+  private takeUp(): void {
+    for (const name of ["connection", "options", "cutoutPatience"] as const) {
+      if (!Object.hasOwn(this, name) || name === "options") continue;
+      const value: unknown = this[name];
+      delete (this as { [name: string]: unknown })[name];
+      (this as { [name: string]: unknown })[name] = value;
+    }
   }
 
   /** wanted is what to switch on at first: media="camera mic" unless said; media="" only looks on. */

@@ -30,7 +30,7 @@ export class Layer {
   readonly notes = new Notes();
   readonly captions = new Captions();
   cutout: Cutout | undefined;
-  private readonly layer = h("div", { class: "layer", "data-mode": "gallery" });
+  private readonly layer = h("section", { class: "layer", "aria-label": "Call", "data-mode": "gallery" });
   private readonly state = h("div", { class: "state", role: "status" });
   private readonly said = h("div", { class: "unseen", role: "status", "aria-live": "polite" });
   private readonly stage = new Stage(this.layer, () => this.moved());
@@ -48,8 +48,8 @@ export class Layer {
     const sheet = new CSSStyleSheet(); // a style element would need the page's leave
     sheet.replaceSync(style);
     root.adoptedStyleSheets = [sheet];
-    const side = h("div", { class: "side" }, this.state, this.stage.el, this.notes.el, this.panel.el, this.bar.el);
-    this.layer.append(side, this.captions.el, this.said);
+    const side = h("div", { class: "side" }, this.stage.el, this.bar.el);
+    this.layer.append(this.state, side, this.panel.el, this.notes.el, this.captions.el, this.said);
     root.append(this.layer);
     this.captions.el.hidden = true;
     this.idle = new Idle(host, () => [this.bar.el, this.stage.el], (idle) => set(this.layer, "data-idle", idle), () => this.panel.open || this.call?.state !== "live");

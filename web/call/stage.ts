@@ -69,19 +69,18 @@ export class Stage {
   }
 }
 
-/** looksOf lists the tiles in their order: screens, the others as they came, and ourselves. */
+/** looksOf lists the tiles in their order: ourselves, the others as they came, and screens. */
 function looksOf(call: Call): Map<string, [member: string, look: Look]> {
   const all: [string, Look][] = [];
   const others = call.people.filter((p) => p.member !== call.me).sort((a, b) => a.since - b.since);
-  for (const p of others) if (track(call, p, "screen")) all.push([p.member, { ...about(p), source: "screen", self: false, track: track(call, p, "screen"), heard: true }]);
+  const me = call.people.find((p) => p.member === call.me);
+  const self = me && (call.may.has("publish") || call.sending.length > 0) ? me : undefined;
+  if (self) all.push([self.member, { ...about(self), source: "camera", self: true, track: call.track("camera"), heard: call.track("mic") !== undefined && !muted(self) }]);
   for (const p of others) {
     if (p.sources.length > 0 || call.people.length <= intimate) all.push([p.member, { ...about(p), source: "camera", self: false, track: track(call, p, "camera"), heard: heard(p) }]);
   }
-  const me = call.people.find((p) => p.member === call.me);
-  if (me && (call.may.has("publish") || call.sending.length > 0)) {
-    if (call.track("screen")) all.push([me.member, { ...about(me), source: "screen", self: true, track: call.track("screen"), heard: true }]);
-    all.push([me.member, { ...about(me), source: "camera", self: true, track: call.track("camera"), heard: call.track("mic") !== undefined && !muted(me) }]);
-  }
+  for (const p of others) if (track(call, p, "screen")) all.push([p.member, { ...about(p), source: "screen", self: false, track: track(call, p, "screen"), heard: true }]);
+  if (self && call.track("screen")) all.push([self.member, { ...about(self), source: "screen", self: true, track: call.track("screen"), heard: true }]);
   return new Map(all.map(([member, look]) => [`${member}/${look.source}`, [member, look]]));
 }
 

@@ -28,8 +28,12 @@ button, select { font: inherit; color: inherit; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
 .layer { position: absolute; inset: 0; display: grid; grid-template: 1fr / 1fr; padding: var(--_top) calc(var(--_right) + env(safe-area-inset-right)) calc(var(--_bottom) + env(safe-area-inset-bottom)) var(--_left); }
-.side { grid-area: 1 / 1; justify-self: end; display: flex; flex-direction: column; align-items: flex-end; gap: 10px; min-height: 0; width: var(--_tile); }
-.dock { display: flex; flex-flow: column wrap-reverse; align-content: flex-start; gap: 10px; flex: 0 1 auto; min-height: 0; width: 100%; margin: 0; padding: 0; list-style: none; }
+.layer > * { grid-area: 1 / 1; }
+/* People stand above the bar, each newcomer on top: nobody moves when somebody comes. A full column goes on in the next one. */
+.side { justify-self: end; display: flex; flex-direction: column; justify-content: flex-end; align-items: flex-end; gap: 10px; min-height: 0; width: var(--_tile); }
+.dock { display: flex; flex-flow: column-reverse wrap-reverse; align-content: flex-start; gap: 10px; flex: 1 1 0; min-height: 0; width: 100%; margin: 0; padding: 0; list-style: none; }
+:host([edge="left"]) .side { justify-self: start; align-items: flex-start; }
+:host([edge="left"]) .dock { flex-wrap: wrap; }
 
 /* Tiles */
 .tile { --w: var(--_tile); position: relative; flex: none; width: var(--w); aspect-ratio: 16 / 9; border-radius: 14px; background: light-dark(#23262d, #0d0e10); color: #fff; box-shadow: var(--_shadow); pointer-events: auto; cursor: grab; touch-action: none; user-select: none; -webkit-user-select: none; transition: box-shadow var(--_quick), opacity var(--_quick); }
@@ -44,7 +48,7 @@ button, select { font: inherit; color: inherit; }
 .tile > .face span { font-size: 34cqh; line-height: 1; }
 .tile::after { content: ""; position: absolute; inset: 0; border-radius: inherit; box-shadow: inset 0 0 0 1px rgb(255 255 255 / .14); pointer-events: none; transition: box-shadow var(--_quick); }
 .tile[data-speaking]::after { box-shadow: inset 0 0 0 3px #6fe3a1; }
-.tile > .name { position: absolute; left: 6px; bottom: 6px; display: flex; align-items: center; gap: 4px; max-width: calc(100% - 12px); padding: 2px 8px; border-radius: 999px; background: rgb(13 14 16 / .72); color: #fff; font-size: .75rem; font-weight: 560; transition: opacity var(--_quick); }
+.tile > .name { position: absolute; z-index: 1; left: 6px; bottom: 6px; display: flex; align-items: center; gap: 4px; max-width: calc(100% - 12px); padding: 2px 8px; border-radius: 999px; background: rgb(13 14 16 / .72); color: #fff; font-size: .75rem; font-weight: 560; transition: opacity var(--_quick); }
 .tile > .name span { overflow: hidden; white-space: nowrap; text-overflow: ellipsis; }
 .tile > .name svg { flex: none; width: 14px; height: 14px; color: #ffb3ad; }
 .tile > .grip { position: absolute; left: 0; bottom: 0; width: 28px; height: 28px; border: 0; padding: 0; background: none; cursor: nesw-resize; opacity: 0; transform: scaleX(-1); transition: opacity var(--_quick); touch-action: none; }
@@ -55,6 +59,7 @@ button, select { font: inherit; color: inherit; }
 .tile:not(.west):is(:hover, :focus-visible, .held) > .name { left: 28px; max-width: calc(100% - 34px); }
 
 /* Heads: round, and small */
+.layer[data-mode="heads"] .dock { gap: 16px; }
 .layer[data-mode="heads"] .tile[data-source="camera"] { --w: calc(var(--_tile) * .54); aspect-ratio: 1; border-radius: 50%; }
 .layer[data-mode="heads"] .tile[data-source="camera"].big { --w: 260px; }
 .layer[data-mode="heads"] .tile[data-source="camera"] > video { object-position: 50% 30%; }
@@ -88,12 +93,17 @@ button, select { font: inherit; color: inherit; }
 
 /* State, notices, devices */
 .state, .note, .panel { flex: none; width: max-content; max-width: min(320px, 100vw - 32px); border: 1px solid var(--_line); background: var(--_veil); backdrop-filter: blur(12px) saturate(1.4); box-shadow: var(--_shadow); pointer-events: auto; }
-.state { display: flex; align-items: center; gap: 8px; padding: 6px 14px 6px 12px; border-radius: 18px; color: var(--_soft); font-weight: 560; }
+.state { display: flex; align-items: center; gap: 10px; padding: 6px 14px 6px 12px; border-radius: 18px; color: var(--_soft); font-weight: 560; }
 .state::before { content: ""; flex: none; width: 8px; height: 8px; border-radius: 50%; background: var(--_warn); animation: breathe 1.4s ease-in-out infinite; }
 .state[data-state="refused"]::before { border-radius: 2px; background: var(--_bad); animation: none; }
 .state[data-state="ended"]::before { background: var(--_edge); animation: none; }
 .state:empty { display: none; }
-.notes { display: grid; justify-items: end; gap: 8px; flex: none; }
+.state { place-self: start center; max-width: min(460px, 100vw - 32px); }
+.state .act { flex: none; }
+.notes { place-self: end; display: grid; justify-items: end; gap: 8px; margin-right: calc(var(--_tile) + 12px); }
+.panel { place-self: end; margin-right: calc(var(--_tile) + 12px); }
+:host([edge="left"]) .notes { justify-items: start; }
+:host([edge="left"]) :is(.notes, .panel) { justify-self: start; margin: 0 0 0 calc(max(var(--_tile), 208px) + 12px); }
 .note { display: grid; grid-template-columns: 1fr auto; gap: 6px 8px; padding: 10px 8px 10px 14px; border-radius: 14px; border-left: 3px solid var(--_warn); color: var(--_ink); }
 .note p { margin: 0; align-self: center; overflow-wrap: anywhere; }
 .note .close { display: grid; place-items: center; width: 28px; height: 28px; padding: 0; border: 0; border-radius: 50%; background: none; cursor: pointer; color: var(--_soft); }
@@ -115,24 +125,23 @@ button, select { font: inherit; color: inherit; }
 kbd { font: inherit; font-weight: 600; color: var(--_ink); white-space: nowrap; }
 
 /* Captions */
-.captions { grid-area: 1 / 1; place-self: end center; display: grid; gap: 4px; justify-items: center; max-width: min(640px, 100% - 2 * var(--_tile) - 48px); margin-bottom: 8px; text-align: center; }
+.captions { place-self: end center; display: grid; gap: 4px; justify-items: center; max-width: min(640px, 100% - 2 * var(--_tile) - 48px); margin-bottom: 8px; text-align: center; }
 .captions p { margin: 0; padding: 4px 12px; border-radius: 10px; background: rgb(13 14 16 / .82); color: #fff; font-size: 1.0625rem; overflow-wrap: anywhere; }
 .captions b { font-weight: 600; color: #b9c6ff; }
 
 @media (max-width: 640px) {
   :host { --_tile: var(--wab-call-tile, 112px); --_right: var(--wab-call-right, 8px); --_left: var(--wab-call-left, 8px); --_top: var(--wab-call-top, 8px); --_bottom: var(--wab-call-bottom, 12px); }
   .layer { padding-inline: 0; }
-  .side { justify-self: stretch; align-items: stretch; width: auto; max-width: 100vw; gap: 8px; }
-  .dock { flex-flow: row nowrap; gap: 8px; overflow-x: auto; overscroll-behavior-x: contain; scrollbar-width: none; padding: 2px var(--_right) 4px var(--_left); }
-  .dock > :first-child { margin-left: auto; }
-  .dock > :last-child { margin-right: auto; }
+  .side, :host([edge]) .side { justify-self: stretch; justify-content: space-between; align-items: stretch; width: auto; max-width: 100vw; gap: 8px; }
+  .dock, :host([edge]) .dock { flex: none; flex-flow: row nowrap; gap: 8px; overflow-x: auto; overscroll-behavior-x: contain; scrollbar-width: none; padding: 2px var(--_right) 4px var(--_left); }
   .tile { aspect-ratio: 4 / 3; touch-action: pan-x; border-radius: 12px; }
   .tile[data-source="screen"] { aspect-ratio: 16 / 9; --w: calc(var(--_tile) * 1.4); }
   .bar { align-self: center; width: auto; gap: 6px; margin-top: auto; }
   .bar button { width: 44px; height: 44px; }
-  .notes, .state, .panel { align-self: center; justify-items: center; }
+  .state { margin-top: 96px; }
+  .notes, .panel, :host([edge]) :is(.notes, .panel) { justify-self: center; margin: 0 8px 64px; }
+  .notes, :host([edge]) .notes { justify-items: center; }
   .note, .panel { max-width: calc(100vw - 16px); }
-  .panel { order: 3; }
   .captions { max-width: calc(100vw - 24px); margin-bottom: 72px; }
   .captions p { font-size: .9375rem; }
   .tile > .grip { display: none; }
