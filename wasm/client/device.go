@@ -26,6 +26,10 @@ type DeviceOptions struct {
 	Every time.Duration
 	// OnDesired hears, at first and after each change, that there are desired values; see Device.Desired.
 	OnDesired func(*Device) error
+	// Moments is for a device that sees the video of a call: it is asked to tell when a moment comes that a bundle waits for, or has come, by which method it knows, and by how much the
+	// moment's frame was before that. came may be called on any goroutine, also before Moments returns; cancel, which may be nil, when the bundle is over. Without Moments, and where it doesn't
+	// tell in time, a bundle runs at its deadline.
+	Moments func(m Moment, deadline time.Time, came func(method string, off time.Duration)) (cancel func())
 	// OnError hears what handlers failed with, of bundles that did not run, or not to their end, because they were late, the clock was not good
 	// enough or a command is not known, and of reports that the CA doesn't take. The default logs it.
 	OnError func(error)
@@ -45,12 +49,14 @@ type Device struct {
 	todo    *dispatcher   // of its maps' handlers: bundles wait for nobody else's
 	done    chan struct{} // closed when all goroutines are over
 
-	scheduler bundle.Scheduler // of the goroutine that runs handlers, as is pace
+	scheduler bundle.Scheduler // of the goroutine that runs handlers, as are the next two
 	pace      pace
-	poke      chan struct{} // has one element when something has arrived
+	awaited   map[string]func() // what no longer tells of a moment, by the bundle's id
+	poke      chan struct{}     // has one element when something has arrived
 
 	mu      sync.Mutex
 	arrived []*bundle.Bundle
+	came    []came
 	turned  bool // desired values have changed
 	outbox  outbox
 }
@@ -90,7 +96,7 @@ func checkDevice(s string) error {
 }
 
 func newDevice(c *Client, name string, opt DeviceOptions) *Device {
-	d := &Device{c: c, name: name, opt: opt, done: make(chan struct{}), todo: newDispatcher(), poke: make(chan struct{}, 1), outbox: newOutbox()}
+	d := &Device{c: c, name: name, opt: opt, done: make(chan struct{}), todo: newDispatcher(), poke: make(chan struct{}, 1), outbox: newOutbox(), awaited: map[string]func(){}}
 	if d.opt.OnError == nil {
 		d.opt.OnError = func(err error) { logError(name, err) }
 	}

@@ -16,13 +16,14 @@ type Args struct {
 	Ran      time.Time     // when it began
 	Bound    time.Duration // by how much Ran may be wrong
 	Recovery bool          // it makes up for the rest of a bundle that did not run
+	Method   string        // how the bundle's moment was found, "deadline" if it was not; empty where it has none
 	Raw      []byte        // the arguments, one CBOR array: client.Decode makes an []any of it
 }
 
 func newArgs(e bundle.Event, ran, bound int64) Args {
 	return Args{
 		Command: e.Command.Name, Bundle: e.ID, Due: time.UnixMicro(e.Due).UTC(), Ran: time.UnixMicro(ran).UTC(),
-		Bound: micros(bound), Recovery: e.Recovery, Raw: e.Command.Args,
+		Bound: micros(bound), Recovery: e.Recovery, Method: e.Method, Raw: e.Command.Args,
 	}
 }
 

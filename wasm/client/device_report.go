@@ -49,6 +49,8 @@ type outcome struct {
 	Ran     int64  `cbor:"ran"`
 	Bound   int64  `cbor:"bound"`
 	Error   string `cbor:"error,omitempty"`
+	Method  string `cbor:"method,omitempty"`
+	Off     int64  `cbor:"off,omitempty"`
 	number  uint64
 }
 
@@ -90,6 +92,7 @@ func (d *Device) conclude(e bundle.Event) {
 	defer d.mu.Unlock()
 	d.outbox.add(outcome{
 		ID: e.ID, Outcome: string(e.Outcome), Command: e.Command.Name, Due: e.Due, Ran: e.Ran, Bound: e.Bound, Error: clip(e.Err),
+		Method: clipTo(e.Method, bundle.MaxName), Off: e.Off,
 	})
 }
 
@@ -258,9 +261,11 @@ func (d *Device) await(pause time.Duration, err error) time.Duration {
 }
 
 // clip keeps texts for people within bounds.
-func clip(s string) string {
-	if len(s) > maxText {
-		s = s[:maxText]
+func clip(s string) string { return clipTo(s, maxText) }
+
+func clipTo(s string, bytes int) string {
+	if len(s) > bytes {
+		s = s[:bytes]
 	}
 	return strings.ToValidUTF8(s, "")
 }

@@ -27,6 +27,7 @@ const (
 func (d *Device) run() {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	defer d.forgetAll()
 	d.note("desired values", d.opt.OnDesired)
 	for d.check(); d.ctx.Err() == nil; d.check() {
 		d.take()
@@ -44,7 +45,9 @@ func (d *Device) take() {
 	d.mu.Unlock()
 	now, _, _ := d.c.serverTime()
 	for _, b := range arrived {
-		d.scheduler.Add(now, b)
+		if d.scheduler.Add(now, b) {
+			d.ask(b)
+		}
 	}
 	if turned {
 		d.note("desired values", d.opt.OnDesired)
@@ -58,6 +61,7 @@ func (d *Device) runDue() time.Duration {
 		if !known {
 			return -1
 		}
+		d.meet(now)
 		d.scheduler.Tick(now, bound)
 		e, ok := d.scheduler.Next()
 		if ok {
@@ -78,6 +82,7 @@ func (d *Device) runDue() time.Duration {
 // follow does what the scheduler asks for.
 func (d *Device) follow(e bundle.Event, bound int64) {
 	if e.Kind == bundle.End {
+		d.forget(e.ID)
 		d.conclude(e)
 		d.regret(e)
 		return
