@@ -2,6 +2,7 @@ package hellowab
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -28,7 +29,7 @@ func admitted(t *testing.T, url string) (alice, bob *browser.Tab) {
 	alice.Shoot("hellowab-knock")
 	bob.Shoot("hellowab-lobby")
 	bob.Check()
-	alice.Do(chromedp.Click(`#door [aria-label="Let bob in"]`))
+	alice.Do(chromedp.Click(`#door [aria-label="Let in bob"]`))
 	bob.Until(`lobby.hidden && ` + shown + ` && ` + inCall(2))
 	alice.Until(inCall(2) + ` && door.children.length === 0`)
 	return alice, bob
@@ -52,6 +53,48 @@ func TestCALL1_WhoKnocksIsLetInAndShownOut(t *testing.T) {
 	bob.Until(`!lobby.hidden && lobby.innerText.includes("alice has shown you out") && !document.querySelector("iframe") && !document.querySelector("wab-call")`)
 	alice.Until(inCall(1))
 	bob.Shoot("hellowab-out")
-	alice.Do(chromedp.Click(`#admitted [aria-label="Let bob in again"]`))
+	alice.Do(chromedp.Click(`#admitted [aria-label="Let in again bob"]`))
 	bob.Until(`lobby.hidden && ` + shown + ` && ` + inCall(2))
+}
+
+// lamp is bob's, as a page shows it.
+const lamp = `document.querySelector("[data-device='bob/home/lamp']")`
+
+func TestDEV4_ALampIsSwitchedWithTheFrame(t *testing.T) {
+	s := run(t)
+	alice, bob := admitted(t, s.URL)
+	bob.Do(chromedp.Click("#devices-button"), chromedp.Click(`#devices-add button:first-child`))
+	for _, tab := range []*browser.Tab{alice, bob} {
+		tab.Until(lamp + `?.dataset.on === "false" && ` + lamp + `.innerText.includes("off")`)
+	}
+	bob.Shoot("hellowab-devices")
+	bob.Check()
+	see(alice, "bob")
+	see(bob, "alice")
+
+	alice.Do(chromedp.Click(`[data-device='bob/home/lamp']`))
+	for _, tab := range []*browser.Tab{alice, bob} {
+		tab.Until(lamp + `.dataset.on === "true" && ` + lamp + `.innerText.includes("on")`)
+	}
+	alice.Shoot("hellowab-lamp")
+	alice.Check()
+	if got := browser.Eval[string](alice, lamp+`.dataset.method`); got != "local" {
+		t.Errorf("whoever switches it sees it with method %q", got)
+	}
+	if got := browser.Eval[string](bob, lamp+`.dataset.method`); got != "frame" {
+		t.Errorf("the other one sees it with method %q", got)
+	}
+	if status, body := s.Post("/api/hellowab/alice/standup/Devices", s.Guest("alice"), `[]`); status != 200 || !strings.Contains(body, `"bob/home/lamp"`) {
+		t.Errorf("%d %s", status, body)
+	}
+	alice.Do(chromedp.Click(`[data-device='bob/home/lamp']`))
+	bob.Until(lamp + `.dataset.on === "false"`)
+	alice.Until(lamp + `.dataset.on === "false"`)
+	bob.Close()
+	alice.Until(`!` + lamp + ` && ` + inCall(1))
+}
+
+// see waits until somebody's video runs.
+func see(tab *browser.Tab, whose string) {
+	tab.Until(fmt.Sprintf(`[...document.querySelector("wab-call").shadowRoot.querySelectorAll(".tile")].some((t) => t.innerText.includes(%q) && t.querySelector("video")?.videoWidth > 0)`, whose))
 }

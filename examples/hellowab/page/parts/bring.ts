@@ -28,7 +28,7 @@ export class Bring {
       { text: "Bluetooth heart sensor …", base: "heart", title: "", find: () => nearby("heartRate") },
       { text: "Any Bluetooth device …", base: "device", title: "", find: () => nearby("anything") },
     ];
-    by("devices-add").replaceChildren(...sources.map((s) => button(s.text, `Bring a ${s.text.replace(" …", "").toLowerCase()}`, () => void this.bring(s))));
+    by("devices-add").replaceChildren(...sources.map((s) => button(s.text, "", () => void this.bring(s))));
     this.off = devices.on("change", () => this.show());
     this.show();
     void bluetooth(); // a click must find it loaded: the browser's own list needs one
@@ -99,9 +99,9 @@ export class Bring {
     const rows = [...this.devices].map(([id, d]) => {
       const mine = this.shared.get(id);
       const what = d.profile && d.profile !== d.name ? `${d.name} · ${d.profile}` : d.name;
-      if (mine) return row(`${what} · shared with everybody here`, button("Take away", `Take ${d.name} away`, () => void mine.close(), "quiet"));
+      if (mine) return row(`${what} · shared with everybody here`, button("Take away", d.name, () => void mine.close(), "quiet"));
       const may = this.names.hosting || d.owner === this.names.me;
-      return may ? row(`${what} · ${d.owner}’s`, button("Take away", `Take ${d.name} away`, () => void this.meeting.Withdraw(id), "quiet")) : row(`${what} · ${d.owner}’s`);
+      return may ? row(`${what} · ${d.owner}’s`, button("Take away", d.name, () => void this.meeting.Withdraw(id), "quiet")) : row(`${what} · ${d.owner}’s`);
     });
     by("devices-list").replaceChildren(...(rows.length > 0 ? rows : [row("Nobody has brought a device yet. A virtual lamp is there in a second.")]));
   }

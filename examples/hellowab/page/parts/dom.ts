@@ -11,10 +11,10 @@ export function say(text: string): void {
   by("live").textContent = text;
 }
 
-/** button makes one with a word on it; what it does to whom is its label. */
-export function button(text: string, label: string, run: () => void, kind = ""): HTMLButtonElement {
+/** button makes one with a word on it, and with whom it is about for those who listen. */
+export function button(text: string, about: string, run: () => void, kind = ""): HTMLButtonElement {
   const b = Object.assign(document.createElement("button"), { type: "button", className: `button ${kind}`, textContent: text });
-  b.setAttribute("aria-label", label);
+  if (about) b.setAttribute("aria-label", `${text} ${about}`);
   b.addEventListener("click", run);
   return b;
 }

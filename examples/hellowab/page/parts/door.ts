@@ -24,7 +24,7 @@ export class Door {
     if (waiting.length === this.seen.size && waiting.every((who) => this.seen.has(who))) return;
     this.seen = new Set(waiting);
     const rows = waiting.slice(0, most).map((who) =>
-      row(`${who} knocks`, button("Let in", `Let ${who} in`, () => this.answer(this.meeting.Admit(who)), "main"), button("Not now", `Turn ${who} away`, () => this.answer(this.meeting.TurnAway(who)), "quiet")));
+      row(`${who} knocks`, button("Let in", who, () => this.answer(this.meeting.Admit(who)), "main"), button("Not now", who, () => this.answer(this.meeting.TurnAway(who)), "quiet")));
     if (waiting.length > most) rows.push(row(`and ${waiting.length - most} more`));
     by("door").replaceChildren(...rows);
   }

@@ -53,9 +53,9 @@ export class People {
     by<HTMLSelectElement>("mode").value = String(this.maps.room.get("mode") ?? "gallery");
     by<HTMLInputElement>("lock").checked = this.maps.room.get("locked") === true;
     const admitted = [...this.maps.people].filter(([who, by]) => who !== this.names.me && by !== "background").map(([who]) => who).sort().map((who) =>
-      row(who, button("Remove", `Remove ${who}`, () => this.attempt(this.meeting.Remove(who)), "quiet")));
+      row(who, button("Remove", who, () => this.attempt(this.meeting.Remove(who)), "quiet")));
     const removed = [...(this.maps.removed?.keys() ?? [])].sort().map((who) =>
-      row(`${who}, removed`, button("Let in again", `Let ${who} in again`, () => this.attempt(this.meeting.Admit(who)), "quiet")));
+      row(`${who}, removed`, button("Let in again", who, () => this.attempt(this.meeting.Admit(who)), "quiet")));
     by("admitted").replaceChildren(...admitted, ...removed);
     if (admitted.length + removed.length === 0) by("admitted").replaceChildren(row("Nobody yet but you."));
   }
@@ -67,9 +67,9 @@ export class People {
     if (!this.names.hosting || who === this.names.me) return row(text);
     const muted = this.maps.room.has(`muted/${who}`);
     const mute = muted
-      ? button("Unmute", `Unmute ${who}`, () => this.attempt(this.meeting.Unmute(who)), "quiet")
-      : button("Mute", `Mute ${who}`, () => this.attempt(this.meeting.Mute(who, ["mic"])), "quiet");
-    return row(text, mute, button("Remove", `Remove ${who}`, () => this.attempt(this.meeting.Remove(who)), "quiet"));
+      ? button("Unmute", who, () => this.attempt(this.meeting.Unmute(who)), "quiet")
+      : button("Mute", who, () => this.attempt(this.meeting.Mute(who, ["mic"])), "quiet");
+    return row(text, mute, button("Remove", who, () => this.attempt(this.meeting.Remove(who)), "quiet"));
   }
 
   private host(): void {

@@ -101,7 +101,6 @@ class Item {
     this.face.style.setProperty("--lamp", this.look.colour ?? "#ffb84d");
     this.face.title = `${name}, ${owner}’s`;
     if (lamp) this.face.setAttribute("aria-pressed", String(on));
-    this.face.setAttribute("aria-label", `${name}, ${owner}’s${this.value.textContent ? `, ${this.value.textContent}` : ""}`);
   }
 }
 
