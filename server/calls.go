@@ -57,7 +57,13 @@ func (s *Server) openPorts() (*ports.Ports, error) {
 		wanted.UDP = net.JoinHostPort(s.callHost(), "0")
 		p, err = ports.Open(wanted)
 	}
-	return p, err
+	switch {
+	case errors.Is(err, ports.ErrUDP):
+		return nil, fmt.Errorf("%w; choose another with --call-addr, or have no calls with --no-calls", err)
+	case err != nil:
+		return nil, fmt.Errorf("%w; choose another with --call-tcp, or --call-tcp off", err)
+	}
+	return p, nil
 }
 
 // callHost is the host that calls listen on; empty for all.

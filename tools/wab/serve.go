@@ -29,6 +29,7 @@ type serveFlags struct {
 	cert, key           string
 	self                bool
 	logLevel, logFormat string
+	calls               callFlags
 }
 
 const serveAbout = `Serves the apps, and prints one line, "listening on URL", when it is ready. Logs go to standard error. SIGTERM or Ctrl-C answers what is under way
@@ -43,6 +44,7 @@ func serve(args []string, out, errs io.Writer) error {
 	f.StringVar(&s.options.PublicURL, "public-url", "", "`URL` by which others reach this server; what it listens on unless given")
 	f.Var(&s.origins, "allow-origin", "`origin` whose pages may use this server, like https://example.org; may be given several times, '*' for all")
 	f.Var(&s.networks, "open-network", "`CIDR` that apps may call though it is not public, like 10.1.0.0/16; may be given several times")
+	s.calls.define(f)
 	f.StringVar(&s.cert, "tls-cert", "", "`file` with the certificate chain, PEM; read again when it changes")
 	f.StringVar(&s.key, "tls-key", "", "`file` with its key, PEM; read again when it changes")
 	f.BoolVar(&s.self, "tls-self", false, "serve HTTPS with a certificate of the server's own, for phones on the same network")
@@ -72,10 +74,13 @@ func (s *serveFlags) complete(errs io.Writer) error {
 		}
 	}
 	s.options.Origins = s.origins
-	if s.options.OpenNetworks, err = prefixes(s.networks); err != nil {
+	if s.options.OpenNetworks, err = prefixes("--open-network", s.networks); err != nil {
 		return err
 	}
 	if err := checkURL(s.options.PublicURL); err != nil {
+		return err
+	}
+	if s.options.Calls, err = s.calls.options(); err != nil {
 		return err
 	}
 	s.options.TLS, err = s.tls(log)
@@ -105,11 +110,11 @@ func checkOrigin(o string) error {
 	return fmt.Errorf("--allow-origin %s is not an origin: it is scheme, host and port, like https://example.org or http://localhost:8090", o)
 }
 
-func prefixes(list []string) (out []netip.Prefix, err error) {
+func prefixes(flag string, list []string) (out []netip.Prefix, err error) {
 	for _, text := range list {
 		p, err := netip.ParsePrefix(text)
 		if err != nil || p != p.Masked() {
-			return nil, fmt.Errorf("--open-network %s is not a network like 10.1.0.0/16 or fd00::/8", text)
+			return nil, fmt.Errorf("%s %s is not a network like 10.1.0.0/16 or fd00::/8", flag, text)
 		}
 		out = append(out, p)
 	}
