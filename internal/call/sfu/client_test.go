@@ -26,6 +26,7 @@ const patience = 20 * time.Second
 type client struct {
 	t      *testing.T
 	name   string
+	ip     string // on a virtual network
 	room   *Room
 	peer   *Peer
 	pc     *webrtc.PeerConnection
@@ -46,6 +47,9 @@ type client struct {
 	got      map[Stream]*heard
 	messages chan []byte
 	work     chan Signal
+	missed   int
+	crossed  int  // offers that met one of the server's
+	deaf     bool // of the client's own goroutine
 	done     chan struct{}
 	wg       sync.WaitGroup
 }
@@ -186,7 +190,16 @@ func (c *client) take(s Signal) {
 	case Offer:
 		c.takeOffer(s)
 	case Answer:
+		if c.deaf {
+			c.mu.Lock()
+			c.missed++
+			c.deaf = false
+			c.mu.Unlock()
+			return
+		}
 		c.takeAnswer(s)
+	case deaf:
+		c.deaf = true
 	case Refused:
 		c.mu.Lock()
 		c.refusals = append(c.refusals, s)
@@ -204,6 +217,11 @@ type again struct {
 
 func (s again) tagged() any { return s }
 
+// deaf is a task: the next answer is not heard.
+type deaf struct{ head }
+
+func (s deaf) tagged() any { return s }
+
 func (c *client) takeOffer(o Offer) {
 	c.mu.Lock()
 	if o.N == c.answered.N {
@@ -213,11 +231,6 @@ func (c *client) takeOffer(o Offer) {
 	}
 	mine := c.out
 	c.mu.Unlock()
-	if mine { // glare: the polite side takes its own back
-		if err := c.pc.SetLocalDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeRollback}); err != nil {
-			c.t.Errorf("%s: rollback: %v", c.name, err)
-		}
-	}
 	c.mu.Lock()
 	c.out, c.lastOut = false, nil
 	c.streams = o.Streams
@@ -237,6 +250,9 @@ func (c *client) takeOffer(o Offer) {
 	c.mu.Unlock()
 	c.send(c.answered)
 	if mine {
+		c.mu.Lock()
+		c.crossed++
+		c.mu.Unlock()
 		c.offerNow(false)
 	}
 }
@@ -257,12 +273,16 @@ func (c *client) describe(d webrtc.SessionDescription) string {
 func (c *client) takeAnswer(a Answer) {
 	c.mu.Lock()
 	stale := !c.out || a.N != c.offered
-	due := c.again
+	due, mine := c.again, c.lastOut
 	if !stale {
 		c.out, c.lastOut, c.again = false, nil, false
 	}
 	c.mu.Unlock()
 	if stale {
+		return
+	}
+	if err := c.pc.SetLocalDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: mine.SDP}); err != nil {
+		c.t.Errorf("%s: own offer: %v", c.name, err)
 		return
 	}
 	if err := c.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: a.SDP}); err != nil {
@@ -289,7 +309,8 @@ func (c *client) offerNow(restart bool) {
 		c.t.Errorf("%s: %v", c.name, err)
 		return
 	}
-	sdp := c.describe(d)
+	// pion can't take an offer back, so it is not set before it is answered. Without candidates in it, the server learns of them as
+	// they try it.
 	sources := map[string]string{}
 	for _, tr := range c.pc.GetTransceivers() {
 		if tr.Sender() != nil && tr.Sender().Track() != nil {
@@ -299,7 +320,7 @@ func (c *client) offerNow(restart bool) {
 	c.mu.Lock()
 	c.offered++
 	c.out = true
-	c.lastOut = &Offer{N: c.offered, SDP: sdp, Sources: sources}
+	c.lastOut = &Offer{N: c.offered, SDP: d.SDP, Sources: sources}
 	o := *c.lastOut
 	c.mu.Unlock()
 	c.send(o)

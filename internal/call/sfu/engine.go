@@ -1,7 +1,6 @@
 package sfu
 
 import (
-	"io"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -53,7 +52,7 @@ type Engine struct {
 // New binds the ports.
 func New(o Options) (*Engine, error) {
 	if o.Log == nil {
-		o.Log = slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelError + 1}))
+		o.Log = silent()
 	}
 	if o.Members == 0 {
 		o.Members = DefaultMembers
@@ -69,6 +68,8 @@ func New(o Options) (*Engine, error) {
 	}
 	return &Engine{opt: o, api: api, ports: p, rooms: map[*Room]struct{}{}}, nil
 }
+
+func silent() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // UDPAddr is where media arrive by UDP.
 func (e *Engine) UDPAddr() net.Addr { return e.ports.udp.LocalAddr() }

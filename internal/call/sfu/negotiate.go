@@ -3,7 +3,6 @@ package sfu
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/pion/webrtc/v4"
@@ -18,9 +17,6 @@ const (
 	gatherWithin = 2 * time.Second  // for candidates: the ports are open, so there is nothing to wait for but other work
 	lostWithin   = 30 * time.Second // for a connection that never came, or failed, before the peer gives up
 )
-
-// maxSections is how many media sections a description may have: those of 64 members with 4 tracks each, its own and data.
-const maxSections = 300
 
 // negotiation is the peer's side of perfect negotiation: the impolite one. Only the peer's goroutine uses it.
 type negotiation struct {
@@ -140,6 +136,9 @@ func (p *Peer) takeOffer(o Offer) {
 		p.answer = answer
 	}
 	p.opt.Signal(p.answer)
+	if p.pc.SignalingState() == webrtc.SignalingStateHaveRemoteOffer {
+		p.inbox.failed(fmt.Errorf("an offer that could be followed half way only: %w", err)) // pion can't go back
+	}
 }
 
 func refusal(n uint32, err error) Refused {
@@ -161,30 +160,14 @@ func (p *Peer) accept(o Offer) (Answer, error) {
 	p.sources = o.Sources
 	p.room.mu.Unlock()
 	if err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: o.SDP}); err != nil {
-		return Answer{}, errors.Join(err, p.takeBack(webrtc.SDPTypeOffer))
+		return Answer{}, err
 	}
 	d, err := p.pc.CreateAnswer(nil)
 	if err != nil {
-		return Answer{}, errors.Join(err, p.takeBack(webrtc.SDPTypeOffer))
+		return Answer{}, err
 	}
 	sdp, err := p.describe(d)
 	return Answer{N: o.N, SDP: sdp}, err
-}
-
-// takeBack returns to a stable state from a description that could not be followed through.
-func (p *Peer) takeBack(webrtc.SDPType) error {
-	if p.pc.SignalingState() != webrtc.SignalingStateHaveRemoteOffer {
-		return nil
-	}
-	return p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeRollback})
-}
-
-// checkDescription refuses descriptions that would cost more than they can be worth.
-func checkDescription(sdp string) error {
-	if len(sdp) > MaxSDP || strings.Count(sdp, "\nm=") > maxSections {
-		return wire.Err(wire.TooLarge, "a session description has at most 65536 bytes and 300 media sections")
-	}
-	return nil
 }
 
 // describe makes a description ours, and returns it with our candidates in it.
