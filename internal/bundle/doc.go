@@ -5,6 +5,9 @@
 // A Bundle starts at an absolute instant, or on arrival; each of its commands follows the one before at a distance. It travels whole, as
 // one CBOR value, so that a device has all of it or nothing: from then on it needs no network to keep the time.
 //
+// Or it starts with a Moment: the instant in a member's video, in a call, at which an action was made. Its absolute instant is then the deadline, at which it starts without. A device
+// that shows the video knows better than any clock when the frame comes that was captured then; one that doesn't has the deadline.
+//
 // # The scheduler
 //
 // A Scheduler is a device's: it takes bundles as they arrive, says what to run and when, and tells what became of each, once.
@@ -20,6 +23,11 @@
 //     if nothing else does. Failures of a recovery are not told.
 //   - What starts on arrival does so as soon as no other command runs, and is not late by that. It keeps its distances when the
 //     clock is set back.
+//   - A bundle with a moment starts when the driver tells of the moment (Scheduler.Moment), or at its deadline, whichever is first, and once. What starts with its moment is not late, needs no
+//     good clock and keeps its distances, like what starts on arrival; it takes over then. The scheduler forgets what nobody waits for: of a moment that has come before its bundle the driver
+//     tells again, once the bundle is added. After the deadline a moment changes nothing. The end tells the method, and how far off it was.
+//   - A bundle that runs beside others (Beside) replaces nothing, and nothing replaces it: its commands run one right after the other as soon as no other command runs, before what else is due
+//     then, but for recoveries. It has no distances. So commands that people give do not undo each other, or what an app has planned.
 //   - One command runs at a time; the next one waits for it, and may be late by that.
 //   - A bundle with a command that the device doesn't have runs not at all.
 //

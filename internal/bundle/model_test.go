@@ -29,6 +29,21 @@ func drawPlan(t *rapid.T, n int) []*bundle.Bundle {
 	return plan
 }
 
+// withMoments gives some of the bundles moments, and has some run beside the others.
+func withMoments(t *rapid.T, plan []*bundle.Bundle) []*bundle.Bundle {
+	for _, b := range plan {
+		if b.At != 0 && rapid.Bool().Draw(t, "has a moment") {
+			b.Moment = moment(rapid.Uint32Range(1, 3).Draw(t, "action"))
+		}
+		if b.Beside = rapid.Bool().Draw(t, "beside"); b.Beside {
+			for i := range b.Commands {
+				b.Commands[i].After = 0
+			}
+		}
+	}
+	return plan
+}
+
 // timeline is what a punctual device does with bundles that arrive beforehand, worked out from the plan as a whole.
 func timeline(plan []*bundle.Bundle) (runs []string) {
 	order := slices.Clone(plan)
@@ -116,7 +131,44 @@ type judge struct {
 	ran  map[string]int // commands by bundle
 	rec  map[string]int // those of recoveries
 	out  map[string]bundle.Event
-	open *bundle.Event // the command that runs
+	told map[string]bool // bundles whose moments came before their deadlines
+	met  map[string]bool // those that waited then, without a doubt
+	seen map[string]bool // bundles whose starts the clock has passed, whatever it shows now
+	open *bundle.Event   // the command that runs
+}
+
+// hear is told of a moment that has come.
+func (j *judge) hear(m bundle.Moment, now int64) {
+	for id, b := range j.plan {
+		if _, over := j.out[id]; over || now >= b.At || !b.Moment.Is(m) {
+			continue
+		}
+		j.told[id] = true
+		j.met[id] = j.met[id] || !j.seen[id]
+	}
+}
+
+// pass is told that the scheduler has looked at the clock.
+func (j *judge) pass(now int64) {
+	for id, b := range j.plan {
+		j.seen[id] = j.seen[id] || now >= b.At
+	}
+}
+
+// begins judges how a bundle has started: with its moment, or not before its deadline.
+func (j *judge) begins(e bundle.Event, b *bundle.Bundle, now int64) {
+	none := b.Moment == bundle.Moment{}
+	switch {
+	case none && (e.Method != "" || e.Off != 0):
+		j.t.Fatalf("%+v has no moment", e)
+	case none:
+	case e.Method == "frame" && (e.Off != 7 || !j.told[e.ID]):
+		j.t.Fatalf("%+v, whose moment did not come", e)
+	case e.Method == bundle.Deadline && (j.met[e.ID] || e.N == 0 && now < b.At):
+		j.t.Fatalf("%+v at %d, its deadline %d", e, now, b.At)
+	case e.Method != "frame" && e.Method != bundle.Deadline:
+		j.t.Fatalf("%+v", e)
+	}
 }
 
 func (j *judge) run(e bundle.Event, now, bound int64) {
@@ -149,22 +201,27 @@ func (j *judge) executes(e bundle.Event, b *bundle.Bundle, now, bound int64) {
 	if e.N < j.ran[e.ID] || e.N > j.ran[e.ID] && b.Late != bundle.RunRest {
 		j.t.Fatalf("%+v after %d", e, j.ran[e.ID])
 	}
-	if e.Due > now || b.Late != bundle.RunNow && now-e.Due > b.Tolerance {
+	inTime := b.Late == bundle.RunNow || b.Beside && e.N > 0 || now-e.Due <= b.Tolerance // what runs beside is in time as a whole
+	if e.Due > now || !inTime {
 		j.t.Fatalf("%+v at %d", e, now)
 	}
 	due := b.At
 	for _, c := range b.Commands[:e.N+1] {
 		due += c.After
 	}
-	if b.At != 0 && due != e.Due {
+	if b.At != 0 && e.Method != "frame" && due != e.Due && !(b.Beside && e.N > 0) {
 		j.t.Fatalf("%+v was due at %d", e, due)
 	}
+	j.begins(e, b, now)
 	j.ran[e.ID] = e.N + 1
 }
 
 func (j *judge) end(e bundle.Event) {
 	if before, twice := j.out[e.ID]; twice || j.open != nil {
 		j.t.Fatalf("%+v after %+v", e, before)
+	}
+	if b := j.plan[e.ID]; b.Beside && j.ran[e.ID] > 0 && e.Outcome != bundle.Done && e.Outcome != bundle.Failed {
+		j.t.Fatalf("%s runs beside others, and is %s", e.ID, e.Outcome)
 	}
 	j.out[e.ID] = e
 }
@@ -188,14 +245,15 @@ func (j *judge) final() {
 	}
 }
 
-func TestDEV2_NoCommandRunsTwiceWhateverTheClockDoes(t *testing.T) {
+func TestDEV2_DEV4_NoCommandRunsTwiceWhateverTheClockDoes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var s bundle.Scheduler
-		plan := drawPlan(t, 6)
-		j := &judge{t: t, plan: map[string]*bundle.Bundle{}, ran: map[string]int{}, rec: map[string]int{}, out: map[string]bundle.Event{}}
+		plan := withMoments(t, drawPlan(t, 6))
+		j := &judge{t: t, plan: map[string]*bundle.Bundle{}, ran: map[string]int{}, rec: map[string]int{}, out: map[string]bundle.Event{}, told: map[string]bool{}, met: map[string]bool{}, seen: map[string]bool{}}
 		now, bound := int64(1000), int64(0)
 		drain := func() {
 			s.Tick(now, bound)
+			j.pass(now)
 			for e, ok := s.Next(); ok; e, ok = s.Next() {
 				if e.Kind == bundle.Run {
 					j.run(e, now, bound)
@@ -211,7 +269,11 @@ func TestDEV2_NoCommandRunsTwiceWhateverTheClockDoes(t *testing.T) {
 			}
 		}
 		for range rapid.IntRange(0, 80).Draw(t, "steps") {
-			switch rapid.IntRange(0, 6).Draw(t, "what") {
+			switch rapid.IntRange(0, 7).Draw(t, "what") {
+			case 7:
+				m := moment(rapid.Uint32Range(1, 3).Draw(t, "came"))
+				j.hear(m, now)
+				s.Moment(now, m, "frame", 7)
 			case 0:
 				if len(plan) > 0 {
 					b := plan[0]

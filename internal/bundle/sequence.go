@@ -58,6 +58,7 @@ func (q *sequence) open(now int64) {
 	if q.method == "" && !q.bundle.Moment.none() {
 		q.method = Deadline
 	}
+	q.relative = q.relative || q.bundle.Beside // from here on: it goes on at once
 }
 
 // advance goes on after the next command has run.

@@ -13,6 +13,7 @@ func (s *Scheduler) follow(now int64) {
 	s.last = min(s.last, now)
 	s.running.follow(now)
 	s.recovery().follow(now)
+	s.beside.follow(now)
 	for i, w := range s.waiting {
 		if w.relative && w.start > now {
 			s.waiting = append(s.waiting[:i], s.waiting[i+1:]...)

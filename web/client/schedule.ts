@@ -130,6 +130,7 @@ class Sequence {
   open(now: number): void {
     if (this.relative) this.begin(now);
     if (this.bundle.moment && !this.met.method) this.met = { method: "deadline", off: 0 };
+    this.relative ||= this.bundle.beside; // from here on: it goes on at once
   }
 
   get over(): boolean { return this.next >= this.list.length; }
@@ -248,6 +249,7 @@ export class Scheduler {
     this.last = Math.min(this.last, now);
     this.running?.follow(now);
     this.recoveries[0]?.follow(now);
+    this.beside?.follow(now);
     for (const w of this.waiting.filter((q) => q.relative && q.start > now)) {
       this.waiting.splice(this.waiting.indexOf(w), 1);
       w.start = now;
