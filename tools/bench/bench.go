@@ -26,6 +26,7 @@ var benches = []bench{
 	{"pubsub-ws", "one topic on 1,000 and 10,000 WebSockets, against bare writes", benchPubsubWS},
 	{"bundle-skew", "how far apart 10,000 devices behind CAs act, and 100,000 that follow a topic", benchBundleSkew},
 	{"sfu", "one video stream to 30 and 60 subscribers, against a bare UDP copy loop", benchSFU},
+	{"timeline", "how far from their frame actions in a call fire, on five networks, in a real browser", benchTimeline},
 	{"idle", "memory of CAs and sockets that do nothing, and a start with a million CAs", benchIdle},
 	{"policy", "decisions over groups of 100,000 members, direct and over three links, against a bare map", benchPolicy},
 }

@@ -34,6 +34,7 @@ var roles = map[string]func(ctx context.Context, args []string) (*role, error){
 	"audience": audienceRole,
 	"fan":      fanRole,
 	"homes":    homesRole,
+	"meeting":  meetingRole,
 	"sfu":      sfuRole,
 	"copies":   copiesRole,
 	"members":  membersRole,

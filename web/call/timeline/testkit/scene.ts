@@ -3,7 +3,7 @@
  * What is measured with it does not depend on anything that the timeline says.
  */
 
-const width = 640, height = 360, bits = 16, band = 120;
+const width = 640, height = 360, digits = 10, bits = 2 * digits, most = (1 << digits) - 1, band = 120;
 
 /** Chromium's way from pictures with known instants to a track. */
 declare class MediaStreamTrackGenerator extends MediaStreamTrack {
@@ -13,8 +13,8 @@ declare class MediaStreamTrackGenerator extends MediaStreamTrack {
 
 /** Scene paints frames all the time, and the number of the newest action into each from when it is made. */
 export class Scene {
-  /** Hears of each frame when it is captured, unless the browser captures by itself. */
-  oncapture: () => void = () => {};
+  /** Hears of each frame before its track gets it, and when it was captured, unless the browser captures by itself. */
+  oncapture: (at: number) => void = () => {};
   private readonly canvas = document.createElement("canvas");
   private readonly pen = this.canvas.getContext("2d", { alpha: false })!;
   private readonly out: WritableStreamDefaultWriter<VideoFrame>[] = [];
@@ -53,7 +53,7 @@ export class Scene {
     const now = performance.now();
     if (now - this.last < 1000 / this.fps - 5 || !this.out.length) return;
     this.last = now;
-    this.oncapture();
+    this.oncapture(now);
     for (const out of this.out) void out.write(new VideoFrame(this.canvas, { timestamp: now * 1000 })).catch(() => {});
   };
 
@@ -68,8 +68,8 @@ export class Scene {
   }
 }
 
-/** coded is a number of 8 bits and its complement: a blurred reading is not taken for another number. */
-const coded = (n: number): number => (n & 0xff) | ((~n & 0xff) << 8);
+/** coded is a number up to 1,023 and its complement: a blurred reading is not taken for another number. */
+const coded = (n: number): number => (n & most) | ((~n & most) << digits);
 
 /** read is the number that a picture bears; undefined where it can't be read. */
 function read(pen: CanvasRenderingContext2D, video: HTMLVideoElement): number | undefined {
@@ -82,7 +82,7 @@ function read(pen: CanvasRenderingContext2D, video: HTMLVideoElement): number | 
     if (light > 96 && light < 160) return undefined;
     if (light > 128) code |= 1 << i;
   }
-  const n = code & 0xff;
+  const n = code & most;
   return code === coded(n) ? n : undefined;
 }
 
