@@ -90,8 +90,10 @@ func (o *outcome) append(dst []byte) []byte {
 	return cbor.AppendInt(cbor.AppendText(cbor.AppendText(dst, o.err), o.method), o.off)
 }
 
-func newOutcome(m *actor.Message) Outcome {
-	r := cbor.NewReader(m.Args)
+func newOutcome(m *actor.Message) Outcome { return outcomeOf(m.Args) }
+
+func outcomeOf(encoded []byte) Outcome {
+	r := cbor.NewReader(encoded)
 	n := r.Array()
 	o := Outcome{Device: r.Text(), Bundle: r.Text(), Result: r.Text(), Command: r.Text()}
 	o.Due, o.Ran, o.Bound, o.Err = instant(r.Int()), instant(r.Int()), micros(r.Int()), r.Text()

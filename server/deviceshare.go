@@ -7,6 +7,7 @@ import (
 	"github.com/wabgo/wab/internal/actor"
 	"github.com/wabgo/wab/internal/bundle"
 	"github.com/wabgo/wab/internal/cbor"
+	"github.com/wabgo/wab/internal/name"
 	"github.com/wabgo/wab/internal/policy"
 	"github.com/wabgo/wab/internal/wire"
 )
@@ -36,7 +37,7 @@ func badShare(what string) error {
 }
 
 // parseShare reads DeviceShare's arguments. Other keys are passed over.
-func (tx *Tx) parseShare(args []byte) (device string, s share, err error) {
+func parseShare(self name.Name, args []byte) (device string, s share, err error) {
 	r, _, device, ok := list(args, 2, 2)
 	if !ok || r.Kind() != cbor.KindMap {
 		return "", s, badShare("it got something else")
@@ -44,9 +45,9 @@ func (tx *Tx) parseShare(args []byte) (device string, s share, err error) {
 	for range r.Map() {
 		switch key := readKey(&r); key {
 		case "with":
-			err = tx.readSubjects(&r, &s)
+			err = s.readSubjects(self, &r)
 		case "may":
-			err = readRights(&r, &s)
+			err = s.readRights(&r)
 		default:
 			r.Skip()
 		}
@@ -69,7 +70,7 @@ func readKey(r *cbor.Reader) string {
 	return ""
 }
 
-func (tx *Tx) readSubjects(r *cbor.Reader, s *share) error {
+func (s *share) readSubjects(self name.Name, r *cbor.Reader) error {
 	all, ok := texts(r, maxSubjects)
 	if !ok {
 		return badShare("a device is shared with up to 16 subjects, each a text")
@@ -82,12 +83,12 @@ func (tx *Tx) readSubjects(r *cbor.Reader, s *share) error {
 		if who.err != nil {
 			return badShare(clip(text) + " is nobody: " + clip(who.err.Error()))
 		}
-		s.with = append(s.with, who.in(tx.tx.Self()))
+		s.with = append(s.with, who.in(self))
 	}
 	return nil
 }
 
-func readRights(r *cbor.Reader, s *share) error {
+func (s *share) readRights(r *cbor.Reader) error {
 	all, ok := texts(r, len(rights))
 	for _, text := range all {
 		if ok = ok && slices.Contains(rights, right(text)); ok {
@@ -105,7 +106,7 @@ func (tx *Tx) takeShare(m *actor.Message) ([]byte, error) {
 	if err := asOwner(m, "shares devices of"); err != nil {
 		return nil, err
 	}
-	device, s, err := tx.parseShare(m.Args)
+	device, s, err := parseShare(m.To, m.Args)
 	if err == nil {
 		err = inScope(m, device+bundlesMap, tx.tx.Now()) // a token gives others no device that it doesn't open itself
 	}
