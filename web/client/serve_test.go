@@ -15,11 +15,17 @@ import (
 // serve serves an app with one page from an empty folder, and tells where the page is.
 func serve(t *testing.T, app string, ca func() server.CA, page string) (url string) {
 	t.Helper()
+	files := fs.FS(fstest.MapFS{"index.html": {Data: []byte(page)}})
+	return serveApp(t, server.App{Name: app, New: ca, Web: files})
+}
+
+// serveApp serves an app from an empty folder, and tells where it is.
+func serveApp(t *testing.T, app server.App) (url string) {
+	t.Helper()
 	if web.BuildID() == "none" {
 		t.Fatal("The web assets are not built: make build.")
 	}
-	files := fs.FS(fstest.MapFS{"index.html": {Data: []byte(page)}})
-	s, err := server.New(server.Options{Data: t.TempDir(), Dev: true}, server.App{Name: app, New: ca, Web: files})
+	s, err := server.New(server.Options{Data: t.TempDir(), Dev: true}, app)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +33,7 @@ func serve(t *testing.T, app string, ca func() server.CA, page string) (url stri
 	host := httptest.NewServer(s)
 	t.Cleanup(host.Close)
 	t.Cleanup(func() { s.Drain(context.Background()) })
-	return host.URL + "/" + app + "/"
+	return host.URL + "/" + app.Name + "/"
 }
 
 // open opens a page in a tab, and waits until it is ready.
