@@ -44,6 +44,9 @@ export interface Driver {
   close(): void;
 }
 
+/** All that may be done. */
+export const allVerbs: readonly Verb[] = ["read", "write", "notify"];
+
 /** A value has at most so many bytes: Bluetooth Core Specification 5.4, Vol 3, Part F, 3.2.9. */
 export const maxValue = 512;
 

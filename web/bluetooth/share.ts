@@ -1,7 +1,7 @@
 /** A device that this tab drives, as a device of its owner's CA: what it says stands in its reported map, and what others ask of it arrives as bundles. */
 import { type Device, type DeviceOptions, type DeviceTimeline, type Handle, type SharedMap, type Value, WabError } from "@wabgo/client";
 import { hex, unhex } from "./bytes.ts";
-import { type Address, addressOf, type Driver, find, type Verb } from "./driver.ts";
+import { type Address, addressOf, allVerbs, type Driver, find, type Verb } from "./driver.ts";
 import { Latest } from "./latest.ts";
 import { meaningOf } from "./meaning.ts";
 import type { Fit, Profile } from "./profile.ts";
@@ -36,8 +36,6 @@ export interface ShareOptions {
   /** Ends it, as close does: the end of a call. */
   signal?: AbortSignal | undefined;
 }
-
-export const allVerbs: readonly Verb[] = ["read", "write", "notify"];
 
 /** So long is waited for the CA to hear that it is over, in ms. */
 const lastWords = 2_000;

@@ -78,7 +78,7 @@ func TestDEV5_ALampOutOfReachFailsInWordsAndComesBack(t *testing.T) {
 	lamp.leave()
 	bob.Until(`reported.get("reach") === "lost"`)
 	said(t, bob, `tried("on", true)`, "did")
-	bob.Until(`[...log.values()].some((l) => l.by === "bob" && l.command === "on" && l.outcome === "failed" && l.error.startsWith("Desk lamp is out of reach."))`)
+	bob.Until(`[...log.values()].some((l) => l.by === "house:bob" && l.command === "on" && l.outcome === "failed" && l.error.startsWith("Desk lamp is out of reach."))`)
 	lamp.come()
 	bob.Until(`reported.get("reach") === "here"`)
 	said(t, bob, `tried("on", true)`, "did")
@@ -130,5 +130,5 @@ func TestDEV4_ALampActsWithTheMomentsFrame(t *testing.T) {
 	}
 	alice.Eval(`waits.callback({ method: "frame", error_ms: 4 })`)
 	lamp.until(lampOn, 1)
-	bob.Until(`log.get(window.id)?.outcome === "done" && log.get(window.id).method === "frame" && log.get(window.id).by === "bob"`)
+	bob.Until(`log.get(window.id)?.outcome === "done" && log.get(window.id).method === "frame" && log.get(window.id).by === "house:bob"`)
 }

@@ -36,13 +36,28 @@ const page = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="v
 </script>
 <body><main><h1>House</h1><button id="go">Go</button></main></body></html>`
 
-// serve serves the app, and tells where its page is.
+// panelPage is one script tag and the element, for ?owner=bob with ?devices=alice/home/lamp.
+const panelPage = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Devices</title><link rel="icon" href="data:,">
+<link rel="stylesheet" href="/wab/ui-main.css">
+<script type="module" src="/wab/bluetooth.js"></script>
+<body><main class="page"><h1>House</h1></main><script>
+  const panel = document.createElement("wab-devices"), query = new URLSearchParams(location.search);
+  panel.setAttribute("app", "house");
+  panel.setAttribute("guest", query.get("owner") ?? "alice");
+  for (const name of ["devices", "with", "may", "add"]) if (query.has(name)) panel.setAttribute(name, query.get(name));
+  document.querySelector("main").append(panel);
+  const find = (selector) => panel.shadowRoot?.querySelector(selector);
+  const named = (label) => [...(panel.shadowRoot?.querySelectorAll("button, summary, input") ?? [])].find((b) => (b.ariaLabel || b.textContent) === label);
+  const text = () => panel.shadowRoot?.querySelector("section").innerText ?? "";
+</script></body></html>`
+
+// serve serves the app, and tells where its page is; the panel's page is beside it, panel.html.
 func serve(t *testing.T) (url string) {
 	t.Helper()
 	if web.BuildID() == "none" {
 		t.Fatal("The web assets are not built: make build.")
 	}
-	files := fs.FS(fstest.MapFS{"index.html": {Data: []byte(page)}})
+	files := fs.FS(fstest.MapFS{"index.html": {Data: []byte(page)}, "panel.html": {Data: []byte(panelPage)}})
 	s, err := server.New(server.Options{Data: t.TempDir(), Dev: true}, server.App{Name: "house", New: func() server.CA { return new(house) }, Web: files})
 	if err != nil {
 		t.Fatal(err)

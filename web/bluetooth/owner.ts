@@ -1,0 +1,45 @@
+/** What its owner sees of a device and does about it: with whom it is shared, and how that ends. */
+import { button, h, write } from "./dom.ts";
+import { allVerbs, type Verb } from "./driver.ts";
+import { type DeviceView, whom } from "./view.ts";
+
+export interface OwnerActs {
+  share(subjects: readonly string[], may: readonly Verb[]): Promise<void>;
+  revoke(): Promise<void>;
+  /** Where this tab drives it. */
+  stop?: (() => Promise<void>) | undefined;
+}
+
+const verbWords: { readonly [v in Verb]: string } = { read: "read it", write: "use it", notify: "follow it" };
+
+export class OwnerPart {
+  readonly element: HTMLElement;
+  private readonly words = h("p");
+  private readonly end: HTMLButtonElement;
+  private readonly subjects: HTMLInputElement;
+  private readonly checks: [Verb, HTMLInputElement][];
+
+  constructor(name: string, preset: readonly string[], acts: OwnerActs, run: (work: () => Promise<void>) => void) {
+    this.end = button("Stop sharing", () => run(() => acts.revoke()), { class: "small", "aria-label": `Stop sharing ${name}` });
+    this.subjects = h("input", { type: "text", value: preset.join(" "), placeholder: "bob carol", autocomplete: "off", spellcheck: "false", "aria-label": `With whom to share ${name}` });
+    this.checks = allVerbs.map((v) => [v, h("input", { type: "checkbox", checked: true })]);
+    const form = h("form", {}, h("label", {}, h("span", {}, "Share with"), this.subjects),
+      h("fieldset", {}, h("legend", {}, "They may"), ...this.checks.map(([v, box]) => h("label", { class: "check" }, box, verbWords[v]))),
+      h("button", { type: "submit", class: "small", "aria-label": `Share ${name}` }, "Share"));
+    form.addEventListener("submit", (e) => {
+      e.preventDefault();
+      const subjects = this.subjects.value.split(/[\s,]+/).filter(Boolean);
+      run(() => acts.share(subjects, this.checks.filter(([, box]) => box.checked).map(([v]) => v)));
+    });
+    const more = h("details", { class: "sharing" }, h("summary", {}, "Change"), form);
+    const tools = h("div", { class: "row" }, this.end);
+    if (acts.stop) tools.append(button("Remove", () => run(() => acts.stop!()), { class: "small", "aria-label": `Remove ${name}` }));
+    this.element = h("div", { class: "owner" }, this.words, tools, more);
+  }
+
+  update(view: DeviceView): void {
+    const { sharing } = view;
+    this.end.hidden = sharing.length === 0;
+    write(this.words, sharing.length ? "Shared with " + sharing.map((s) => `${whom(s.who)} (${s.may.map((v) => verbWords[v]).join(", ")})`).join("; ") + "." : "Only you can use it.");
+  }
+}

@@ -1,0 +1,271 @@
+/** <wab-devices>: everybody's panel of devices. See README.md for its attributes, properties and events. */
+import { connect, type DeviceTimeline, type Handle, type SharedMap, signedIn, signIn, type Value, WabError } from "@wabgo/client";
+import { Adder, kinds } from "./adder.ts";
+import { Card } from "./card.ts";
+import { button, h, write } from "./dom.ts";
+import { allVerbs, type Driver, type Verb } from "./driver.ts";
+import { share, type SharedDevice, type ShareOptions } from "./share.ts";
+import { style } from "./styles.ts";
+import { DeviceView, type Opens } from "./view.ts";
+
+/** Act asks for a command on a way of the page's own, such as call.act or a meeting's method. What it resolves with is the bundle's id, if it is a text. */
+export type Act = (device: string, command: string, args: readonly unknown[]) => Promise<unknown>;
+
+/** A device of which nothing is known yet holds up those after it for so long, in ms. */
+const patience = 1_500;
+
+export class WabDevices extends HTMLElement {
+  /** Asks for commands, instead of DeviceDo of the device's CA. */
+  act: Act | undefined;
+  /** Connects to CAs other than one's own, instead of what the attributes say. */
+  opens: Opens | undefined;
+  /** Ends devices of this tab that were added from then on: the end of a call. */
+  signal: AbortSignal | undefined;
+  private home: Handle | undefined;
+  private opened: Handle | undefined; // the connection that we have opened ourselves
+  private named: string[] = [];
+  private listing: SharedMap<Value> | undefined;
+  private unlist: (() => void) | undefined;
+  private line: DeviceTimeline | undefined;
+  private readonly own = new Map<string, SharedDevice>();
+  private readonly views = new Map<string, { view: DeviceView; card: Card; since: number }>();
+  private readonly others = new Map<string, Promise<Handle>>();
+  private readonly list = h("ul", { class: "cards" });
+  private readonly empty = h("div", { class: "empty" });
+  private readonly aloud = h("p", { class: "unseen", role: "status" });
+  private readonly problem = h("p", { class: "problem", role: "alert" });
+  private readonly busy = h("p", { class: "soft" });
+  private built = false;
+
+  /** connection is a connected CA of one's own, in which devices that are added here live. Set it, or name one by attributes. */
+  set connection(ca: Handle | undefined) {
+    this.home = ca;
+    this.refresh();
+  }
+  get connection(): Handle | undefined { return this.home; }
+
+  /** devices are those to show, as app:owner/local/device or owner/local/device; one's own of this tab are shown anyway. */
+  set devices(names: readonly string[]) {
+    this.named = [...names];
+    this.refresh();
+  }
+  get devices(): readonly string[] { return [...this.views.keys()]; }
+
+  /** listed is a map whose keys are devices to show. */
+  set listed(map: SharedMap<Value> | undefined) {
+    this.unlist?.();
+    this.listing = map;
+    this.unlist = map?.on("change", () => this.refresh());
+    this.refresh();
+  }
+
+  /** timeline has devices of this tab act with the picture of a call: call.timeline. */
+  set timeline(t: DeviceTimeline | undefined) {
+    this.line = t;
+    for (const s of this.own.values()) s.timeline = t;
+  }
+
+  /** shared are the devices that this tab drives. */
+  get shared(): readonly SharedDevice[] { return [...this.own.values()]; }
+
+  connectedCallback(): void {
+    if (!this.built) this.build();
+    if (!this.home && this.getAttribute("app")) void this.open().catch((e: Error) => write(this.problem, e.message));
+    this.refresh();
+  }
+
+  disconnectedCallback(): void {
+    queueMicrotask(() => {
+      if (this.isConnected) return;
+      for (const s of this.own.values()) void s.close();
+      for (const { view } of this.views.values()) view.close();
+      this.views.clear();
+      this.list.replaceChildren();
+      this.unlist?.();
+      for (const ca of this.others.values()) void ca.then((c) => c.close(), () => undefined);
+      this.others.clear();
+      this.opened?.close();
+      if (this.home === this.opened) this.home = undefined;
+      this.opened = undefined;
+    });
+  }
+
+  /** add adds a device of a kind: virtual-lamp, virtual-heart; lamp, heart or any for a real one, for which it must be called while a click is handled. It resolves with nothing where that failed, and shows why. */
+  async add(kind: string, services: readonly string[] = []): Promise<SharedDevice | undefined> {
+    const k = kinds[kind];
+    write(this.problem, "");
+    try {
+      if (!k) throw new WabError("bad_request", `There is no kind of device called ${kind}.`);
+      const driver = await k.pick(services);
+      return driver && (await this.drive(driver, k.base));
+    } catch (e) {
+      write(this.problem, (e as Error).message);
+      return undefined;
+    } finally {
+      write(this.busy, "");
+    }
+  }
+
+  /** drive shares what a driver drives, under the first name that is free: lamp, lamp-2. */
+  async drive(driver: Driver, base: string, options: Partial<ShareOptions> = {}): Promise<SharedDevice> {
+    const home = this.home;
+    if (!home) throw new WabError("unavailable", "There is no connection yet. Try again in a moment.");
+    write(this.busy, `Connecting to ${driver.name} …`);
+    const name = await this.free(home, base);
+    const s = await share(home, { name, driver, with: this.preset, may: this.rights, timeline: this.line, signal: this.signal, ...options });
+    this.own.set(s.fullName, s);
+    void s.ended.then((why) => this.ended(s, why));
+    this.refresh();
+    this.say(`${s.title} added`);
+    this.tell("shared", { device: s.fullName, name: s.title, profile: s.profile.name });
+    return s;
+  }
+
+  private ended(s: SharedDevice, why: WabError | undefined): void {
+    this.own.delete(s.fullName);
+    this.drop(s.fullName);
+    if (why) write(this.problem, why.message);
+    this.say(`${s.title} removed`);
+    this.tell("unshared", { device: s.fullName, name: s.title });
+    this.refresh();
+  }
+
+  /** free is a name under which nobody drives a device now. */
+  private async free(home: Handle, base: string): Promise<string> {
+    for (let n = 1; ; n++) {
+      const name = n === 1 ? base : `${base}-${n}`;
+      if (this.own.has(`${home.name}/${name}`)) continue;
+      const { online } = (await home.call("DeviceShared", [name])) as { online: boolean };
+      if (!online) return name;
+    }
+  }
+
+  private get preset(): string[] { return (this.getAttribute("with") ?? "").split(/\s+/).filter(Boolean); }
+  private get rights(): Verb[] {
+    const may = this.getAttribute("may");
+    return may === null ? [...allVerbs] : allVerbs.filter((v) => may.split(/\s+/).includes(v));
+  }
+
+  private build(): void {
+    this.built = true;
+    const root = this.attachShadow({ mode: "open" });
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(style);
+    root.adoptedStyleSheets = [sheet];
+    const adds = this.getAttribute("add") !== "no";
+    const head = h("header", { class: "head" }, h("h2", {}, this.getAttribute("heading") ?? "Devices"));
+    if (adds) head.append(new Adder(this.preset.length ? "Share a device" : "Add a device", (kind, services) => void this.add(kind, services)).element);
+    this.empty.append(h("p", {}, adds ? "No devices yet. A virtual lamp needs no hardware." : "No devices are shared yet."));
+    if (adds) this.empty.append(button("Add a virtual lamp", () => void this.add("virtual-lamp"), { class: "main" }));
+    root.append(h("section", { "aria-label": this.getAttribute("heading") ?? "Devices" }, head, this.problem, this.busy, this.list, this.empty, this.aloud));
+  }
+
+  /** open connects to the CA that the attributes name. */
+  private async open(): Promise<void> {
+    const [server, guest] = ["server", "guest"].map((a) => this.getAttribute(a));
+    if (guest && signedIn(server ?? undefined) !== guest) await signIn.guest(guest, server ? { server } : {});
+    this.opened = (await connect(this.target(this.getAttribute("ca") ?? "home"))) as unknown as Handle;
+    if (this.isConnected && !this.home) this.connection = this.opened;
+  }
+
+  private target(ca: string): Parameters<typeof connect>[0] {
+    const [server, token, guest] = ["server", "token", "guest"].map((a) => this.getAttribute(a));
+    const [app, name] = ca.includes(":") ? (ca.split(":") as [string, string]) : [this.getAttribute("app")!, ca];
+    const owner = guest ?? (this.home && ownerOf(this.home.name));
+    return { app, ca: name, ...(server && { server }), ...(token ? { token } : owner && { owner }) };
+  }
+
+  private readonly to: Opens = (ca) => {
+    if (ca === this.home?.name) return Promise.resolve(this.home);
+    if (this.opens) return this.opens(ca);
+    let c = this.others.get(ca);
+    if (!c) {
+      this.others.set(ca, (c = connect(this.target(ca)) as unknown as Promise<Handle>));
+      c.catch(() => this.others.delete(ca));
+    }
+    return c;
+  };
+
+  /** refresh shows what is to be shown. */
+  private refresh(): void {
+    if (!this.built || !this.isConnected || !this.home) return void (this.empty.hidden = !this.home);
+    const wanted = new Set([...this.own.keys(), ...(this.getAttribute("devices") ?? "").split(/\s+/).filter(Boolean).concat(this.named, [...(this.listing?.keys() ?? [])]).map((n) => this.complete(n))]);
+    for (const name of this.views.keys()) if (!wanted.has(name)) this.drop(name);
+    for (const name of wanted) if (name && !this.views.has(name)) this.show(name, this.home);
+    this.empty.hidden = this.views.size > 0;
+  }
+
+  /** complete makes app:owner/local/device of a shorter name; what is none is empty. */
+  private complete(name: string): string {
+    const full = name.includes(":") ? name : `${this.home!.name.split(":")[0]}:${name.split("/").length === 1 ? `${this.home!.name.split(":")[1]}/` : ""}${name}`;
+    return /^[a-z0-9-]+:[a-z0-9-]+\/[a-z0-9-]+\/[a-z0-9-]+$/.test(full) ? full : "";
+  }
+
+  private show(name: string, home: Handle): void {
+    const mine = ownerOf(name) === ownerOf(home.name);
+    const view = new DeviceView(home, name, mine, this.to, () => this.changed(name));
+    view.here = this.own.has(name);
+    const card = new Card(view, {
+      act: (v, command, args) => v.act(command, args, undefined, this.act).then(() => this.tell("acted", { device: name, command, args })),
+      owner: mine ? this.ownerActs(name, view) : undefined,
+      say: (text) => this.say(text),
+      preset: this.preset,
+    });
+    this.views.set(name, { view, card, since: Date.now() });
+    setTimeout(() => this.reveal(), patience + 10);
+  }
+
+  private changed(name: string): void {
+    this.views.get(name)?.card.update();
+    this.reveal();
+  }
+
+  /** reveal shows cards in their order, each when there is something on it, so that nothing moves under anybody’s hand. */
+  private reveal(): void {
+    for (const { view, card, since } of this.views.values()) {
+      if (card.element.isConnected) continue;
+      if (!view.there && !view.refused && Date.now() - since < patience) return;
+      this.list.append(card.element);
+    }
+  }
+
+  private ownerActs(name: string, view: DeviceView): { share(subjects: readonly string[], may: readonly Verb[]): Promise<void>; revoke(): Promise<void>; stop?: () => Promise<void> } {
+    const call = async (method: string, ...args: unknown[]): Promise<void> => void (await (await this.to(view.ca)).call(method, [view.device, ...args]));
+    const driven = this.own.get(name);
+    return {
+      share: async (subjects, may) => {
+        if (!subjects.length || !may.length) throw new WabError("bad_request", "Say with whom, and tick what they may. To take it back from all, stop sharing.");
+        await (driven ? driven.shareWith(subjects, may) : call("DeviceShare", { with: subjects, may }));
+      },
+      revoke: () => (driven ? driven.revoke() : call("DeviceRevoke")),
+      ...(driven && { stop: () => driven.close() }),
+    };
+  }
+
+  private drop(name: string): void {
+    const shown = this.views.get(name);
+    if (!shown) return;
+    this.views.delete(name);
+    shown.view.close();
+    shown.card.element.remove();
+  }
+
+  private say(text: string): void {
+    this.aloud.textContent = text;
+  }
+
+  private tell(type: string, detail: unknown): void {
+    this.dispatchEvent(new CustomEvent(`wab-${type}`, { detail, bubbles: true, composed: true }));
+  }
+}
+
+const ownerOf = (name: string): string => name.slice(name.indexOf(":") + 1).split("/")[0]!;
+
+/** define makes <wab-devices> known to the page. */
+export function define(): void {
+  if (typeof customElements !== "undefined" && !customElements.get("wab-devices")) customElements.define("wab-devices", WabDevices);
+}
+
+declare global {
+  interface HTMLElementTagNameMap { "wab-devices": WabDevices }
+}
