@@ -25,6 +25,9 @@ type CallOpened struct {
 	Payload []byte // what we are told of the room, encoded; see Decode
 }
 
+// Decode decodes what we are told of the room. Structs follow their cbor or json tags.
+func (o CallOpened) Decode(into any) error { return Decode(o.Payload, into) }
+
 // CallState is what can be said of a call.
 type CallState = dial.State
 

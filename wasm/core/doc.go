@@ -75,7 +75,7 @@
 //	                                      all that there was for us up to the offset: one CBOR array of [offset, at, from, value], in order. Those at
 //	                                      or below a reader's offset are old to it.
 //
-// # Calls
+// # Rooms
 //
 // A link's calls are driven by package dial; what stands in a payload is a matter of the page and the room. Exports:
 //
@@ -117,7 +117,7 @@
 // numbers, which only the traces of crashes have, and by joining segments of data. What things weigh without that, in kB of Brotli, Go 1.26:
 //
 //	the Go runtime alone 418
-//	cbor, wire, link and this package 31, sharedmap's mirrors with their frames and calls 17, clocksync 3, topics 3
+//	cbor, wire, link and this package 31, sharedmap's mirrors with their frames and calls 17, clocksync 3, topics 3, calls 4
 //	strings 7, slices 4, a map of another key type 3, make of a map with a size 2, strconv ½
 //	syscall/js 23, time 40, context with time 73, fmt 110, encoding/json 206, net 150 and more: not to be imported
 //
