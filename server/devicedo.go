@@ -33,6 +33,16 @@ var rights = []right{toRead, toWrite, toNotify}
 // label is what rules and tokens name, of a device.
 func (r right) label(device string) string { return device + "-" + string(r) }
 
+// isRight tells whether a label is that of a right to use a device of this CA.
+func (tx *Tx) isRight(label string) (is bool) {
+	for _, r := range rights {
+		if device, found := strings.CutSuffix(label, "-"+string(r)); found {
+			tx.devices(func(p *devices) { is = p.find(device) >= 0 })
+		}
+	}
+	return is
+}
+
 // takes tells the right that a command takes, by the word that it begins with.
 func takes(command string) right {
 	switch {

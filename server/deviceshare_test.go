@@ -46,6 +46,11 @@ func (h *house) May(tx *Tx, who string, methods []string) error {
 	return tx.Allow(Principal(who), methods...)
 }
 
+func (h *house) Why(tx *Tx, who, what string) (string, error) {
+	_, why, err := tx.Explain(who, what)
+	return why, err
+}
+
 func (k houseKit) share(device, with, may string) {
 	k.t.Helper()
 	k.want("alice", "house/alice/home/DeviceShare", fmt.Sprintf(`[%q,{"with":[%s],"may":[%s]}]`, device, with, may), `null`)
@@ -142,6 +147,8 @@ func TestDEV5_ARuleAboutEverythingOpensNoDevice(t *testing.T) {
 	k.do("alice", "house/alice/home/May", `["bob",["lamp-write"]]`)
 	k.may("bob", "lamp", "on", true)
 	k.want("alice", "house/alice/home/DeviceShared", `["lamp"]`, `{"with":[{"may":["write"],"who":"house:bob"}],"online":false}`)
+	k.want("alice", "house/alice/home/Why", `["bob","lamp-write"]`, `"house:bob may read the map lamp-write of house:alice/home: rule 3 allows the map lamp-write to house:bob."`)
+	k.want("alice", "house/alice/home/Why", `["carol","lamp-write"]`, `"house:carol may not read the map lamp-write of house:alice/home: no rule allows it, and by default only its owner may."`)
 	k.do("alice", "house/alice/home/Bar", `["bob"]`) // from reports only
 	k.may("bob", "lamp", "on", true)
 }

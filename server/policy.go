@@ -44,13 +44,17 @@ func (tx *Tx) rule(r policy.Rule, who Subject) error {
 	return tx.gate().Allow(tx.tx, r)
 }
 
-// Explain tells whether a principal may request a method, or read a map, now, and which rule says so, through which groups.
+// Explain tells whether a principal may request a method, read a map, or, by the label of a device's right, such as lamp-write, have the device do something, now, and which rule says so, through which groups.
 func (tx *Tx) Explain(principal, method string) (allowed bool, why string, err error) {
 	n, err := name.Parse(principal)
 	if err != nil {
 		return false, "", err
 	}
-	d := tx.gate().Decide(tx.tx, n.In(tx.tx.Self().App), method)
+	decide := tx.gate().Decide
+	if tx.isRight(method) {
+		decide = tx.gate().DecideNamed
+	}
+	d := decide(tx.tx, n.In(tx.tx.Self().App), method)
 	return d.Allowed, d.Explain(), nil
 }
 

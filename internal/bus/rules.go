@@ -51,7 +51,7 @@ func (g *Gate) DecideNamed(tx *actor.Tx, caller name.Name, item string) (d polic
 	tx.Use(g, func(p actor.Part) {
 		guard := p.(*guard)
 		guard.looks = policy.MaxGroups
-		d = policy.Decide(guard.ca.Name(), caller, item, guard.rules.Named(), guard)
+		d = policy.DecideNamed(guard.ca.Name(), caller, item, guard.rules, guard)
 	})
 	return d
 }

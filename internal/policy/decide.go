@@ -45,12 +45,21 @@ type open struct {
 // and denied counts as open although the deny would win either way. A group that its owner does not let be read has no members for an allow,
 // and leaves a deny open.
 func Decide(self, caller name.Name, method string, rules Rules, facts Facts) Decision {
+	return decide(self, caller, method, rules, facts, false)
+}
+
+// DecideNamed is Decide for what a rule has to name: one that allows all methods and maps doesn't count, for who made it may not have thought of this.
+func DecideNamed(self, caller name.Name, method string, rules Rules, facts Facts) Decision {
+	return decide(self, caller, method, rules, facts, true)
+}
+
+func decide(self, caller name.Name, method string, rules Rules, facts Facts, named bool) Decision {
 	d := Decision{Rule: DefaultRule, self: self, caller: caller, method: method}
 	d.Allowed = self.Local != "" && self.AsOwner().Covers(caller)
 	deny, allow := open{rule: DefaultRule}, open{rule: DefaultRule}
 	for i := range rules.list {
 		r := &rules.list[i]
-		if !r.names(method) || d.Allowed && !r.Deny {
+		if !r.names(method) || d.Allowed && !r.Deny || named && !r.Deny && len(r.Methods) == 0 {
 			continue
 		}
 		switch m := r.Who.includes(self, caller, facts); {

@@ -230,3 +230,24 @@ func TestBUS3_UnreadableLedgerDecidesNothing(t *testing.T) {
 		t.Error(d.Explain())
 	}
 }
+
+// What has to be named is not opened by who allows everything, and is closed by who denies it.
+func TestBUS2_WhatHasToBeNamed(t *testing.T) {
+	self, bob := must("house:alice/home"), must("house:bob")
+	for rules, want := range map[string]bool{
+		"+ *":                                false,
+		"+ house:bob":                        false,
+		"+ * | + house:bob lamp-write":       true,
+		"+ house:bob lamp-write | - *":       false,
+		"+ house:bob lamp-write | - * Other": true,
+		"+ house:bob lamp-read":              false,
+	} {
+		rs := rulesOf(strings.Split(rules, " | ")...)
+		if d := DecideNamed(self, bob, "lamp-write", rs, nil); d.Allowed != want {
+			t.Errorf("%s: %s", rules, d.Explain())
+		}
+		if d := DecideNamed(self, must("house:alice"), "lamp-write", rs, nil); d.Allowed != !strings.HasSuffix(rules, "- *") {
+			t.Errorf("%s: %s", rules, d.Explain())
+		}
+	}
+}

@@ -130,3 +130,35 @@ func TestDEV5_CommandsOfManyAllRun(t *testing.T) {
 		t.Errorf("%d refused, %+v", refused, all)
 	}
 }
+
+// shared is what the owner sees of a device's sharing.
+type shared struct {
+	With []struct {
+		Who string   `cbor:"who"`
+		May []string `cbor:"may"`
+	} `cbor:"with"`
+	Online bool `cbor:"online"`
+}
+
+func (l *lights) isOnline(device string, want bool) {
+	l.t.Helper()
+	var s shared
+	for l.call(&s, "DeviceShared", device); s.Online != want; l.call(&s, "DeviceShared", device) {
+		if l.t.Context().Err() != nil {
+			l.t.Fatalf("%+v", s)
+		}
+	}
+}
+
+func TestDEV5_TheOwnerSeesWhetherADeviceIsDriven(t *testing.T) {
+	l := startLights(t)
+	l.call(nil, "DeviceReport", "lamp", map[string]any{}, []any{})
+	l.isOnline("lamp", false)
+	d := l.device("lamp", client.DeviceOptions{})
+	l.isOnline("lamp", true)
+	l.device("buzzer", client.DeviceOptions{})
+	l.isOnline("buzzer", true)
+	d.Close()
+	l.isOnline("lamp", false)
+	l.isOnline("buzzer", true)
+}
