@@ -16,6 +16,7 @@ import (
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/api/", s.sessions.Handler())
+	mux.HandleFunc("GET /api/calls", s.ways)
 	mux.Handle("/api/{app}/{owner}/{ca}/maps/{item}", s.sessions.Items(s.maps.JSON))
 	mux.Handle("/account/", s.accounts.Handler())
 	mux.Handle(web.Prefix, web.Handler())

@@ -1,4 +1,4 @@
-// Command wab serves the examples and mints tokens. Run wab help.
+// Command wab serves the examples, mints tokens, and checks what clients of a server can reach. Run wab help.
 //
 // Exit codes: 0 done, 1 failed with one line on standard error, 2 asked in a wrong way. Standard output bears results only: the line "listening on URL", a
 // token, a version. Logs and errors go to standard error.

@@ -19,6 +19,7 @@ func commands() []command {
 	return []command{
 		{"serve", "serve the apps until told to stop", serve},
 		{"token", "mint a token for an owner", token},
+		{"check", "tell what clients of a server can't reach, and what to do", checkServer},
 		{"version", "say which build this is", version},
 	}
 }

@@ -75,3 +75,28 @@ func reachable(own []netip.Addr) (out []netip.Addr) {
 	}
 	return out
 }
+
+// Ports are where clients reach UDP and TCP, as host:port: for asking from outside whether they can.
+func (s *Server) Ports() (udp, tcp []string) {
+	if s.opt.UDP == nil && s.opt.TCP == nil {
+		return nil, nil
+	}
+	for _, h := range s.hosts() {
+		if s.opt.UDP != nil {
+			udp = append(udp, net.JoinHostPort(h, portOf(s.opt.UDP.LocalAddr())))
+		}
+		if s.opt.TCP != nil {
+			tcp = append(tcp, net.JoinHostPort(h, portOf(s.opt.TCP.Addr())))
+		}
+	}
+	return udp, tcp
+}
+
+// Peer is a media address that relays of IPv4, or of IPv6 where that is all there is, reach.
+func (s *Server) Peer() netip.AddrPort {
+	at := s.told("udp4")
+	if m := s.peers.media.Addr(); m.Is6() && !m.IsUnspecified() {
+		at = s.told("udp6")
+	}
+	return netip.AddrPortFrom(at, s.peers.media.Port())
+}
