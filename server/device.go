@@ -11,7 +11,7 @@ import (
 
 // Device is a gadget, a browser tab or a service behind this CA, which answers for it while it is away: what it should be like stands in its desired map, what it
 // says of itself in its reported one, and bundles wait for it in a third. They are maps of the CA like others: name-desired, name-reported and name-bundles, readable
-// by whom a rule about that label lets.
+// by whom a rule about that label lets. Two more tell with whom it is shared, and who had it do what: name-shared and name-log.
 //
 // The device is a client of the CA's owner, by a narrowed token (Token) or the owner's own. It is known from its first token on, or from its first report, until Forget. A CA
 // has up to 64 devices.

@@ -18,8 +18,11 @@
 // with a token that opens the device. Its values and the end of bundles commit with the report; each outcome is then told in a transaction of its own, so that an OnOutcome that fails is
 // taken back alone and logged, and the device, which has its answer, repeats nothing.
 //
+// Others may use a device too, as its owner says (DeviceShare, DeviceRevoke): they have it do something by DeviceDo, which every CA has like DeviceReport, and which asks the rules for the right that
+// a command takes. An action in a call has its moment in a video: a method that takes a Moment has devices do something with the frame that was captured then (Device.RunWithMedia), and so does DeviceDo.
+//
 // A CA calls others by HTTP (Tx.Fetch): after its commit, until there is an answer, which comes as a message.
 //
-// Limits: an encoded state of 4 MiB, 10,000 messages on their way from a CA, 1,000 timers, 256 rules, 256 maps and as many watches, 64 devices with 64 bundles each, 1,000 notifications a message,
+// Limits: an encoded state of 4 MiB, 10,000 messages on their way from a CA, 1,000 timers, 256 rules, 256 maps and as many watches, 64 devices with 64 bundles each, 32 of them by DeviceDo, 1,000 notifications a message,
 // 1,024 requests waiting for a CA, 10 s for a method (App.Deadline). Those of a map stand at Map.
 package server
