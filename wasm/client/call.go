@@ -60,6 +60,8 @@ type Call struct {
 	state  CallState
 	err    error
 	member string
+	opens  int           // how often it was opened
+	known  int           // how often as far as the handlers know
 	ready  chan struct{} // closed once the server has let us in, or never will
 	heard  int           // signals that wait for OnSignal
 	bytes  int           // of them
@@ -102,7 +104,8 @@ func encodePayload(v any) ([]byte, error) {
 }
 
 // Send says a value to the room, of at most 256 KiB when encoded. Errors are *wire.Error where it is too large, ErrNotLive, or why the call has
-// ended. No error means that it is on its way: after a cut nobody knows whether it has arrived.
+// ended. A call that has come back after a cut is not live before OnOpened is called: an answer to what was heard before would be taken for one to
+// what is said since. No error means that it is on its way: after a cut nobody knows whether it has arrived.
 func (k *Call) Send(v any) error {
 	raw, err := encodePayload(v)
 	if err != nil {
@@ -114,6 +117,8 @@ func (k *Call) Send(v any) error {
 		case k.state == CallEnded:
 			err = k.err
 		case k.closed:
+		case k.opens > 1 && k.known < k.opens:
+			err = ErrNotLive
 		case k.c.rooms.dial.Say(k.number, raw):
 			err = nil
 		default:

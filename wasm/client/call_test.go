@@ -94,6 +94,43 @@ func TestCALL1_ACallComesBackAfterACut(t *testing.T) {
 	}
 }
 
+func TestCALL1_WhatIsSaidBeforeOnOpenedGoesNowhere(t *testing.T) {
+	h := startHall(t)
+	c := h.dial()
+	heard, release := make(chan struct{}), make(chan struct{})
+	opened := make(chan error, 10)
+	var call *client.Call
+	call, err := c.Call(t.Context(), hallName, client.CallOptions{
+		OnOpened: func(client.CallOpened) { opened <- nil },
+		OnSignal: func([]byte) {
+			close(heard)
+			<-release
+			opened <- call.Send("an answer to what is no more")
+		},
+	})
+	if err := errors.Join(err, <-opened); err != nil {
+		t.Fatal(err)
+	}
+	h.say(1)
+	<-heard
+	h.cut()
+	h.forget()
+	h.mend(c)
+	eventually(t, func() bool { return call.Member() == "member-2" })
+	close(release)
+	if err := <-opened; !errors.Is(err, client.ErrNotLive) {
+		t.Errorf("it was said, %v", err)
+	}
+	<-opened
+	if err := call.Send("news"); err != nil {
+		t.Error(err)
+	}
+	eventually(t, func() bool {
+		_, said, _ := h.told()
+		return slices.Equal(said, []string{"member-2 news"})
+	})
+}
+
 func TestTwoCallsOfARoomAreTwoMembers(t *testing.T) {
 	h := startHall(t)
 	c := h.dial()

@@ -43,10 +43,9 @@ func (r *rooms) tell(k *Call, e dial.Event) {
 	case dial.Opened:
 		k.member = e.Member
 		k.turn(CallLive, nil)
-		if k.opt.OnOpened != nil {
-			opened := CallOpened{e.Resumed, e.Member, e.Data}
-			k.later(func() { k.opt.OnOpened(opened) })
-		}
+		k.opens++
+		opened := CallOpened{e.Resumed, e.Member, e.Data}
+		k.later(func() { k.open(opened) })
 	case dial.Signal:
 		r.hear(k, e.Data)
 	case dial.Turned:
@@ -54,6 +53,15 @@ func (r *rooms) tell(k *Call, e dial.Event) {
 			delete(r.open, k.number)
 		}
 		k.turn(e.State, e.Err)
+	}
+}
+
+func (k *Call) open(o CallOpened) {
+	k.c.mu.Lock()
+	k.known++
+	k.c.mu.Unlock()
+	if k.opt.OnOpened != nil {
+		k.opt.OnOpened(o)
 	}
 }
 

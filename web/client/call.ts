@@ -50,6 +50,7 @@ export class Call {
   onsignal: CallEvents["onsignal"] | undefined;
   private greeting: Uint8Array;
   private s = 0; // the worker's number for us, 0 while the page is put by
+  private n = 0; // the opening that we know of
 
   /** via is the session whose connection it comes over. ended hears, once, that the call is over. */
   constructor(private readonly background: Background, private readonly via: number, readonly room: string, options: CallOptions, private readonly ended: () => void) {
@@ -65,7 +66,7 @@ export class Call {
   send(value: unknown): boolean {
     const bytes = payload(value);
     if (this.state !== "live") return false;
-    this.background.post({ t: "sendCall", s: this.s, payload: bytes }, [bytes.buffer as ArrayBuffer]);
+    this.background.post({ t: "sendCall", s: this.s, n: this.n, payload: bytes }, [bytes.buffer as ArrayBuffer]);
     return true;
   }
 
@@ -118,14 +119,14 @@ export class Call {
   private receive(m: SessionMessage): void {
     switch (m.t) {
       case "callState": return m.state === "ended" ? this.lose(m.reason) : this.turn(m.state, m.reason);
-      case "callOpened": return this.opened({ resumed: m.resumed, member: m.member, payload: decode(m.payload) });
+      case "callOpened": return this.opened(m.n, { resumed: m.resumed, member: m.member, payload: decode(m.payload) });
       case "callSignal": return this.onsignal?.(decode(m.payload));
       case "status": return this.lose(m.status.reason); // the worker is gone
     }
   }
 
-  private opened(opened: CallOpened): void {
-    this.member = opened.member;
+  private opened(n: number, opened: CallOpened): void {
+    [this.n, this.member] = [n, opened.member];
     if (this.state !== "live") this.turn("live", undefined);
     this.onopened?.(opened);
   }

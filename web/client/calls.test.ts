@@ -73,6 +73,25 @@ test("CALL-1 a call comes back after a cut as the member that it was, with the l
   assert.deepEqual(rooms.said, []);
 });
 
+test("CALL-1 what a page says before it has heard that its call was opened again goes nowhere", async () => {
+  const { w, rooms, ca } = await start();
+  const { call, heard } = enter(ca);
+  await w.settle();
+  const page = (ca as unknown as { background: { port: { deliver: unknown } } }).background.port;
+  const deliver = page.deliver as (e: MessageEvent) => void, held: MessageEvent[] = [];
+  page.deliver = (e: MessageEvent) => held.push(e); // it is busy, or asleep
+  rooms.members.clear();
+  w.socket.cut();
+  await w.pass(60_000);
+  assert.deepEqual([call.state, call.send("an answer to what is no more"), rooms.here], ["live", true, ["member-2"]]);
+  await w.settle();
+  page.deliver = deliver;
+  for (const e of held) deliver.call(page, e);
+  assert.ok(call.send("news"));
+  await w.settle();
+  assert.deepEqual([rooms.said, heard.at(-1)], [[["member-2", "news"]], ["member-2", false, null]]);
+});
+
 test("handlers may be set after the call was made, and may answer at once", async () => {
   const { w, rooms, ca } = await start();
   const call = ca.call("room", {});
@@ -141,9 +160,9 @@ test("OPS-1 a page that lies to the worker harms nobody", async () => {
   for (const payload of [new Uint8Array(0), new Uint8Array([1, 1]), new Uint8Array([0xa2, 2, 0, 1, 0]), encode("x".repeat(300_000))]) {
     post("openCall", { via, room, hello: payload });
     await w.settle();
-    post("sendCall", { payload });
+    post("sendCall", { n: 1, payload });
     post("helloCall", { hello: payload });
-    post("sendCall", { s: 1, payload: encode("another's") });
+    post("sendCall", { s: 1, n: 1, payload: encode("another's") });
     await w.settle();
     post("closeCall", {});
     post("closeCall", {});

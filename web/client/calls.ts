@@ -14,6 +14,7 @@ const tooMany: Reason = { code: "quota", message: "Too many calls are open here.
 /** Caller is one page's call. */
 export class Caller {
   id = 0; // the core's number
+  openings = 0;
 
   constructor(readonly tab: Tab, readonly s: number) {}
 
@@ -23,7 +24,7 @@ export class Caller {
   }
 
   opened(resumed: boolean, member: string, payload: Uint8Array<ArrayBuffer>): void {
-    this.tab.post({ t: "callOpened", s: this.s, resumed, member, payload }, [payload.buffer]);
+    this.tab.post({ t: "callOpened", s: this.s, n: ++this.openings, resumed, member, payload }, [payload.buffer]);
   }
 
   signal(payload: Uint8Array<ArrayBuffer>): void {
@@ -56,9 +57,12 @@ export class Calls {
     this.at.core.helloCall(this.at.link, caller.id, hello);
   }
 
-  /** send says something, which is lost while the call is not live: what the page doesn't know yet, it will be told. */
-  send(caller: Caller, payload: Uint8Array): void {
-    this.at.core.sendCall(this.at.link, caller.id, payload);
+  /**
+   * send says something, which is lost while the call is not live: what the page doesn't know yet, it will be told. So it is where the call has been
+   * cut and opened again since: an answer to the old member would be taken for the new one's.
+   */
+  send(caller: Caller, n: number, payload: Uint8Array): void {
+    if (n === caller.openings) this.at.core.sendCall(this.at.link, caller.id, payload);
   }
 
   leave(caller: Caller): void {

@@ -130,10 +130,10 @@ export type CallState =
   | "stale"  // no connection, or refused for the time being; it comes back
   | "ended"; // closed, refused or over
 
-/** AboutCall is what the worker tells a call. Payloads are one CBOR item. */
+/** AboutCall is what the worker tells a call. Payloads are one CBOR item. n counts its openings. */
 export type AboutCall =
   | { readonly t: "callState"; readonly s: number; readonly state: CallState; readonly reason?: Status["reason"] }
-  | { readonly t: "callOpened"; readonly s: number; readonly resumed: boolean; readonly member: string; readonly payload: Uint8Array }
+  | { readonly t: "callOpened"; readonly s: number; readonly n: number; readonly resumed: boolean; readonly member: string; readonly payload: Uint8Array }
   | { readonly t: "callSignal"; readonly s: number; readonly payload: Uint8Array };
 
 /** Reading is what the worker's clock shows and what the server's does at that instant, both in µs since 1970. */
@@ -166,7 +166,7 @@ export type ToWorker =
   | { readonly t: "closeTopic"; readonly s: number }
   | OpenCall
   | { readonly t: "helloCall"; readonly s: number; readonly hello: Uint8Array } // what the room is told the next time
-  | { readonly t: "sendCall"; readonly s: number; readonly payload: Uint8Array }
+  | { readonly t: "sendCall"; readonly s: number; readonly n: number; readonly payload: Uint8Array } // n: since which opening that the page knows of
   | { readonly t: "closeCall"; readonly s: number }
   | { readonly t: "presence"; readonly s: number; readonly value: Uint8Array } // one CBOR item, or nothing to withdraw it
   | { readonly t: "token"; readonly target: Target } // a newer token for the same principal and scope

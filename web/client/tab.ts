@@ -146,7 +146,7 @@ export class Tab {
       case "closeTopic": return this.hush(m.s, this.hearings.get(m.s));
       case "openCall": return this.openCall(m);
       case "helloCall": return this.withTalk(m.s, ({ line, caller }) => line.calls.hello(caller, m.hello));
-      case "sendCall": return this.withTalk(m.s, ({ line, caller }) => line.calls.send(caller, m.payload));
+      case "sendCall": return this.withTalk(m.s, ({ line, caller }) => line.calls.send(caller, m.n, m.payload));
       case "closeCall": return this.withTalk(m.s, (talk) => this.hangUp(m.s, talk));
       case "presence": return this.present(m.s, m.value);
       case "bye": return this.end();
