@@ -21,6 +21,9 @@ const shown = 10;
 /** What commands are when they are done. */
 const words: { readonly [command: string]: string } = { on: "switched it", colour: "coloured it", brightness: "dimmed it", read: "read it", notify: "followed it", write: "wrote to it" };
 
+/** What is not shared any more leaves a place of at most so many pixels. */
+const tall = 360;
+
 const reaches = { here: "", lost: "Out of reach", gone: "Gone" } as const;
 
 export class Card {
@@ -29,9 +32,9 @@ export class Card {
   private readonly under = h("p", { class: "soft" });
   private readonly reach = h("span", { class: "reach" });
   private readonly problem = h("p", { class: "problem" });
-  private readonly last = h("p", { class: "last" });
+  private readonly last = h("summary");
   private readonly history = h("ul");
-  private readonly lately = h("details", { class: "sharing" }, h("summary", {}, "Lately"), this.history);
+  private readonly lately = h("details", { class: "lately" }, this.last, this.history);
   private readonly body = h("div", { class: "body" });
   private face: Face | undefined;
   private inside: Inside | undefined;
@@ -49,7 +52,7 @@ export class Card {
     const { view } = this;
     const { name, profile, kind, made } = view.info;
     this.build(name, profile);
-    write(this.title, name);
+    if (view.there || !this.title.textContent) write(this.title, name);
     write(this.under, view.there ? [view.mine ? "Yours" : `${view.owner}’s`, kind === "virtual" ? "virtual" : made].filter(Boolean).join(" · ") : this.missing());
     const reach = view.there ? reaches[view.reach] : "";
     write(this.reach, reach);
@@ -76,7 +79,7 @@ export class Card {
     this.inside = new Inside(name, does);
     if (!this.face) this.inside.open();
     this.owner = this.acts.owner && new OwnerPart(name, this.acts.preset, this.acts.owner, (work) => void this.run(work));
-    const parts = [this.face && h("div", { class: "face" }, ...(this.face.figure ? [this.face.figure] : []), this.face.controls), this.problem, this.last, this.lately, this.inside.element, this.owner?.element];
+    const parts = [this.face && h("div", { class: "face" }, ...(this.face.figure ? [this.face.figure] : []), this.face.controls), this.problem, this.lately, this.inside.element, this.owner?.element];
     this.body.replaceChildren(...parts.filter((p) => p !== undefined));
   }
 
@@ -98,7 +101,7 @@ export class Card {
     this.told = key;
     this.last.replaceChildren(...(done[0] ? line(done[0]) : ["Nobody has used it yet"]));
     set(this.last, "data-outcome", done[0]?.outcome || "waits");
-    this.history.replaceChildren(...done.slice(0, shown).map((d) => h("li", { "data-outcome": d.outcome || "waits" }, ...line(d))));
+    this.history.replaceChildren(...done.slice(1, shown).map((d) => h("li", { "data-outcome": d.outcome || "waits" }, ...line(d))));
   }
 
   private missing(): string {
@@ -115,9 +118,9 @@ export class Card {
     this.spoken = now;
   }
 
-  /** hush leaves the card as high as it was, so that nothing moves under anybody's hand. */
+  /** hush leaves the card about as high as it was, so that little moves under anybody's hand. */
   private hush(): void {
-    if (!this.body.hidden && this.element.isConnected) this.element.style.minHeight = `${this.element.offsetHeight}px`;
+    if (!this.body.hidden && this.element.isConnected) this.element.style.minHeight = `${Math.min(this.element.offsetHeight, tall)}px`;
     this.body.hidden = true;
     if (this.spoken !== undefined) this.acts.say(`${this.title.textContent} is not shared any more`);
     this.spoken = undefined;

@@ -42,9 +42,9 @@ class Lamp implements Fit {
     const can = (["on", "colour", "brightness"] as const).filter((what) => what === "on" || kind[what]);
     this.state = { on: null, colour: null, brightness: null, can };
     this.commands = {
-      on: (driver, on) => this.turn(driver, "on", truth(on)),
-      ...(kind.colour && { colour: (driver: Driver, colour: unknown) => this.turn(driver, "colour", colourOf(colour)) }),
-      ...(kind.brightness && { brightness: (driver: Driver, level: unknown) => this.turn(driver, "brightness", levelOf(level)) }),
+      on: async (driver, on) => this.turn(driver, "on", truth(on)),
+      ...(kind.colour && { colour: async (driver: Driver, colour: unknown) => this.turn(driver, "colour", colourOf(colour)) }),
+      ...(kind.brightness && { brightness: async (driver: Driver, level: unknown) => this.turn(driver, "brightness", levelOf(level)) }),
     };
   }
 

@@ -54,6 +54,7 @@ func TestThePanelInEveryLook(t *testing.T) {
 			alice.Check()
 			bob.Shoot("devices-guest")
 			bob.Check()
+			press(bob, "All it has")
 			alice.Eval(`Promise.all(panel.shared.map((s) => s.close()))`)
 			bob.Until(`/doesn’t share it with you now/.test(text())`)
 			bob.Shoot("devices-gone")

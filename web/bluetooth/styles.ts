@@ -56,6 +56,8 @@ summary { cursor: pointer; border-radius: 6px; }
 /* Cards */
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 300px), 1fr)); gap: 16px; align-items: start; }
 .card { display: grid; gap: 12px; padding: 20px; border: 1px solid var(--_line); border-radius: 16px; background: var(--_surface); min-width: 0; }
+.card[data-reach="none"] { align-content: center; border-style: dashed; background: none; text-align: center; }
+.card[data-reach="none"] > header { justify-content: center; }
 .card > header { display: flex; align-items: flex-start; justify-content: space-between; gap: 12px; }
 .card > header > div { min-width: 0; }
 .body { display: grid; gap: 12px; min-width: 0; }
@@ -103,8 +105,10 @@ summary { cursor: pointer; border-radius: 6px; }
 .inside .value { grid-row: 2; min-height: 1.5em; font-family: var(--mono, ui-monospace, monospace); font-size: .8125rem; unicode-bidi: isolate; }
 .inside .tools { display: flex; gap: 4px; }
 .inside form { grid-column: 1 / -1; display: flex; gap: 4px; }
-.last, .sharing li { min-height: 1.5em; color: var(--_soft); font-size: .8125rem; overflow-wrap: anywhere; }
-:is(.last, .sharing li):is([data-outcome="failed"], [data-outcome="expired"], [data-outcome="refused"]) { color: var(--_bad); }
+.lately { color: var(--_soft); font-size: .8125rem; }
+.lately :is(summary, li) { min-height: 24px; overflow-wrap: anywhere; }
+.lately li { padding-inline-start: 1.1em; }
+.lately :is([data-outcome="failed"], [data-outcome="expired"], [data-outcome="refused"]) { color: var(--_bad); }
 time { font-variant-numeric: tabular-nums; }
 
 /* Its owner's */
