@@ -175,9 +175,9 @@ func (d Device) roomFor(by name.Name) (err error) {
 		all, own := p.waitFor(d.name, by)
 		switch {
 		case all >= maxCommands:
-			err = wire.Retry(wire.Quota, fmt.Sprintf("%d commands wait for the device %s already. Try again in a moment.", all, d.name), commandRetry)
+			err = wire.Retry(wire.Quota, fmt.Sprintf("The device %s has %d commands waiting already. Try again in a moment.", d.name, all), commandRetry)
 		case own >= maxCommandsEach:
-			err = wire.Retry(wire.Quota, fmt.Sprintf("%d commands of yours wait for the device %s already. Try again in a moment.", own, d.name), commandRetry)
+			err = wire.Retry(wire.Quota, fmt.Sprintf("The device %s has %d commands of yours waiting already. Try again in a moment.", d.name, own), commandRetry)
 		}
 	})
 	return err

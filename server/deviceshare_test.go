@@ -287,7 +287,7 @@ func TestDEV5_TwentyPeopleClickAtOnce(t *testing.T) {
 		if i < maxCommands && id == "" || i >= maxCommands && code != "quota" {
 			t.Errorf("%d: %q, %s %s", i, id, code, message)
 		}
-		if ids[id] = true; i == maxCommands && message != "32 commands wait for the device lamp already. Try again in a moment." {
+		if ids[id] = true; i == maxCommands && message != "The device lamp has 32 commands waiting already. Try again in a moment." {
 			t.Error(message)
 		}
 	}
@@ -300,7 +300,7 @@ func TestDEV5_TwentyPeopleClickAtOnce(t *testing.T) {
 	}
 	for i := range maxCommandsEach + 1 {
 		id, code, message := k.asks("p1", "lamp", "on")
-		if (id == "") != (i == maxCommandsEach) || id == "" && (code != "quota" || !strings.Contains(message, "8 commands of yours")) {
+		if (id == "") != (i == maxCommandsEach) || id == "" && (code != "quota" || !strings.Contains(message, "8 commands of yours waiting")) {
 			t.Errorf("%d: %q, %s %s", i, id, code, message)
 		}
 	}

@@ -147,10 +147,7 @@ export class DeviceRun implements Device {
     for (const [id, b] of fresh) if (!b || b.id !== id) this.refuse(id);
     const good = fresh.flatMap(([id, b]) => (b?.id === id ? [b] : []));
     good.sort((a, b) => a.at - b.at || a.expires - b.expires || (a.id < b.id ? -1 : 1)); // as they were made, as far as can be told
-    for (const b of good) {
-      this.scheduler.add(time.now, b);
-      this.moments.await(b);
-    }
+    for (const b of good) if (this.scheduler.add(time.now, b)) this.moments.await(b);
   }
 
   /** refuse reports on what is no bundle, if its id is one. */

@@ -191,15 +191,16 @@ export class Scheduler {
 
   next(): Run | End | undefined { return this.events.shift(); }
 
-  /** add hands in a bundle that has arrived. One whose id is known is ignored. */
-  add(now: number, b: Bundle): void {
-    if (this.known.has(b.id)) return;
+  /** add hands in a bundle that has arrived. One whose id is known is ignored; what it returns tells whether it was not. */
+  add(now: number, b: Bundle): boolean {
+    if (this.known.has(b.id)) return false;
     this.known.add(b.id);
     const w = new Sequence(b, b.commands, false, now);
     const unknown = [...b.commands, ...b.recovery].find((c) => !this.knows(c.name));
     if (unknown) this.end({ ...w.aboutNext("unknown", `The device has no command ${unknown.name}.`), command: unknown, due: 0 });
     else if (this.waiting.length === maxWaiting) this.end(w.aboutNext("refused", "Too many bundles wait on the device."));
     else this.enqueue(w);
+    return true;
   }
 
   /** wake is the instant at which tick has something to do; it may be past. 0: only an input can change anything. */
