@@ -67,7 +67,7 @@ type heard struct {
 
 func clientAPI(t *testing.T, net transport.Net, loopback bool) *webrtc.API {
 	t.Helper()
-	m, err := newMedia()
+	m, err := mediaWith(otherWay)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,6 +90,14 @@ func clientAPI(t *testing.T, net transport.Net, loopback bool) *webrtc.API {
 		s.SetNet(net)
 	}
 	return webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithInterceptorRegistry(r), webrtc.WithSettingEngine(s))
+}
+
+// otherWay is the way of a header extension from a client's side.
+func otherWay(way webrtc.RTPTransceiverDirection) webrtc.RTPTransceiverDirection {
+	if way == webrtc.RTPTransceiverDirectionRecvonly {
+		return webrtc.RTPTransceiverDirectionSendonly
+	}
+	return webrtc.RTPTransceiverDirectionRecvonly
 }
 
 func join(t *testing.T, room *Room, name string, net transport.Net) *client {
@@ -198,6 +206,9 @@ func (c *client) take(s Signal) {
 			return
 		}
 		c.takeAnswer(s)
+	case hold:
+		close(s.begun)
+		<-s.end
 	case deaf:
 		c.deaf = true
 	case Refused:
@@ -216,6 +227,22 @@ type again struct {
 }
 
 func (s again) tagged() any { return s }
+
+// hold is a task: nothing is taken until end is closed.
+type hold struct {
+	head
+	begun, end chan struct{}
+}
+
+func (s hold) tagged() any { return s }
+
+// paused has the client take nothing from now on, until the returned function is called.
+func (c *client) paused() (goOn func()) {
+	p := hold{begun: make(chan struct{}), end: make(chan struct{})}
+	c.work <- p
+	<-p.begun
+	return func() { close(p.end) }
+}
 
 // deaf is a task: the next answer is not heard.
 type deaf struct{ head }

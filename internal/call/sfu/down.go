@@ -26,6 +26,7 @@ type down struct {
 
 	first, again outgoing // of the track's goroutine, and of the one that reads the member's reports
 
+	flows   bool   // something has been sent; of the track's goroutine
 	repairs budget // of the goroutine that reads reports, as buf
 	buf     []byte
 
@@ -105,6 +106,19 @@ func (d *down) send(o *outgoing, p *packet, now time.Time) bool {
 	d.packets.Add(1)
 	d.bytes.Add(uint64(len(p.payload)))
 	d.peer.line.sent.Add(uint64(n))
+	return true
+}
+
+// pass sends what the publisher sends. The first packet that leaves has a key frame follow: before that, the member was not connected,
+// and may have missed one.
+func (d *down) pass(p *packet, now time.Time) bool {
+	if !d.send(&d.first, p, now) {
+		return false
+	}
+	if !d.flows {
+		d.flows = true
+		d.track.refresh()
+	}
 	return true
 }
 

@@ -56,6 +56,11 @@ var both = []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVi
 
 // newMedia is what we speak: VP8 and Opus, without RTX: retransmissions bear the stream's own SSRC.
 func newMedia() (*webrtc.MediaEngine, error) {
+	return mediaWith(func(way webrtc.RTPTransceiverDirection) webrtc.RTPTransceiverDirection { return way })
+}
+
+// mediaWith turns the ways of the extensions as told.
+func mediaWith(turn func(webrtc.RTPTransceiverDirection) webrtc.RTPTransceiverDirection) (*webrtc.MediaEngine, error) {
 	m := &webrtc.MediaEngine{}
 	if err := m.RegisterCodec(videoCodec, webrtc.RTPCodecTypeVideo); err != nil {
 		return nil, err
@@ -65,7 +70,7 @@ func newMedia() (*webrtc.MediaEngine, error) {
 	}
 	for _, x := range extensions {
 		for _, kind := range x.kinds {
-			if err := m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: x.uri}, kind, x.way); err != nil {
+			if err := m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: x.uri}, kind, turn(x.way)); err != nil {
 				return nil, err
 			}
 		}

@@ -34,6 +34,29 @@ func TestOffersThatCrossEndWell(t *testing.T) {
 	}
 }
 
+// An offer of the member's that meets one of the server's is passed over, and made anew when the server's is answered.
+func TestTheServersOfferWins(t *testing.T) {
+	room := newTestEngine(t, Options{}).Room(RoomOptions{})
+	alice, bob := join(t, room, "alice", nil), join(t, room, "bob", nil)
+	alice.peer.Allow(true, false)
+	bob.offer()
+	alice.offer()
+	eventually(t, "bob is connected", func() bool { return bob.peer.line.connected.Load() })
+	goOn := bob.paused()
+	alice.flow(alice.publish(Mic))
+	alice.offer()
+	eventually(t, "the server's offer waits for bob", func() bool { return len(bob.work) > 0 })
+	bob.offerNow(false) // bob's own goroutine is paused; about nothing new, for pion could not take back a media section's mid
+	goOn()
+	bob.hears("alice", Mic, 3)
+	eventually(t, "bob's offer is answered after all", func() bool { bob.mu.Lock(); defer bob.mu.Unlock(); return !bob.out && bob.offered == 3 })
+	bob.mu.Lock()
+	defer bob.mu.Unlock()
+	if bob.crossed == 0 {
+		t.Error("no offers have met")
+	}
+}
+
 func TestCALL2_LostSignalsAreSentAgainOnResume(t *testing.T) {
 	room := newTestEngine(t, Options{}).Room(RoomOptions{})
 	alice, bob := join(t, room, "alice", nil), join(t, room, "bob", nil)

@@ -232,7 +232,7 @@ func (t *track) pass(p *packet, size int, now time.Time) {
 	sent := t.peer.room.engine.ports.together()
 	out := uint64(0)
 	for _, d := range *t.downs.Load() {
-		if d.open.Load() && d.send(&d.first, p, now) {
+		if d.open.Load() && d.pass(p, now) {
 			out++
 		}
 	}
