@@ -41,11 +41,11 @@ export class StandIn {
     void this.claim();
   }
 
-  /** claim waits until no other tab of this browser stands in. Where there are no locks, whoever comes last does. */
+  /** claim waits until no other tab of this browser stands in. Where there are no locks, as in a sandboxed frame, whoever comes last does. */
   private async claim(): Promise<void> {
     const locks = navigator.locks as LockManager | undefined;
     if (!locks) return this.own();
-    await locks.request(`tweetiot ${this.ca.name} ${this.name}`, () => (this.own(), new Promise(() => undefined)));
+    await locks.request(`tweetiot ${this.ca.name} ${this.name}`, () => (this.own(), new Promise(() => undefined))).catch(() => this.own());
   }
 
   private own(): void {
