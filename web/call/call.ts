@@ -92,7 +92,7 @@ export class Call {
         state: (state, reason) => this.turn(state, reason),
         opened: (opened) => this.opened(opened),
         signal: (signal) => this.hear(signal),
-        refused: (reason) => this.handlers.fault.tell(reason),
+        refused: (reason, offer) => this.refused(reason, offer),
         sending: (sender, source) => (source === "camera" || source === "screen") && this.timeline.attachSender(sender, this.me, source),
         came: (incoming) => this.came(incoming),
         went: (incoming) => this.went(incoming),
@@ -182,6 +182,9 @@ export class Call {
     return moment;
   }
 
+  /** report tells those who listen of a fault that whoever has switched a source on was told by a rejection. */
+  report(fault: Fault): void { this.handlers.fault.tell(fault); }
+
   /** view tells which streams are not shown, as member/source: they need not be sent to us. */
   view(hidden: string[]): void {
     this.peer.send({ t: "view", hidden });
@@ -256,8 +259,9 @@ export class Call {
     for (const source of ["screen", "screen-audio"] as const) {
       this.wanted.delete(source);
       this.drop(source);
-      this.peer.outputs.stop(source);
+      void this.peer.outputs.pause(source);
     }
+    this.tellOff();
     this.handlers.local.tell();
   }
 
@@ -273,7 +277,7 @@ export class Call {
 
   /** tellOff tells which of our lines carry nothing for now. */
   private tellOff(): void {
-    this.peer.send({ t: "state", off: (["camera", "mic"] as const).filter((s) => !this.own.has(s)) });
+    this.peer.send({ t: "state", off: this.peer.outputs.paused });
   }
 
   private get over(): boolean {
@@ -285,6 +289,16 @@ export class Call {
     this.reason = reason;
     if (this.over) this.silence();
     this.handlers.state.tell(this.state, reason);
+  }
+
+  /** refused gives up what the room doesn't take from us. */
+  private refused(reason: Reason, offer: boolean): void {
+    for (const source of offer ? this.peer.outputs.withdraw() : []) {
+      this.wanted.delete(source);
+      this.drop(source);
+    }
+    this.handlers.local.tell();
+    this.handlers.fault.tell(reason);
   }
 
   private silence(): void {

@@ -40,10 +40,10 @@ export class Movable {
     const sizing = (e.target as Element).closest(".grip") !== null;
     const before = this.tile.getBoundingClientRect();
     let begun = false;
+    this.tile.setPointerCapture(e.pointerId); // a quick hand is outside before the first move is told
     const move = (m: PointerEvent): void => {
       const dx = m.clientX - e.clientX, dy = m.clientY - e.clientY;
       if (!begun && Math.hypot(dx, dy) < slack) return;
-      if (!begun) this.tile.setPointerCapture(e.pointerId);
       begun = true;
       this.tile.classList.add("held");
       if (sizing) this.size(before.width + (this.tile.classList.contains("west") ? dx : -dx), before);

@@ -11,7 +11,7 @@ export class WabCall extends HTMLElement {
   /** The call, while there is one. */
   call: Call | undefined;
   /** What to join with, beside the attributes: deviceDo, timeline. */
-  options: JoinOptions = {};
+  options: JoinOptions = (this as { options?: JoinOptions }).options ?? {}; // as set before this class was known
   private layer: Layer | undefined;
   private own: Handle | undefined; // the connection that we have opened ourselves
   private given: Connected | undefined;
@@ -119,11 +119,12 @@ export class WabCall extends HTMLElement {
 
   /** takeUp has the setters see what the page has set before this class was known. */
   private takeUp(): void {
-    for (const name of ["connection", "options", "cutoutPatience"] as const) {
-      if (!Object.hasOwn(this, name) || name === "options") continue;
-      const value: unknown = this[name];
-      delete (this as { [name: string]: unknown })[name];
-      (this as { [name: string]: unknown })[name] = value;
+    const own = this as unknown as { [name: string]: unknown };
+    for (const name of ["connection", "cutoutPatience"]) {
+      if (!Object.hasOwn(this, name)) continue;
+      const value = own[name];
+      delete own[name];
+      own[name] = value;
     }
   }
 

@@ -182,12 +182,12 @@ export class Layer {
   private toggle(source: "camera" | "mic" | "screen"): void {
     const { call } = this;
     this.notes.hide(source);
-    call?.[source](!call.isOn(source)).catch((fault: Fault) => this.fault(fault));
+    call?.[source](!call.isOn(source)).catch((fault: Fault) => call.report(fault));
   }
 
   private choose(kind: "camera" | "mic" | "speaker", id: string): void {
     if (kind === "speaker") return void this.sound.choose(id);
-    this.call?.choose(kind, id).catch((fault: Fault) => this.fault(fault));
+    this.call?.choose(kind, id).catch((fault: Fault) => this.call?.report(fault));
   }
 
   private fault(fault: Fault | Reason): void {

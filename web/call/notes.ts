@@ -23,7 +23,7 @@ export class Notes {
     }
     this.hide(about);
     this.shown.set(about, note);
-    this.el.append(note);
+    this.el.prepend(note); // on top: those that are there don't move
   }
 
   hide(about: string): void {

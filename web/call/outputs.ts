@@ -19,9 +19,11 @@ export class Outputs {
   /** begin puts all that we send on a new connection. */
   begin(pc: RTCPeerConnection): void {
     this.pc = pc;
+    this.spare.clear();
     for (const [source, output] of this.all) {
       output.transceiver = undefined;
-      this.attach(source, output);
+      if (output.track) this.attach(source, output);
+      else this.all.delete(source);
     }
   }
 
@@ -43,7 +45,17 @@ export class Outputs {
     await output.transceiver?.sender.replaceTrack(null);
   }
 
-  /** stop gives the source up. */
+  /** paused are the sources that have a line and send nothing. */
+  get paused(): Source[] { return [...this.all].filter(([, o]) => !o.track).map(([source]) => source); }
+
+  /** withdraw gives up what the other side has never agreed to, and tells what that was. */
+  withdraw(): Source[] {
+    const sources = [...this.all].filter(([, o]) => o.transceiver?.mid === null).map(([source]) => source);
+    for (const source of sources) this.stop(source);
+    return sources;
+  }
+
+  /** stop gives the source up, and its line for now. */
   stop(source: Source): void {
     const t = this.all.get(source)?.transceiver;
     this.all.delete(source);

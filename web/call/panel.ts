@@ -18,7 +18,6 @@ export class Panel {
   private readonly selects = new Map<string, HTMLSelectElement>();
   private readonly captions = h("input", { type: "checkbox" });
   private readonly back: HTMLButtonElement;
-  private readonly words = h("p", { class: "unseen", role: "status" });
 
   constructor(private readonly acts: PanelActs) {
     const close = button("close", "Close", acts.close);
@@ -28,7 +27,7 @@ export class Panel {
     this.el = h("div", { class: "panel", role: "dialog", "aria-label": "Devices and more", hidden: true },
       h("header", {}, h("h2", {}, "Devices and more"), close),
       ...kinds.map(([kind, label]) => this.select(kind, label)),
-      h("label", { class: "check" }, this.captions, "Captions"), this.back, this.words,
+      h("label", { class: "check" }, this.captions, "Captions"), this.back,
       h("dl", { "aria-label": "Keys" }, ...keyRows()));
     this.el.addEventListener("keydown", (e) => {
       if (e.key !== "Escape") return;

@@ -22,8 +22,8 @@ export interface PeerEvents extends InputEvents {
   signal(signal: FromServer): void;
   /** sending hears of each new sender, in the task in which it is made. */
   sending(sender: RTCRtpSender, source: Source): void;
-  /** refused: the server doesn't take what we wanted to send. */
-  refused(reason: Reason): void;
+  /** refused: the server doesn't take what we wanted to send (offer), or do. */
+  refused(reason: Reason, offer: boolean): void;
 }
 
 export interface PeerOptions {
@@ -134,7 +134,7 @@ export class Peer {
       sources: () => this.outputs.mids(),
       streams: (streams) => this.inputs.expect(streams),
       settled: () => this.inputs.settle(),
-      refused: (code, message) => this.events.refused({ code, message }),
+      refused: (code, message) => this.events.refused({ code, message }, true),
       broken: () => this.rejoin(),
     }, this.last);
     pc.onconnectionstatechange = () => this.pathTurned(pc.connectionState);
@@ -159,7 +159,7 @@ export class Peer {
     if (!signal) return; // from a newer server
     switch (signal.t) {
       case "offer": case "answer": case "candidate": return this.negotiation?.receive(signal);
-      case "refused": return signal.action > 0 ? this.events.refused(signal) : this.negotiation?.receive(signal);
+      case "refused": return signal.action > 0 ? this.events.refused({ code: signal.code, message: signal.message }, false) : this.negotiation?.receive(signal);
       default: return this.events.signal(signal);
     }
   }

@@ -135,7 +135,7 @@ kbd { font: inherit; font-weight: 600; color: var(--_ink); white-space: nowrap; 
   .side, :host([edge]) .side { justify-self: stretch; justify-content: space-between; align-items: stretch; width: auto; max-width: 100vw; gap: 8px; }
   .dock, :host([edge]) .dock { flex: none; flex-flow: row nowrap; gap: 8px; overflow-x: auto; overscroll-behavior-x: contain; scrollbar-width: none; padding: 2px var(--_right) 4px var(--_left); }
   .tile { aspect-ratio: 4 / 3; touch-action: pan-x; border-radius: 12px; }
-  .tile[data-source="screen"] { aspect-ratio: 16 / 9; --w: calc(var(--_tile) * 1.4); }
+  .tile[data-source="screen"] { order: -1; aspect-ratio: 16 / 9; --w: calc(var(--_tile) * 1.4); }
   .bar { align-self: center; width: auto; gap: 6px; margin-top: auto; }
   .bar button { width: 44px; height: 44px; }
   .state { margin-top: 96px; }

@@ -93,6 +93,7 @@
       return Promise.resolve({ cameras: list("videoinput", "Integrated camera", "Desk view"), mics: list("audioinput", "Headset", "Integrated microphone"), speakers: list("audiooutput", "Headset", "Room") });
     }
     start() { return Promise.resolve(); }
+    report(fault) { this.tell("fault", fault); }
     close() { this.turn("ended"); }
     turn(state, reason) {
       [this.state, this.reason] = [state, reason];
