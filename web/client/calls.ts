@@ -6,7 +6,7 @@ import type { Tab } from "./tab.ts";
 
 const names: readonly CallState[] = ["opening", "live", "stale", "ended"];
 
-/** A line has at most this many calls. The server lets in fewer, and the rest wait for a place. */
+/** A line has at most this many calls, so that a page can't flood the core with them. How many the server takes, it tells itself. */
 const most = 64;
 
 const tooMany: Reason = { code: "quota", message: "Too many calls are open here. Close one first." };

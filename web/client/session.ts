@@ -139,7 +139,7 @@ export class Session implements Handle {
   call(method: string, args: unknown[], options?: { timeout?: number }): Promise<Value>;
   call(room: string, options: CallOptions): Call;
   call(name: string, what: unknown[] | CallOptions, options: { timeout?: number } = {}): Promise<Value> | Call {
-    return Array.isArray(what) ? this.request(name, what, options) : this.enter(name, what);
+    return what && !Array.isArray(what) ? this.enter(name, what) : this.request(name, what, options);
   }
 
   private enter(room: string, options: CallOptions): Call {
