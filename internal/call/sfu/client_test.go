@@ -65,19 +65,19 @@ type heard struct {
 	keys    int
 }
 
-func clientAPI(t *testing.T, net transport.Net, loopback bool) *webrtc.API {
+func clientAPI(t *testing.T, net transport.Net, loopback bool, more ...func(*webrtc.SettingEngine)) *webrtc.API {
 	t.Helper()
 	m, err := mediaWith(otherWay)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := &interceptor.Registry{}
-	ask, _ := nack.NewGeneratorInterceptor()
+	ask, _ := nack.NewGeneratorInterceptor(nack.WithGeneratorLoggerFactory(pionLog{silent()}))
 	answer, _ := nack.NewResponderInterceptor()
 	send, _ := report.NewSenderInterceptor(report.SenderInterval(200 * time.Millisecond))
 	receive, _ := report.NewReceiverInterceptor()
 	stamp, _ := twcc.NewHeaderExtensionInterceptor()
-	arrivals, _ := twcc.NewSenderInterceptor(twcc.SendInterval(100 * time.Millisecond))
+	arrivals, _ := twcc.NewSenderInterceptor(twcc.SendInterval(100*time.Millisecond), twcc.WithLoggerFactory(pionLog{silent()}))
 	for _, i := range []interceptor.Factory{ask, answer, send, receive, stamp, arrivals} {
 		r.Add(i)
 	}
@@ -88,6 +88,9 @@ func clientAPI(t *testing.T, net transport.Net, loopback bool) *webrtc.API {
 	s.SetICETimeouts(2*time.Second, 4*time.Second, 200*time.Millisecond)
 	if net != nil {
 		s.SetNet(net)
+	}
+	for _, set := range more {
+		set(&s)
 	}
 	return webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithInterceptorRegistry(r), webrtc.WithSettingEngine(s))
 }
@@ -102,9 +105,15 @@ func otherWay(way webrtc.RTPTransceiverDirection) webrtc.RTPTransceiverDirection
 
 func join(t *testing.T, room *Room, name string, net transport.Net) *client {
 	t.Helper()
+	return joinWith(t, room, name, net)
+}
+
+// joinWith joins with other settings than usual.
+func joinWith(t *testing.T, room *Room, name string, net transport.Net, more ...func(*webrtc.SettingEngine)) *client {
+	t.Helper()
 	c := &client{t: t, name: name, room: room, failed: make(chan error, 1), sources: map[string]string{}, streams: map[string]Stream{},
 		got: map[Stream]*heard{}, messages: make(chan []byte, 64), work: make(chan Signal, 256), done: make(chan struct{})}
-	pc, err := clientAPI(t, net, net == nil).NewPeerConnection(webrtc.Configuration{})
+	pc, err := clientAPI(t, net, net == nil, more...).NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,6 +132,15 @@ func join(t *testing.T, room *Room, name string, net transport.Net) *client {
 	c.wg.Go(c.run)
 	t.Cleanup(c.leave)
 	return c
+}
+
+// problem is an error of the test, unless the client has left.
+func (c *client) problem(format string, args ...any) {
+	select {
+	case <-c.done:
+	default:
+		c.t.Errorf(format, args...)
+	}
 }
 
 func (c *client) leave() {
@@ -152,7 +170,7 @@ func (c *client) deliver(s Signal) {
 	select {
 	case c.work <- overTheWire(c.t, s):
 	default:
-		c.t.Errorf("%s: too many signals", c.name)
+		c.problem("%s: too many signals", c.name)
 	}
 }
 
@@ -178,7 +196,7 @@ func (c *client) send(s Signal) {
 		return
 	}
 	if err := c.peer.Receive(overTheWire(c.t, s)); err != nil {
-		c.t.Errorf("%s: %v", c.name, err)
+		c.problem("%s: %v", c.name, err)
 	}
 }
 
@@ -263,12 +281,12 @@ func (c *client) takeOffer(o Offer) {
 	c.streams = o.Streams
 	c.mu.Unlock()
 	if err := c.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: o.SDP}); err != nil {
-		c.t.Errorf("%s: offer of the server: %v", c.name, err)
+		c.problem("%s: offer of the server: %v", c.name, err)
 		return
 	}
 	d, err := c.pc.CreateAnswer(nil)
 	if err != nil {
-		c.t.Errorf("%s: answer: %v", c.name, err)
+		c.problem("%s: answer: %v", c.name, err)
 		return
 	}
 	sdp := c.describe(d)
@@ -287,7 +305,7 @@ func (c *client) takeOffer(o Offer) {
 func (c *client) describe(d webrtc.SessionDescription) string {
 	gathered := webrtc.GatheringCompletePromise(c.pc)
 	if err := c.pc.SetLocalDescription(d); err != nil {
-		c.t.Errorf("%s: %v", c.name, err)
+		c.problem("%s: %v", c.name, err)
 		return ""
 	}
 	select {
@@ -309,11 +327,11 @@ func (c *client) takeAnswer(a Answer) {
 		return
 	}
 	if err := c.pc.SetLocalDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: mine.SDP}); err != nil {
-		c.t.Errorf("%s: own offer: %v", c.name, err)
+		c.problem("%s: own offer: %v", c.name, err)
 		return
 	}
 	if err := c.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: a.SDP}); err != nil {
-		c.t.Errorf("%s: answer of the server: %v", c.name, err)
+		c.problem("%s: answer of the server: %v", c.name, err)
 	}
 	if due {
 		c.offerNow(false)
@@ -333,7 +351,7 @@ func (c *client) offerNow(restart bool) {
 	c.mu.Unlock()
 	d, err := c.pc.CreateOffer(&webrtc.OfferOptions{ICERestart: restart})
 	if err != nil {
-		c.t.Errorf("%s: %v", c.name, err)
+		c.problem("%s: %v", c.name, err)
 		return
 	}
 	// pion can't take an offer back, so it is not set before it is answered. Without candidates in it, the server learns of them as
@@ -529,9 +547,10 @@ func (p *publisher) frame() {
 	p.ts += step
 	packet := rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: p.seq, Timestamp: p.ts, Marker: true}, Payload: payload}
 	p.sent = append(p.sent, packet)
+	loud := p.level
 	p.mu.Unlock()
 	if p.track.Kind() == webrtc.RTPCodecTypeAudio {
-		level := rtp.AudioLevelExtension{Level: p.level, Voice: p.level < silence}
+		level := rtp.AudioLevelExtension{Level: loud, Voice: loud < silence}
 		b, _ := level.Marshal()
 		for _, x := range p.sender.GetParameters().HeaderExtensions {
 			if x.URI == "urn:ietf:params:rtp-hdrext:ssrc-audio-level" {

@@ -9,6 +9,7 @@ import (
 	"github.com/pion/interceptor/pkg/nack"
 	"github.com/pion/interceptor/pkg/report"
 	"github.com/pion/interceptor/pkg/twcc"
+	"github.com/pion/logging"
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 
@@ -94,17 +95,17 @@ const feedbackEvery = 100 * time.Millisecond
 
 // newInterceptors are those of the way in: what is lost is asked for again, arrivals are told, receiver reports are made. On the way
 // out there are none: the packages' own history answers what subscribers miss, and sender reports are the publisher's.
-func newInterceptors() (*interceptor.Registry, error) {
+func newInterceptors(log logging.LoggerFactory) (*interceptor.Registry, error) {
 	r := &interceptor.Registry{}
-	ask, err := nack.NewGeneratorInterceptor()
+	ask, err := nack.NewGeneratorInterceptor(nack.WithGeneratorLoggerFactory(log))
 	if err != nil {
 		return nil, err
 	}
-	arrivals, err := twcc.NewSenderInterceptor(twcc.SendInterval(feedbackEvery))
+	arrivals, err := twcc.NewSenderInterceptor(twcc.SendInterval(feedbackEvery), twcc.WithLoggerFactory(log))
 	if err != nil {
 		return nil, err
 	}
-	reports, err := report.NewReceiverInterceptor()
+	reports, err := report.NewReceiverInterceptor(report.WithReceiverLoggerFactory(log))
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +121,7 @@ func newAPI(o Options, p *ports) (*webrtc.API, error) {
 	if err != nil {
 		return nil, err
 	}
-	interceptors, err := newInterceptors()
+	interceptors, err := newInterceptors(pionLog{o.Log})
 	if err != nil {
 		return nil, err
 	}

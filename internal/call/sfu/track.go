@@ -137,7 +137,9 @@ func (t *track) end() {
 	p.room.engine.count.tracks.Add(-1)
 	if p.tracks[t.source] == t {
 		delete(p.tracks, t.source)
-		p.room.changed()
+		if !p.gone {
+			p.room.changed()
+		}
 	}
 }
 
