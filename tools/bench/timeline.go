@@ -61,6 +61,16 @@ func benchTimeline(ctx context.Context, r *report) error {
 		}
 		reportTimeline(r, c.name, seen, usual)
 	}
+	t.leave()
+	seen, err := t.playInFirefox(ctx, dir, timelineActions)
+	if err != nil {
+		return fmt.Errorf("firefox: %w", err)
+	}
+	if len(seen) == 0 {
+		r.note("There is no Firefox here: nothing is told of it.")
+	} else {
+		reportTimeline(r, "firefox", seen, usual)
+	}
 	r.note("%d actions, two receivers. Error: from the callback of the first picture that shows the action's mark until it fired. exact: within %.0f ms of it.", timelineActions, sameCallback)
 	r.note("naive: the action fires when its message arrives. utc: %.0f ms after it was made by the server's clock, the median of a rehearsal on the clean network.", usual)
 	return nil
@@ -71,6 +81,7 @@ type theatre struct {
 	server  *child
 	signals *slowWay
 	media   *calltest.Proxy
+	page    string // its address
 	browser *chromium
 }
 
@@ -92,11 +103,20 @@ func openTheatre(ctx context.Context, dir string) (t *theatre, err error) {
 		return t, err
 	}
 	page := url.URL{Scheme: "http", Host: t.signals.addr(), Path: "/meet/", RawQuery: fmt.Sprintf("port=%d", t.media.Addr().Port)}
-	if t.browser, err = openChromium(ctx, filepath.Join(dir, "profile"), page.String()); err != nil {
+	t.page = page.String()
+	if t.browser, err = openChromium(ctx, filepath.Join(dir, "profile"), t.page); err != nil {
 		return t, err
 	}
 	_, err = ask[any](t.browser, "bench.join()", timelineWaits)
 	return t, err
+}
+
+// leave ends the browser, and gives others the clean network.
+func (t *theatre) leave() {
+	t.browser.stop()
+	t.browser = nil
+	t.media.SetConditions(calltest.Conditions{Seed: 1})
+	t.signals.conditions.Store(&calltest.Conditions{})
 }
 
 func (t *theatre) close() {

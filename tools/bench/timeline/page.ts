@@ -146,4 +146,4 @@ function sample(w: Watching, n: number, at: number): Sample {
   return { at, ...(heard !== undefined && { heard }), ...(shown !== undefined && { shown }), ...(fired && { fired: fired.at, method: fired.event.outcome.method }) };
 }
 
-Object.assign(window, { bench: { join, buffer, measure } });
+Object.assign(window, { bench: { join, buffer, measure }, ready: true });

@@ -8,6 +8,7 @@ declare const WORKER_URL: string;
 
 export interface Case {
   actions: number;
+  receivers: number;
   pause: number;
   /** ms that acts take. */
   line: number;
@@ -24,6 +25,12 @@ export interface Sample {
   told: number | undefined;
   /** ms from the first picture with the mark until the action fired. */
   error: number | null;
+}
+
+export interface Played {
+  samples: Sample[];
+  /** The receivers' logs replay to what happened. */
+  replayed: boolean;
 }
 
 const clock = { now: (): number => performance.timeOrigin + performance.now() };
@@ -69,12 +76,12 @@ class Receiver {
 }
 
 /** run makes actions, and returns how each fired at each receiver. */
-async function run(c: Case): Promise<{ samples: Sample[]; replayed: boolean; delay: number; pictures: number }> {
+async function run(c: Case): Promise<Played> {
   if (c.without?.includes("timestamps")) hideTimestamps();
   const scene = new Scene(), sender = new Timeline({ clock, worker });
   const receivers: Receiver[] = [], senders: RTCRtpSender[] = [];
   scene.oncapture = () => senders.forEach((s) => sender.captured(s));
-  for (let i = 0; i < 2; i++) {
+  for (let i = 0; i < c.receivers; i++) {
     const a = new RTCPeerConnection(), b = new RTCPeerConnection();
     receivers.push(new Receiver(b, c));
     const t = a.addTransceiver(c.plain ? scene.plainTrack() : scene.track(), { direction: "sendonly" });
@@ -97,7 +104,7 @@ async function run(c: Case): Promise<{ samples: Sample[]; replayed: boolean; del
     const { now, then } = replay(r.timeline.log());
     return then.length >= c.actions && JSON.stringify(now) === JSON.stringify(then);
   });
-  return { samples: receivers.flatMap((r) => r.samples()), replayed, delay: 0, pictures: receivers[0]!.watcher.pictures };
+  return { samples: receivers.flatMap((r) => r.samples()), replayed };
 }
 
 function hideTimestamps(): void {
@@ -107,4 +114,4 @@ function hideTimestamps(): void {
   };
 }
 
-Object.assign(window, { run });
+Object.assign(window, { run, ready: true });

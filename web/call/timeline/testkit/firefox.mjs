@@ -1,0 +1,27 @@
+// Opens a page in Firefox, waits until window.ready, and prints what a script there gives, as JSON.
+import puppeteer from "puppeteer-core";
+
+const [, , executablePath, url, script] = process.argv;
+const timeout = 90_000;
+let browser;
+
+// A browser that hangs would hang the test with it.
+setTimeout(() => {
+  console.error("nothing moves");
+  browser?.process()?.kill("SIGKILL");
+  process.exit(1);
+}, 2 * timeout).unref();
+
+browser = await puppeteer.launch({
+  browser: "firefox", headless: true, executablePath, timeout, protocolTimeout: timeout,
+  extraPrefsFirefox: { "media.autoplay.default": 0, "media.peerconnection.ice.loopback": true },
+});
+try {
+  const page = await browser.newPage();
+  page.on("pageerror", (e) => console.error(String(e)));
+  await page.goto(url);
+  await page.waitForFunction(() => window.ready, { timeout });
+  console.log(JSON.stringify(await page.evaluate(script)));
+} finally {
+  await browser.close();
+}
