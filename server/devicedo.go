@@ -73,7 +73,7 @@ type order struct {
 
 func parseOrder(args []byte) (o order, err error) {
 	malformed := wire.Err(wire.BadRequest, doMethod+" takes a device's name, a command, an array of its arguments, and a moment or null.")
-	r, n, device, ok := list(args, 3, 4)
+	r, n, device, ok := deviceArgs(args, 3, 4)
 	if !ok || r.Kind() != cbor.KindText {
 		return o, malformed
 	}

@@ -82,8 +82,8 @@ func inScope(m *actor.Message, item string, now int64) error {
 	return nil
 }
 
-// list begins to read the arguments of a method: so many at least, and at most, the first of them a device's name.
-func list(args []byte, least, most int) (r cbor.Reader, n int, device string, ok bool) {
+// deviceArgs begins to read the arguments of a method: so many at least, and at most, the first of them a device's name.
+func deviceArgs(args []byte, least, most int) (r cbor.Reader, n int, device string, ok bool) {
 	r = cbor.NewReader(args)
 	if cbor.Check(args) != nil {
 		return r, 0, "", false

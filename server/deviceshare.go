@@ -38,7 +38,7 @@ func badShare(what string) error {
 
 // parseShare reads DeviceShare's arguments. Other keys are passed over.
 func parseShare(self name.Name, args []byte) (device string, s share, err error) {
-	r, _, device, ok := list(args, 2, 2)
+	r, _, device, ok := deviceArgs(args, 2, 2)
 	if !ok || r.Kind() != cbor.KindMap {
 		return "", s, badShare("it got something else")
 	}
@@ -196,7 +196,7 @@ func (d Device) revoke() error {
 
 // takeRevoke handles a DeviceRevoke.
 func (tx *Tx) takeRevoke(m *actor.Message) ([]byte, error) {
-	_, _, device, ok := list(m.Args, 1, 1)
+	_, _, device, ok := deviceArgs(m.Args, 1, 1)
 	err := asOwner(m, "shares devices of")
 	switch {
 	case err != nil:
@@ -212,8 +212,8 @@ func (tx *Tx) takeRevoke(m *actor.Message) ([]byte, error) {
 
 // takeShared handles a DeviceShared.
 func (tx *Tx) takeShared(m *actor.Message) ([]byte, error) {
-	_, _, device, ok := list(m.Args, 1, 1)
-	err := asOwner(m, "sees with whom devices are shared of")
+	_, _, device, ok := deviceArgs(m.Args, 1, 1)
+	err := asOwner(m, "sees who may use devices of")
 	switch {
 	case err != nil:
 		return nil, err

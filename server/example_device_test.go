@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/wabgo/wab/server"
@@ -18,6 +19,12 @@ func (*House) Register(tx *server.Tx) (string, error) {
 func (*House) Blink(tx *server.Tx, at time.Time) error {
 	b := server.NewBundle().Do("pin", true).After(340*time.Millisecond).Do("pin", false).Recover("pin", false)
 	return tx.Device("lamp").RunAt(at, b)
+}
+
+// Flash has the lamp flash with the frame of somebody's video in which they clicked, for everybody who watches.
+func (*House) Flash(tx *server.Tx, m server.Moment) error {
+	b := server.NewBundle().Do("pin", true).After(340*time.Millisecond).Do("pin", false).Recover("pin", false)
+	return tx.Device("lamp").RunWithMedia(b, m)
 }
 
 // Colour is what the lamp should have: it takes it when it is there.
@@ -50,4 +57,20 @@ func ExampleTx_Device() {
 	// 200 {"result":null}
 	// 200 {"result":null}
 	// 200 {"result":"red"}
+}
+
+// An action in a call reaches a method as the moment in the video at which it was made; in a page, call.act tells it.
+func ExampleDevice_RunWithMedia() {
+	request, done := serve(server.App{Name: "house", New: func() server.CA { return new(House) }})
+	defer done()
+	request("alice", "alice/home/DeviceReport", `["lamp",{},[]]`)
+	moment := fmt.Sprintf(`{"room":"alice/home/party","member":"the-tab-of-bob","action":1,"at":%d}`, time.Now().UnixMicro())
+	request("alice", "alice/home/Flash", `[`+moment+`]`)
+	request("alice", "alice/home/DeviceShare", `["lamp",{"with":["group:alice/home/guests"],"may":["write"]}]`)
+	request("bob", "alice/home/DeviceDo", `["lamp","pin",[true],`+moment+`]`) // who is not among the guests
+	// Output:
+	// 200 {"result":null}
+	// 200 {"result":null}
+	// 200 {"result":null}
+	// 403 {"error":{"code":"not_allowed","message":"You may not call DeviceDo of house:alice/home. Its owner, alice, decides who may."}}
 }
