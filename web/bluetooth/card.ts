@@ -100,6 +100,7 @@ export class Card {
     if (key === this.told) return;
     this.told = key;
     this.last.replaceChildren(...(done[0] ? line(done[0]) : ["Nobody has used it yet"]));
+    set(this.lately, "data-short", done.length < 2);
     set(this.last, "data-outcome", done[0]?.outcome || "waits");
     this.history.replaceChildren(...done.slice(1, shown).map((d) => h("li", { "data-outcome": d.outcome || "waits" }, ...line(d))));
   }

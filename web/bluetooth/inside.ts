@@ -66,7 +66,7 @@ class Row {
   update(view: DeviceView, usable: boolean): void {
     const v = view.value(this.service, this.uuid);
     write(this.value, v ? (v.text !== undefined ? clean(v.text, 128) : spaced(v.hex)) : "");
-    set(this.value, "title", v && spaced(v.hex));
+    set(this.value, "title", v && [v.text !== undefined ? clean(v.text, 128) : "", spaced(v.hex)].filter(Boolean).join("\n"));
     for (const [b, verb] of this.buttons) b.disabled = !usable || !view.may(verb);
   }
 

@@ -2,9 +2,13 @@ package bluetooth
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/bluetoothemulation"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"github.com/wabgo/wab/internal/browser"
 )
@@ -59,6 +63,105 @@ func TestThePanelInEveryLook(t *testing.T) {
 			bob.Until(`/doesn’t share it with you now/.test(text())`)
 			bob.Shoot("devices-gone")
 			bob.Check()
+		})
+	}
+}
+
+func TestDEV5_EverybodyUsesALampInThePanelUntilItsOwnerEndsIt(t *testing.T) {
+	chromium, url := browser.Start(t, bluetooth), serve(t)
+	alice := panel(t, chromium, browser.Looks[0], url, "")
+	lamp := emulateLamp(t, alice)
+	press(alice, "Add a device")
+	press(alice, "Bluetooth lamp …")
+	alice.Until(`text().includes("Only you can use it.") && /Desk lamp/.test(text())`)
+	bob := panel(t, chromium, browser.Looks[0], url, "owner=bob&devices=alice/home/lamp")
+	bob.Until(`/alice doesn’t share it with you now/.test(text())`)
+	alice.Eval(`find(".owner summary").click()`)
+	alice.Eval(`named("With whom to share Desk lamp").value = "bob"`)
+	press(alice, "Share Desk lamp")
+	alice.Until(`text().includes("Shared with bob (read it, use it, follow it).")`)
+	bob.Until(`named("Desk lamp: light") && !named("Desk lamp: light").disabled`) // looked at again by itself
+	bob.Eval(`named("Desk lamp: light").focus()`)
+	bob.Do(chromedp.KeyEvent(" "))
+	lamp.until(lampOn, 1)
+	bob.Until(`find(".lamp").dataset.on === "yes" && find("[role=status]").textContent === "Desk lamp on"`)
+	alice.Until(`find(".lamp").dataset.on === "yes" && /bob switched it/.test(text()) && find("[role=status]").textContent === "Desk lamp on"`)
+	bob.Eval(`(() => { const c = named("Desk lamp: colour"); c.value = "#00ff7f"; c.dispatchEvent(new Event("input")); })()`)
+	lamp.until(lampColour, 0, 0xff, 0x7f)
+	bob.Eval(`named("Desk lamp: brightness").focus()`)
+	bob.Do(chromedp.KeyEvent(kb.ArrowRight))
+	lamp.until(lampBrightness, 51)
+
+	lamp.leave()
+	bob.Until(`find(".reach").textContent === "Out of reach" && named("Desk lamp: light").disabled && find("[role=status]").textContent === "Desk lamp out of reach"`)
+	bob.Shoot("devices-lost")
+	bob.Check()
+	lamp.come()
+	bob.Until(`!named("Desk lamp: light").disabled && find(".reach").hidden`)
+
+	press(alice, "Stop sharing Desk lamp")
+	alice.Until(`text().includes("Only you can use it.")`)
+	bob.Until(`/alice doesn’t share it with you now/.test(text())`)
+	alice.Eval(`find(".owner details").open || find(".owner summary").click()`)
+	alice.Eval(`[...panel.shadowRoot.querySelectorAll(".owner [type=checkbox]")].slice(1).forEach((c) => (c.checked = false))`)
+	press(alice, "Share Desk lamp")
+	alice.Until(`text().includes("Shared with bob (read it).")`)
+	bob.Until(`named("Desk lamp: light")?.disabled && named("Desk lamp: brightness").disabled`) // they may look at it only
+	alice.Close()
+	bob.Until(`find(".reach")?.textContent === "Gone" || /doesn’t share it/.test(text())`)
+}
+
+// What the owner's own second tab sees is what there is, and it ends it.
+func TestDEV5_ASecondTabOfTheOwnersRevokes(t *testing.T) {
+	chromium, url := browser.Start(t), serve(t)
+	one := panel(t, chromium, browser.Looks[0], url, "with=bob")
+	press(one, "Add a virtual lamp")
+	one.Until(`named("Virtual lamp: light")`)
+	two := panel(t, chromium, browser.Looks[0], url, "devices=lamp")
+	two.Until(`text().includes("Shared with bob")`)
+	press(two, "Virtual lamp: light")
+	one.Until(`find(".lamp").dataset.on === "yes"`)
+	press(two, "Stop sharing Virtual lamp")
+	one.Until(`text().includes("Only you can use it.")`)
+	two.Eval(`panel.add("virtual-lamp")`) // under another name: the first goes on
+	two.Until(`panel.devices.includes("house:alice/home/lamp-2")`)
+	one.Until(`panel.shared.length === 1`)
+}
+
+const evil = `<img src=x onerror="window.hacked=1">`
+
+func TestDEV5_WhatDevicesSayIsShownAsText(t *testing.T) {
+	chromium, url := browser.Start(t, bluetooth), serve(t)
+	alice := panel(t, chromium, browser.Looks[2], url, "with=bob")
+	read := bluetoothemulation.CharacteristicProperties{Read: true, Write: true}
+	emulate(t, alice, evil+"\u202e"+strings.Repeat("x", 100), "0000180a-0000-1000-8000-00805f9b34fb",
+		cell{"00002a29-0000-1000-8000-00805f9b34fb", read, []byte(evil)}, cell{"00002a24-0000-1000-8000-00805f9b34fb", read, slices.Repeat([]byte{0xff}, 512)})
+	press(alice, "Share a device")
+	press(alice, "Any Bluetooth device …")
+	alice.Until("find('h3')?.textContent.startsWith(`" + evil + " xxx`)")
+	alice.Until("text().includes(`" + evil + "`) && [...panel.shadowRoot.querySelectorAll('.value')].some((v) => v.textContent === `" + evil + "`)")
+	alice.Until(`!window.hacked && !find("img")`)
+	alice.Shoot("devices-hostile")
+	alice.Check()
+}
+
+func TestAPageWithoutBluetoothSaysSo(t *testing.T) {
+	chromium, url := browser.Start(t), serve(t)
+	for _, page := range []struct{ what, script, words string }{
+		{"no Web Bluetooth", `delete Navigator.prototype.bluetooth`, "This browser has no Web Bluetooth."},
+		{"not secure", `delete Navigator.prototype.bluetooth; Object.defineProperty(window, "isSecureContext", { value: false })`, "Bluetooth needs a secure page"},
+	} {
+		t.Run(page.what, func(t *testing.T) {
+			tab := chromium.Tab(t, browser.Looks[2])
+			tab.Before(page.script)
+			tab.Open(url + "panel.html")
+			tab.Until(`document.querySelector("wab-devices").connection`)
+			press(tab, "Add a device")
+			tab.Until(fmt.Sprintf("find('.why')?.textContent.startsWith(%q)", page.words))
+			tab.Shoot("devices-" + strings.ReplaceAll(page.what, " ", "-"))
+			tab.Check()
+			press(tab, "Virtual lamp")
+			tab.Until(`named("Virtual lamp: light")`)
 		})
 	}
 }

@@ -80,6 +80,8 @@ summary { cursor: pointer; border-radius: 6px; }
 .switch .knob { position: absolute; inset-inline-start: 4px; top: 50%; width: 24px; height: 24px; border-radius: 50%; background: var(--_edge); transform: translateY(-50%); transition: inset-inline-start var(--_quick), background var(--_quick); }
 .switch[aria-checked="true"] { border-color: var(--_accent); background: var(--_accent); }
 .switch[aria-checked="true"] .knob { inset-inline-start: 30px; background: var(--_on-accent); }
+.switch:disabled { border-color: var(--_edge); background: var(--_sunken); opacity: .6; }
+.switch:disabled .knob { background: var(--_edge); }
 .tint, .level { display: grid; grid-template-columns: 5.5rem 1fr auto; align-items: center; gap: 8px; width: 100%; color: var(--_soft); font-size: .875rem; }
 .level output { min-width: 3.2em; text-align: end; font-variant-numeric: tabular-nums; }
 .tint input { width: 44px; height: 32px; padding: 2px; border: 1px solid var(--_edge); border-radius: 8px; background: var(--_surface); cursor: pointer; }
@@ -101,12 +103,15 @@ summary { cursor: pointer; border-radius: 6px; }
 .inside > div { display: grid; gap: 16px; margin-top: 8px; }
 .inside section { gap: 4px; }
 .inside li { display: grid; grid-template-columns: 1fr auto; gap: 4px 12px; align-items: center; padding: 8px 0; border-top: 1px solid var(--_line); font-size: .875rem; }
-.inside .what, .inside .value { min-width: 0; overflow-wrap: anywhere; }
-.inside .value { grid-row: 2; min-height: 1.5em; font-family: var(--mono, ui-monospace, monospace); font-size: .8125rem; unicode-bidi: isolate; }
+.inside .what, .inside .value { min-width: 0; }
+.inside .what { overflow-wrap: anywhere; }
+.inside .value { grid-area: 2 / 1 / auto / -1; overflow: hidden; white-space: nowrap; text-overflow: ellipsis; min-height: 1.5em; font-family: var(--mono, ui-monospace, monospace); font-size: .8125rem; unicode-bidi: isolate; }
 .inside .tools { display: flex; gap: 4px; }
 .inside form { grid-column: 1 / -1; display: flex; gap: 4px; }
 .lately { color: var(--_soft); font-size: .8125rem; }
 .lately :is(summary, li) { min-height: 24px; overflow-wrap: anywhere; }
+.lately[data-short] > summary { list-style: none; cursor: default; }
+.lately[data-short] > summary::-webkit-details-marker { display: none; }
 .lately li { padding-inline-start: 1.1em; }
 .lately :is([data-outcome="failed"], [data-outcome="expired"], [data-outcome="refused"]) { color: var(--_bad); }
 time { font-variant-numeric: tabular-nums; }
