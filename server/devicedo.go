@@ -14,7 +14,8 @@ import (
 )
 
 // DeviceDo(device, command, args, moment) has a device run one command, beside whatever else it runs, and answers the id of the bundle that it is. Args is an array; the moment, one of a page's call, is
-// null or left out where there is none. It is for the owner, and for whom DeviceShare, or a rule, gives what the command takes: a rule has to name it, one that allows everything does not count.
+// null or left out where there is none. It is for the owner, and for whom DeviceShare, or a rule, gives what the command takes: a rule has to name it, one that allows everything does not count. So an
+// app may share a device by itself: tx.Allow(server.Principal("bob"), "DeviceDo", "lamp-write").
 //
 // What became of it stands under its id in the map device-log. A command waits for its device for 5 s, or until its deadline, and expires then. 32 commands wait for a device, 8 of one principal; who
 // asks for more is refused with quota, to try again in a second.
