@@ -29,6 +29,8 @@ func admitted(t *testing.T, url string) (alice, bob *browser.Tab) {
 	alice.Shoot("hellowab-knock")
 	bob.Shoot("hellowab-lobby")
 	bob.Check()
+	board := alice.Frame("/whiteboard/")
+	board.Until(live + ` && desk.hasAttribute("data-editable")`)
 	alice.Do(chromedp.Click(`#door [aria-label="Let in bob"]`))
 	bob.Until(`lobby.hidden && ` + shown + ` && ` + inCall(2))
 	alice.Until(inCall(2) + ` && door.children.length === 0`)
@@ -63,7 +65,7 @@ const lamp = `document.querySelector("[data-device='bob/home/lamp']")`
 func TestDEV4_ALampIsSwitchedWithTheFrame(t *testing.T) {
 	s := run(t)
 	alice, bob := admitted(t, s.URL)
-	bob.Do(chromedp.Click("#devices-button"), chromedp.Click(`#devices-add button:first-child`))
+	bring(bob)
 	for _, tab := range []*browser.Tab{alice, bob} {
 		tab.Until(lamp + `?.dataset.on === "false" && ` + lamp + `.innerText.includes("off")`)
 	}
@@ -92,6 +94,13 @@ func TestDEV4_ALampIsSwitchedWithTheFrame(t *testing.T) {
 	alice.Until(lamp + `.dataset.on === "false"`)
 	bob.Close()
 	alice.Until(`!` + lamp + ` && ` + inCall(1))
+}
+
+// bring brings a virtual lamp, through the panel.
+func bring(tab *browser.Tab) {
+	tab.Do(chromedp.Click("#devices-button"))
+	tab.Until(`document.querySelector("wab-devices")?.shadowRoot.querySelector(".empty button")?.checkVisibility()`)
+	tab.Eval(`document.querySelector("wab-devices").shadowRoot.querySelector(".empty button").click()`)
 }
 
 // see waits until somebody's video runs.

@@ -618,7 +618,7 @@ func devicesPanel() templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 31, "<ul class=\"rows\" id=\"devices-list\" aria-label=\"Devices here\"></ul><div class=\"row\" id=\"devices-add\"></div><p class=\"soft small\">What you bring, everybody here may use. It goes with this tab.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 31, "<p class=\"soft small\">What you bring, everybody here may use. It goes with this tab.</p><div id=\"devices-panel\"></div><ul class=\"rows\" id=\"devices-list\" aria-label=\"Devices of others\"></ul>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

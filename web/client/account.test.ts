@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { serverOrigin, signedIn, signIn, signOut, tokenOf } from "./account.ts";
+import { narrow, serverOrigin, signedIn, signIn, signOut, tokenOf } from "./account.ts";
 import { connect } from "./connect.ts";
 import { WabError } from "./error.ts";
 import { fullName } from "./tab.ts";
@@ -29,6 +29,27 @@ test("a guest is signed in, by server and owner; the last one is the default", a
   assert.equal(tokenOf(server), "token of bob");
   assert.equal(tokenOf(server, "alice"), "token of alice");
   assert.equal(tokenOf("https://other.test"), undefined);
+});
+
+test("a token is narrowed by the stored one", async () => {
+  const own = "https://narrow.test";
+  await assert.rejects(narrow({ app: "counter" }, { server: own }), (e) => e instanceof WabError && e.code === "unauthenticated");
+  await signIn.token("alice", "wide", { server: own });
+  answer = () => Response.json({ token: "narrow" });
+  assert.equal(await narrow({ app: "counter", ca: "alice/home", seconds: 60 }, { server: own }), "narrow");
+  assert.deepEqual(asked.at(-1), { url: `${own}/account/token`, body: { app: "counter", ca: "alice/home", seconds: 60 } });
+  answer = () => Response.json({ error: { code: "not_allowed", message: "A token can only be narrowed." } }, { status: 403 });
+  await assert.rejects(narrow({ app: "other" }, { server: own }), (e) => e instanceof WabError && e.code === "not_allowed");
+});
+
+test("CALL-3: in a sandboxed frame one is whom the page around says, which no token needs", () => {
+  const page = { origin: "null", parent: {}, self: globalThis, window: { name: "wab as bob" } };
+  const before = Object.keys(page).map((k) => [k, Object.getOwnPropertyDescriptor(globalThis, k)] as const);
+  for (const [k, value] of Object.entries(page)) Object.defineProperty(globalThis, k, { value, configurable: true });
+  assert.equal(signedIn(server), "bob");
+  page.window.name = "something else";
+  assert.notEqual(signedIn(server), "something else");
+  for (const [k, d] of before) d ? Object.defineProperty(globalThis, k, d) : Reflect.deleteProperty(globalThis, k);
 });
 
 test("refusals and failures of signing in say what happened, and sign nobody in", async () => {

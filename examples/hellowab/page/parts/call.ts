@@ -5,6 +5,7 @@ import type { CallState } from "../../../../web/call/call.ts";
 import type { Person as InCall } from "../../../../web/call/signal.ts";
 import type { ActionEvent } from "../../../../web/call/timeline/moment.ts";
 import type { Connected, Moment, Names } from "./meeting.ts";
+import type { Owners } from "./owners.ts";
 
 /** Deed is what somebody does to a device; all pages hear of it with the frame in which it was done. */
 export interface Deed {
@@ -25,13 +26,13 @@ const mediaKey = "hellowab media";
 export class Layer {
   private readonly el: WabCall;
 
-  private constructor(private readonly place: HTMLElement, private readonly meeting: Connected, names: Names, events: CallEvents) {
+  private constructor(private readonly place: HTMLElement, meeting: Connected, names: Names, private readonly owners: Owners, events: CallEvents) {
     const el = (this.el = document.createElement("wab-call"));
     el.connection = meeting as unknown as NonNullable<WabCall["connection"]>;
     el.setAttribute("room", "room");
     el.setAttribute("name", names.me);
     el.setAttribute("media", recall());
-    el.options = { deviceDo: (deed, moment) => meeting.ActAt(deed.device, deed.command, [...(deed.args ?? [])], moment as Moment) };
+    el.options = { deviceDo: ({ device, command, args = [] }, moment) => owners.act({ device, command, args: [...args] }, moment as Moment) };
     const on = <T>(type: string, hear: (detail: T) => void): void => el.addEventListener(`wab-${type}`, (e) => hear((e as CustomEvent<T>).detail));
     on<{ people: readonly InCall[] }>("people", ({ people }) => events.people(people));
     on<{ state: CallState }>("state", ({ state }) => events.state(state));
@@ -41,9 +42,9 @@ export class Layer {
   }
 
   /** open loads what calls need, and joins. */
-  static async open(place: HTMLElement, meeting: Connected, names: Names, events: CallEvents): Promise<Layer> {
+  static async open(place: HTMLElement, meeting: Connected, names: Names, owners: Owners, events: CallEvents): Promise<Layer> {
     await import(place.dataset["module"]!);
-    return new Layer(place, meeting, names, events);
+    return new Layer(place, meeting, names, owners, events);
   }
 
   get state(): CallState {
@@ -63,7 +64,7 @@ export class Layer {
   async act(deed: Deed): Promise<void> {
     const call = this.el.call;
     if (call?.state === "live" && call.may.has("act")) await call.act({ ...deed });
-    else await this.meeting.Act(deed.device, deed.command, deed.args);
+    else await this.owners.act(deed);
   }
 
   close(): void {

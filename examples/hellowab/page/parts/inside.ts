@@ -2,10 +2,11 @@
 import { toast } from "../../../../web/ui/parts/toast.ts";
 import { apps, titleOf } from "./apps.ts";
 import { Bring } from "./bring.ts";
-import { Layer } from "./call.ts";
+import { type Deed, Layer } from "./call.ts";
 import { by, count, say, words } from "./dom.ts";
 import { Door } from "./door.ts";
 import { type Background, closeMaps, type Connected, type Maps, type Names, openMaps } from "./meeting.ts";
+import { Owners } from "./owners.ts";
 import { Panels } from "./panels.ts";
 import { People } from "./people.ts";
 import { Picker } from "./picker.ts";
@@ -18,6 +19,7 @@ let onPanel: (id: string) => void = () => undefined;
 export class Inside {
   private readonly picker: Picker;
   private readonly people: People;
+  private readonly owners: Owners;
   private readonly shelf: Shelf;
   private readonly bring: Bring;
   private layer: Layer | undefined;
@@ -26,8 +28,10 @@ export class Inside {
   private constructor(private readonly meeting: Connected, private readonly names: Names, private readonly maps: Maps, private readonly stage: Stage, out: () => void) {
     this.picker = new Picker(meeting, names);
     this.people = new People(meeting, names, maps);
-    this.shelf = new Shelf(by("shelf"), meeting, maps.devices, (deed) => this.layer?.act(deed) ?? meeting.Act(deed.device, deed.command, deed.args).then(() => undefined));
-    this.bring = new Bring(meeting, names, maps.devices, () => this.layer);
+    this.owners = new Owners(names);
+    const act = (deed: Deed): Promise<void> => this.layer?.act(deed) ?? this.owners.act(deed);
+    this.shelf = new Shelf(by("shelf"), meeting, maps.devices, act);
+    this.bring = new Bring(meeting, names, maps.devices, () => this.layer, act);
     onPanel = (id) => this.opened(id);
     panels ??= new Panels((id) => onPanel(id));
     by("tools").hidden = false;
@@ -50,6 +54,7 @@ export class Inside {
   /** begin puts something on the stage of a new meeting. */
   private async begin(): Promise<void> {
     void this.join();
+    void this.bring.open().catch((e: unknown) => toast(words(e, "Devices can’t be brought at the moment."), { kind: "bad" }));
     if (!this.names.hosting || this.maps.about.has("background")) return;
     const first = (await apps()).find((a) => a.name === "whiteboard");
     if (first) await this.picker.set(first.name, this.names.ca);
@@ -57,7 +62,7 @@ export class Inside {
 
   /** join opens the call over the stage. */
   private async join(): Promise<void> {
-    const layer = await Layer.open(by("layer"), this.meeting, this.names, {
+    const layer = await Layer.open(by("layer"), this.meeting, this.names, this.owners, {
       people: (present) => this.people.inCall(present),
       state: () => this.bring.stay(),
       deed: (deed, by) => {
@@ -67,6 +72,7 @@ export class Inside {
     });
     if (this.over) layer.close();
     else this.layer = layer;
+    this.bring.stay();
   }
 
   close(): void {
@@ -74,6 +80,7 @@ export class Inside {
     this.bring.close();
     this.shelf.close();
     this.layer?.close();
+    this.owners.close();
     closeMaps(this.maps);
     this.people.close();
     panels?.shut();

@@ -52,8 +52,6 @@ export interface Meeting {
   Unmute(principal: string): Promise<null>;
   Offer(device: string, name: string, profile: string, member: string): Promise<null>;
   Withdraw(device: string): Promise<null>;
-  Act(device: string, command: string, args: unknown[]): Promise<null>;
-  ActAt(device: string, command: string, args: unknown[], at: Moment): Promise<null>;
 }
 
 /** Names are what follows from a meeting's CA and who is here. */

@@ -94,8 +94,9 @@ class Item {
   private show(): void {
     const { name, owner, profile } = this.device;
     const lamp = profile === "lamp", on = this.look.on === true;
+    const says = typeof this.look.bpm === "number" ? `${this.look.bpm} bpm` : !lamp ? "" : on ? "on" : this.look.on === false ? "off" : "…";
     this.word.textContent = name;
-    this.value.textContent = typeof this.look.bpm === "number" ? `${this.look.bpm} bpm` : lamp ? (this.look.on === undefined || this.look.on === null ? "…" : on ? "on" : "off") : "";
+    this.value.textContent = says ? `${owner} · ${says}` : owner;
     this.face.disabled = !lamp;
     this.face.dataset["on"] = String(on);
     this.face.style.setProperty("--lamp", this.look.colour ?? "#ffb84d");

@@ -6,6 +6,9 @@ import type { Background } from "./meeting.ts";
 /** A token lives as long as a long day; a frame that outlives it reloads, and gets another. */
 const tokenSeconds = 12 * 3600;
 
+/** A page that asks for no connection is shown so long after it is there, in ms. */
+const plainPage = 2_000;
+
 export class Stage {
   private shown = "";
   private frame: HTMLIFrameElement | undefined;
@@ -36,12 +39,18 @@ export class Stage {
     const frame = (this.frame = document.createElement("iframe"));
     frame.sandbox.add("allow-scripts");
     frame.title = title;
-    this.lent = serveFrame(frame, () => narrow({ app, ca, seconds: tokenSeconds }, { owner: me }), { owner: me });
-    frame.addEventListener("load", () => {
+    const shown = (): void => {
       if (frame !== this.frame) return;
       this.place.dataset["state"] = "shown";
       this.words.hidden = true;
-    });
+    };
+    const token = async (): Promise<string> => {
+      const narrowed = await narrow({ app, ca, seconds: tokenSeconds }, { owner: me });
+      shown(); // it runs, and tells from now on how it stands
+      return narrowed;
+    };
+    this.lent = serveFrame(frame, token, { owner: me });
+    frame.addEventListener("load", () => setTimeout(shown, plainPage));
     frame.src = `/${app}/?ca=${ca}`;
     this.place.append(frame);
   }
