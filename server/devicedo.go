@@ -17,7 +17,7 @@ import (
 // null or left out where there is none. It is for the owner, and for whom DeviceShare, or a rule, gives what the command takes: a rule has to name it, one that allows everything does not count. So an
 // app may share a device by itself: tx.Allow(server.Principal("bob"), "DeviceDo", "lamp-write").
 //
-// What became of it stands under its id in the map device-log. A command waits for its device for 5 s, or until its deadline, and expires then. 32 commands wait for a device, 8 of one principal; who
+// What became of it stands under its id in the map device-log. A command waits for its device for 5 s, or until its deadline, and expires then. 32 commands wait for a device, 8 of one person and 24 of one CA; who
 // asks for more is refused with quota, to try again in a second.
 
 // A right is what a command takes.
@@ -58,7 +58,8 @@ func takes(command string) right {
 // Limits of commands.
 const (
 	maxCommands     = 32 // that wait for a device
-	maxCommandsEach = 8  // of one principal
+	maxCommandsEach = 8  // of one person
+	maxCommandsOfCA = 24 // of one CA, which may speak for many: a meeting's for all who are in it
 	commandWaits    = 5 * time.Second
 	commandLate     = time.Second // by how much one may miss its deadline
 	commandReported = time.Second // that the device has left to tell of it
@@ -172,12 +173,16 @@ func (d Device) do(by name.Name, o order) (id string, err error) {
 
 // roomFor refuses a command too many.
 func (d Device) roomFor(by name.Name) (err error) {
+	most := maxCommandsEach
+	if by.Local != "" {
+		most = maxCommandsOfCA
+	}
 	d.tx.devices(func(p *devices) {
 		all, own := p.waitFor(d.name, by)
 		switch {
 		case all >= maxCommands:
 			err = wire.Retry(wire.Quota, fmt.Sprintf("The device %s has %d commands waiting already. Try again in a moment.", d.name, all), commandRetry)
-		case own >= maxCommandsEach:
+		case own >= most:
 			err = wire.Retry(wire.Quota, fmt.Sprintf("The device %s has %d commands of yours waiting already. Try again in a moment.", d.name, own), commandRetry)
 		}
 	})

@@ -309,6 +309,24 @@ func TestDEV5_TwentyPeopleClickAtOnce(t *testing.T) {
 	}
 }
 
+// A meeting's CA asks for all who are in it.
+func TestDEV5_AMeetingsCASpeaksForMany(t *testing.T) {
+	k := newHouse(t)
+	k.key("lamp")
+	k.share("lamp", `"carol/standup"`, `"write"`)
+	var want []string
+	for i := range maxCommandsOfCA + 1 {
+		k.do("carol", "house/carol/standup/Ask", `["alice/home","lamp","on"]`)
+		if i == maxCommandsOfCA {
+			want = append(want, "quota: The device lamp has 24 commands of yours waiting already. Try again in a moment.")
+		} else {
+			want = append(want, "done")
+		}
+		text, _ := json.Marshal(want)
+		k.eventually("carol", "house/carol/standup/Log", `[]`, string(text))
+	}
+}
+
 func people(n int) (all []string) {
 	for i := range n {
 		all = append(all, fmt.Sprint("p", i))
