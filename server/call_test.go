@@ -394,6 +394,7 @@ func TestCALL2_ARestartResumesTheRoom(t *testing.T) {
 	s.eventually("alice", "hall/alice/home/Hears", "[]", `["+alice","+bob","+carol"]`)
 	member := bob.call.Member()
 	carol.c.Close()
+	s.want("alice", "hall/alice/home/Lock", "[true]", "null") // it keeps out who is new, not who is back
 	s.clock.Advance(time.Second)
 	s.restart()
 	s.until("bob is back", func() bool {

@@ -34,14 +34,20 @@ func (h *Hub) enter(a *attempt, t ticket) {
 	if !h.genuine(t, a.room, cl.conn.Owner()) {
 		t = ticket{}
 	}
-	if s := r.find(t.member); s != nil && s.secret == t.secret {
-		r.resume(s, a)
+	before := r.find(t.member)
+	if before != nil && before.secret == t.secret {
+		r.resume(before, a)
 		return
-	} else if s != nil {
-		r.remove(s, errTaken)
 	}
-	s := &seat{ticket: h.ticket(a.room, cl.conn.Owner(), t.member), room: r, owner: cl.conn.Owner(), name: a.line.hello.Name, may: may, muted: now.muted[cl.conn.Owner()], line: a.line}
-	if refused := r.sit(s, now); refused != nil {
+	if before != nil {
+		r.remove(before, errTaken)
+	}
+	back := before != nil || t.member != "" && h.now() < h.begun+h.opt.Away.Microseconds() // it was in the room until a moment ago
+	s := &seat{
+		ticket: h.ticket(a.room, cl.conn.Owner(), t.member), room: r, owner: cl.conn.Owner(), name: a.line.hello.Name,
+		may: may, muted: now.muted[cl.conn.Owner()], line: a.line,
+	}
+	if refused := r.sit(s, now, back); refused != nil {
 		cl.end(a.line, refused)
 		return
 	}
@@ -63,14 +69,14 @@ func (h *Hub) held(a *attempt) *room {
 	}
 }
 
-// sit gives a newcomer its seat.
-func (r *room) sit(s *seat, now state) *wire.Error {
+// sit gives a newcomer its seat, or one that is back.
+func (r *room) sit(s *seat, now state, back bool) *wire.Error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.seats) == 0 {
 		r.state = now
 	}
-	if refused := r.admits(s.owner); refused != nil {
+	if refused := r.admits(s.owner, back); refused != nil {
 		return refused
 	}
 	r.latest = max(r.hub.now(), r.latest+1) // so that the order of coming is known where the clock stands still

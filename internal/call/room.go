@@ -111,8 +111,8 @@ func (r *room) sorted() []*seat {
 	})
 }
 
-// admits tells why a newcomer may not come in. Call with mu held.
-func (r *room) admits(owner string) *wire.Error {
+// admits tells why a newcomer may not come in, or one that is back, whom no lock keeps out. Call with mu held.
+func (r *room) admits(owner string, back bool) *wire.Error {
 	mine := 0
 	for _, s := range r.seats {
 		if s.owner == owner {
@@ -124,7 +124,7 @@ func (r *room) admits(owner string) *wire.Error {
 		return errClosed
 	case host && len(r.seats) < MaxMembers:
 		return nil
-	case r.state.locked:
+	case r.state.locked && !back:
 		return errLocked
 	case len(r.seats) >= r.state.max:
 		return errFull

@@ -9,7 +9,7 @@ type Kind int
 const (
 	Nobody Kind = iota
 	Media
-	STUN // a Binding request that is not ICE's: the relay answers it
+	STUN // a Binding request that is not ICE's
 	TURN
 	HTTP
 )

@@ -4,13 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"sync"
 )
 
 // Options tell which ports there are.
 type Options struct {
-	UDP string // host:port; port 0 takes any
+	UDP   string // host:port of media; port 0 takes any
+	Relay string // host:port of the relay by UDP; "" for none. Not media's: see the package
 	// TCP is the host:port of a TCP port for calls alone; "" for none.
 	TCP string
 	// Shared is a TCP listener that HTTP is served on, too, instead of TCP: from then on HTTP's connections come from Ports.HTTP. Ports closes it.
@@ -20,8 +20,8 @@ type Options struct {
 // Ports are open ports. Close closes them.
 type Ports struct {
 	udp    *net.UDPConn
-	relay  *relayConn
-	sorter *sorter // nil without TCP
+	relay  *relayConn // nil without
+	sorter *sorter    // nil without TCP
 
 	mu     sync.Mutex
 	closed bool
@@ -30,8 +30,11 @@ type Ports struct {
 // socketBuffer is what the system may hold of datagrams, each way: a picture to many is a burst.
 const socketBuffer = 4 << 20
 
-// ErrUDP is what Open fails with when the UDP port can't be had.
-var ErrUDP = errors.New("the UDP port of calls can't be opened")
+// What Open fails with when a UDP port can't be had.
+var (
+	ErrUDP   = errors.New("the UDP port of calls can't be opened")
+	ErrRelay = errors.New("the relay's UDP port can't be opened")
+)
 
 // Open opens the ports. It closes nothing that it was given when it fails.
 func Open(o Options) (*Ports, error) {
@@ -43,13 +46,23 @@ func Open(o Options) (*Ports, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUDP, err)
 	}
-	_ = udp.SetReadBuffer(socketBuffer) // as much as the system grants
-	_ = udp.SetWriteBuffer(socketBuffer)
-	p := &Ports{udp: udp, relay: newRelayConn(udp)}
+	grow(udp)
+	p := &Ports{udp: udp}
+	if o.Relay != "" {
+		if p.relay, err = openRelay(o.Relay); err != nil {
+			return nil, errors.Join(fmt.Errorf("%w: %w", ErrRelay, err), p.Close())
+		}
+	}
 	if err := p.openTCP(o); err != nil {
-		return nil, errors.Join(err, udp.Close())
+		return nil, errors.Join(err, p.Close())
 	}
 	return p, nil
+}
+
+// grow has the system hold as much as it grants.
+func grow(udp *net.UDPConn) {
+	_ = udp.SetReadBuffer(socketBuffer)
+	_ = udp.SetWriteBuffer(socketBuffer)
 }
 
 func (p *Ports) openTCP(o Options) error {
@@ -68,14 +81,16 @@ func (p *Ports) openTCP(o Options) error {
 	return nil
 }
 
-// UDP is the socket that media's engine reads, and offers Other what it reads.
+// UDP is the socket that media's engine reads. It offers Other what it reads.
 func (p *Ports) UDP() *net.UDPConn { return p.udp }
 
-// Other takes a datagram that is the relay's, and tells whether it has. It keeps a copy, and never waits.
-func (p *Ports) Other(b []byte, from netip.AddrPort) bool { return p.relay.take(b, from) }
-
-// Relay is where the relay and STUN are asked by UDP. Closing it leaves the socket open.
-func (p *Ports) Relay() net.PacketConn { return p.relay }
+// Relay is where the relay is asked by UDP; nil if there is no port for that.
+func (p *Ports) Relay() net.PacketConn {
+	if p.relay == nil {
+		return nil // not a nil *relayConn in an interface
+	}
+	return p.relay
+}
 
 // MediaStreams are connections of media; nil without a TCP port.
 func (p *Ports) MediaStreams() net.Listener { return p.lane(Media) }
@@ -102,13 +117,20 @@ func (p *Ports) Close() error {
 	if closed {
 		return nil
 	}
-	_ = p.relay.Close()
-	err := p.udp.Close()
-	if errors.Is(err, net.ErrClosed) { // by media's engine
-		err = nil
+	err := unlessClosed(p.udp.Close())
+	if p.relay != nil {
+		err = errors.Join(err, unlessClosed(p.relay.Close()))
 	}
 	if p.sorter != nil {
 		err = errors.Join(err, p.sorter.close())
+	}
+	return err
+}
+
+// unlessClosed forgets that something was closed already, by who used it.
+func unlessClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
 	}
 	return err
 }

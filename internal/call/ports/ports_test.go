@@ -4,8 +4,10 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"testing"
+	"time"
+
+	"github.com/pion/stun/v4"
 )
 
 func TestEachConnectionGoesToWhomItBelongs(t *testing.T) {
@@ -120,18 +122,36 @@ func TestHTTPsServerClosesThePort(t *testing.T) {
 	}
 }
 
-func TestTheRelaysDatagramsNeverHoldMediaUp(t *testing.T) {
+func TestMediasPortTellsWhoAsksWhereFrom(t *testing.T) {
 	p := open(t, Options{})
-	for range 2 * relayQueue {
-		if !p.Other(allocate.Raw, netip.MustParseAddrPort("127.0.0.1:1")) {
-			t.Fatal("not taken")
+	conn, err := net.DialUDP("udp", nil, p.UDP().LocalAddr().(*net.UDPAddr))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	from := conn.LocalAddr().(*net.UDPAddr).AddrPort()
+	for _, c := range []struct {
+		b     []byte
+		taken bool
+	}{
+		{iceSTUN.Raw, false}, {answer.Raw, false}, {[]byte{0x80, 96}, false}, {allocate.Raw, true}, {[]byte{0x40, 0}, true}, {plainSTUN.Raw, true},
+	} {
+		if p.Other(c.b, from) != c.taken {
+			t.Errorf("%x is taken: %v", c.b, !c.taken)
 		}
 	}
-	if p.Other(make([]byte, maxDatagram+1), netip.AddrPort{}) || !p.Other(append([]byte{0x40}, make([]byte, maxDatagram)...), netip.AddrPort{}) {
-		t.Error("what is too long for the relay")
+	_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	b := make([]byte, 200)
+	n, err := conn.Read(b)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if p.MediaStreams() != nil || p.RelayStreams() != nil || p.HTTP() != nil {
-		t.Error("connections without a port")
+	m, at := &stun.Message{Raw: b[:n]}, stun.XORMappedAddress{}
+	if err := m.Decode(); err != nil || m.TransactionID != plainSTUN.TransactionID || at.GetFrom(m) != nil || at.String() != from.String() {
+		t.Errorf("%v from %v: %v", m, at, err)
+	}
+	if p.MediaStreams() != nil || p.RelayStreams() != nil || p.HTTP() != nil || p.Relay() != nil {
+		t.Error("ports that nobody asked for")
 	}
 }
 
@@ -142,6 +162,9 @@ func TestPortsInUseAreToldAndLeftAlone(t *testing.T) {
 	}
 	if _, err := Open(Options{UDP: "127.0.0.1:0", TCP: first.MediaStreams().Addr().String()}); err == nil {
 		t.Error("a TCP port twice")
+	}
+	if _, err := Open(Options{UDP: "127.0.0.1:0", Relay: first.UDP().LocalAddr().String()}); err == nil {
+		t.Error("a port for media and for a relay")
 	}
 	if _, err := Open(Options{UDP: "nonsense"}); err == nil {
 		t.Error("nonsense")

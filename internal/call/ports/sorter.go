@@ -80,10 +80,7 @@ func (s *sorter) hand(conn net.Conn) {
 }
 
 func (s *sorter) close() error {
-	err := s.listener.Close()
-	if errors.Is(err, net.ErrClosed) { // by HTTP's server
-		err = nil
-	}
+	err := unlessClosed(s.listener.Close())
 	s.mu.Lock()
 	s.closed = true
 	for conn := range s.looking {

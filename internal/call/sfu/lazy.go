@@ -2,6 +2,7 @@ package sfu
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/pion/interceptor"
 )
@@ -21,6 +22,7 @@ type asleep struct {
 	interceptor.NoOp
 	inner interceptor.Interceptor
 
+	awake  atomic.Bool
 	mu     sync.Mutex
 	writer interceptor.RTCPWriter // until the inner one has it
 }
@@ -34,8 +36,15 @@ func (a *asleep) BindRTCPWriter(w interceptor.RTCPWriter) interceptor.RTCPWriter
 	return w
 }
 
+// BindRTCPReader has the inner one look at what comes in once it is awake.
 func (a *asleep) BindRTCPReader(r interceptor.RTCPReader) interceptor.RTCPReader {
-	return a.inner.BindRTCPReader(r)
+	inner := a.inner.BindRTCPReader(r)
+	return interceptor.RTCPReaderFunc(func(b []byte, with interceptor.Attributes) (int, interceptor.Attributes, error) {
+		if a.awake.Load() {
+			return inner.Read(b, with)
+		}
+		return r.Read(b, with)
+	})
 }
 
 func (a *asleep) BindRemoteStream(i *interceptor.StreamInfo, r interceptor.RTPReader) interceptor.RTPReader {
@@ -43,6 +52,7 @@ func (a *asleep) BindRemoteStream(i *interceptor.StreamInfo, r interceptor.RTPRe
 	if a.writer != nil {
 		a.inner.BindRTCPWriter(a.writer)
 		a.writer = nil
+		a.awake.Store(true)
 	}
 	a.mu.Unlock()
 	return a.inner.BindRemoteStream(i, r)

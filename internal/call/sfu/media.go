@@ -115,6 +115,13 @@ func newInterceptors(log logging.LoggerFactory) (*interceptor.Registry, error) {
 	return r, nil
 }
 
+// ICE's clocks: clients check their connection every 2 to 5 s, so we need not; what is silent for long has failed.
+const (
+	iceKeepalive = 4 * time.Second
+	iceSilent    = 10 * time.Second
+	iceFailed    = 15 * time.Second // after that
+)
+
 // newAPI puts pion together over the ports of an engine.
 func newAPI(o Options, p *ports) (*webrtc.API, error) {
 	media, err := newMedia()
@@ -136,6 +143,7 @@ func newAPI(o Options, p *ports) (*webrtc.API, error) {
 	s.DisableActiveTCP(true)
 	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	s.SetIncludeLoopbackCandidate(o.Loopback)
+	s.SetICETimeouts(iceSilent, iceFailed, iceKeepalive)
 	s.SetSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AEAD_AES_256_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80)
 	s.SetSCTPMaxReceiveBufferSize(maxDataBacklog)
 	s.SetSCTPMaxMessageSize(maxData)

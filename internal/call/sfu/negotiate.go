@@ -3,6 +3,7 @@ package sfu
 import (
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/webrtc/v4"
@@ -30,23 +31,22 @@ type negotiation struct {
 	answer   Signal // what it was answered
 	restart  bool   // our next offer restarts ICE
 	lost     time.Time
+	waits    atomic.Bool // something may become due by time alone: the room's pulse looks in once a second
 }
 
 // run works off what comes for the peer until it is closed, then frees the connection.
 func (p *Peer) run() {
 	defer func() { _ = p.pc.GracefulClose() }()
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
 	for {
 		select {
 		case <-p.done:
 			return
 		case <-p.inbox.wake:
-		case <-tick.C:
 		}
 		if err := p.work(p.inbox.take(), time.Now()); err != nil {
 			p.fail(err)
 		}
+		p.waits.Store(!p.begun || p.out != nil || !p.line.connected.Load())
 	}
 }
 

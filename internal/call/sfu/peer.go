@@ -49,6 +49,7 @@ func newPeer(r *Room, o PeerOptions) (*Peer, error) {
 		room: r, member: o.Member, opt: o, pc: pc, inbox: newInbox(), line: newLine(), done: make(chan struct{}),
 		tracks: map[string]*track{}, negotiation: negotiation{joined: time.Now()},
 	}
+	p.waits.Store(true)
 	if p.data, err = openData(p); err != nil {
 		_ = pc.Close()
 		return nil, err

@@ -31,7 +31,13 @@ func (r *Room) pulse() {
 		}
 		if now.Sub(limited) >= bitrateEvery {
 			limited = now
-			limit(tracks, r.everybody(), now)
+			peers := r.everybody()
+			limit(tracks, peers, now)
+			for _, p := range peers {
+				if p.waits.Load() {
+					p.inbox.raise(func() {})
+				}
+			}
 		}
 	}
 }

@@ -20,7 +20,7 @@ const (
 	Realm = "wab"
 )
 
-// Options of a Server. At least one of UDP, TCP and URLs is given.
+// Options of a Server. Without UDP, TCP and URLs there are no relays.
 type Options struct {
 	UDP net.PacketConn // where clients ask by UDP; nil for none. The Server closes it
 	TCP net.Listener   // where clients ask by TCP; nil for none. The Server closes it
@@ -32,7 +32,7 @@ type Options struct {
 	// OpenPeers are other networks that relays reach. Of those wider than any private one (/8 in IPv4, /7 in IPv6), only the public addresses.
 	OpenPeers []netip.Prefix
 
-	// Hosts are names or addresses by which clients reach UDP and TCP: PublicIPs by default, or where these listen.
+	// Hosts are names or addresses by which clients reach UDP and TCP: PublicIPs by default, or those of Media.
 	Hosts []string
 	// URLs are relays elsewhere, instead of UDP and TCP: credentials are minted for them with Secret.
 	URLs []string

@@ -51,10 +51,7 @@ func New(o Options) (*Server, error) {
 		media: netip.AddrPortFrom(o.Media.Addr().Unmap(), o.Media.Port()), public: unmapped(o.PublicIPs), open: o.OpenPeers, own: s.machine.addresses,
 	}
 	if o.UDP == nil && o.TCP == nil {
-		if len(o.URLs) == 0 {
-			return nil, errors.New("turn: nothing to listen on, and no relay elsewhere")
-		}
-		return s, nil
+		return s, nil // relays elsewhere, or none
 	}
 	if err := s.listen(); err != nil {
 		return nil, errors.Join(fmt.Errorf("turn: %w", err), closeBoth(o))

@@ -34,7 +34,7 @@ func appendURL(list []string, host string, on bool, at func() net.Addr, transpor
 	return append(list, "turn:"+net.JoinHostPort(host, portOf(at()))+"?transport="+transport)
 }
 
-// hosts are those that Options name, or the public addresses, or where the ports are.
+// hosts are those that Options name, or the public addresses, or where media are.
 func (s *Server) hosts() (out []string) {
 	if len(s.opt.Hosts) > 0 {
 		return s.opt.Hosts
@@ -50,14 +50,8 @@ func (s *Server) hosts() (out []string) {
 }
 
 func (s *Server) listensOn() []netip.Addr {
-	var at net.Addr
-	if s.opt.UDP != nil {
-		at = s.opt.UDP.LocalAddr()
-	} else {
-		at = s.opt.TCP.Addr()
-	}
-	if p, err := netip.ParseAddrPort(at.String()); err == nil && !p.Addr().IsUnspecified() {
-		return []netip.Addr{p.Addr().Unmap().WithZone("")}
+	if at := s.peers.media.Addr(); at.IsValid() && !at.IsUnspecified() {
+		return []netip.Addr{at.WithZone("")}
 	}
 	return reachable(s.machine.addresses())
 }
@@ -76,21 +70,8 @@ func reachable(own []netip.Addr) (out []netip.Addr) {
 	return out
 }
 
-// Ports are where clients reach UDP and TCP, as host:port: for asking from outside whether they can.
-func (s *Server) Ports() (udp, tcp []string) {
-	if s.opt.UDP == nil && s.opt.TCP == nil {
-		return nil, nil
-	}
-	for _, h := range s.hosts() {
-		if s.opt.UDP != nil {
-			udp = append(udp, net.JoinHostPort(h, portOf(s.opt.UDP.LocalAddr())))
-		}
-		if s.opt.TCP != nil {
-			tcp = append(tcp, net.JoinHostPort(h, portOf(s.opt.TCP.Addr())))
-		}
-	}
-	return udp, tcp
-}
+// Hosts are the names or addresses by which clients reach this server's ports.
+func (s *Server) Hosts() []string { return s.hosts() }
 
 // Peer is a media address that relays of IPv4, or of IPv6 where that is all there is, reach.
 func (s *Server) Peer() netip.AddrPort {
