@@ -13,7 +13,7 @@ export class Inside {
   readonly element = h("details", { class: "inside" }, h("summary", {}, "All it has"));
   private readonly list = h("div");
   private rows: Row[] = [];
-  private key = "";
+  private had: readonly Service[] | undefined;
 
   constructor(private readonly name: string, private readonly does: Do) {
     this.element.append(this.list);
@@ -25,9 +25,7 @@ export class Inside {
   }
 
   update(view: DeviceView, usable: boolean): void {
-    const key = JSON.stringify(view.services);
-    if (key !== this.key) this.rebuild(view.services);
-    this.key = key;
+    if (view.services !== this.had) this.rebuild((this.had = view.services));
     for (const row of this.rows) row.update(view, usable);
   }
 
@@ -35,8 +33,7 @@ export class Inside {
     this.rows = [];
     this.list.replaceChildren();
     for (const s of services) {
-      if (typeof s?.uuid !== "string" || !Array.isArray(s.characteristics)) continue;
-      const rows = s.characteristics.slice(0, most - this.rows.length).filter((c) => typeof c?.uuid === "string" && Array.isArray(c.can)).map((c) => new Row(this.name, s.uuid, c.uuid, c.can, this.does));
+      const rows = s.characteristics.slice(0, most - this.rows.length).map((c) => new Row(this.name, s.uuid, c.uuid, c.can, this.does));
       this.rows.push(...rows);
       this.list.append(h("section", {}, h("h4", {}, ...called(s.uuid)), h("ul", {}, ...rows.map((r) => r.element))));
     }
@@ -65,8 +62,8 @@ class Row {
 
   update(view: DeviceView, usable: boolean): void {
     const v = view.value(this.service, this.uuid);
-    write(this.value, v ? (v.text !== undefined ? clean(v.text, 128) : spaced(v.hex)) : "");
-    set(this.value, "title", v && [v.text !== undefined ? clean(v.text, 128) : "", spaced(v.hex)].filter(Boolean).join("\n"));
+    write(this.value, v ? (v.text ?? spaced(v.hex)) : "");
+    set(this.value, "title", v && [v.text, spaced(v.hex)].filter(Boolean).join("\n"));
     for (const [b, verb] of this.buttons) b.disabled = !usable || !view.may(verb);
   }
 
@@ -87,4 +84,4 @@ function called(uuid: string): (Node | string)[] {
   return name ? [name, " ", code] : [code];
 }
 
-const spaced = (hex: unknown): string => (clean(hex, 1024).match(/../g) ?? []).slice(0, 32).join(" ");
+const spaced = (hex: string): string => (hex.match(/../g) ?? []).slice(0, 32).join(" ");

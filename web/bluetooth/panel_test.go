@@ -3,10 +3,13 @@ package bluetooth
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/bluetoothemulation"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/deviceaccess"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -164,4 +167,60 @@ func TestAPageWithoutBluetoothSaysSo(t *testing.T) {
 			tab.Until(`named("Virtual lamp: light")`)
 		})
 	}
+}
+
+// Whoever shares a device may have anything said of it: a panel of others stays whole.
+func TestDEV5_AHostileOwnersDeviceBreaksNoPanel(t *testing.T) {
+	chromium, url := browser.Start(t), serve(t)
+	alice, bob := open(t, chromium, url, "alice"), panel(t, chromium, browser.Looks[2], url, "owner=bob&devices=alice/home/lamp+alice/home/good")
+	alice.Eval(`bluetooth.share(home, { name: "good", driver: bluetooth.virtualLamp(), with: ["bob"] })`)
+	alice.Eval(`home.call("DeviceReport", ["lamp", { info: { name: "evil", profile: "lamp" } }, []]).then(() => home.call("DeviceShare", ["lamp", { with: ["bob"], may: ["read", "write", "notify"] }]))`)
+	bob.Until(`[...panel.shadowRoot.querySelectorAll("h3")].some((h) => h.textContent === "evil")`)
+	for i, junk := range []string{
+		`{ info: 7, services: 7, state: 7, shared: 7, reach: 7 }`,
+		`{ info: [null], services: [null, 7, { uuid: 7 }, { uuid: "x", characteristics: 7 }, { uuid: "y", characteristics: [null, 7, { uuid: {}, can: 7 }, { uuid: "z", can: [7, "read", {}] }] }], state: [], shared: { with: [7, null, {}], may: 7 } }`,
+		`{ info: { name: {}, profile: "lamp", made: 7, kind: {} }, state: { on: "yes", colour: "red; background: url(//x)", brightness: 1e9, can: "on" } }`,
+		`{ info: { name: "x", profile: "heart-rate" }, state: { bpm: 1e300, contact: "x", battery: {}, place: [] } }`,
+		`{ info: { name: "x", profile: "__proto__" }, services: [{ uuid: "__proto__", characteristics: [{ uuid: "constructor", can: ["read", "write", "notify"] }] }], "value/__proto__/constructor": { hex: {}, text: [], at: "x" }, state: { __proto__: null, can: 2n ** 60n } }`,
+		`{ services: Array.from({ length: 100 }, (_, n) => ({ uuid: "u" + n, characteristics: Array.from({ length: 15 }, (_, m) => ({ uuid: "c" + m, can: ["read"] })) })) }`,
+	} {
+		alice.Eval(`home.call("DeviceReport", ["lamp", { ...` + junk + `, mark: ` + strconv.Itoa(i) + ` }, []])`)
+		bob.Eval(fmt.Sprintf(`panel.connection.map("alice/home/lamp-reported").then((m) => new Promise((seen) => { const look = () => m.get("mark") === %d && seen(); m.on("change", look); look(); }))`, i))
+		bob.Eval(`new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))`)
+	}
+	bob.Until(`panel.shadowRoot.querySelectorAll(".inside li").length <= 128 + 3`)
+	bob.Until(`named("Virtual lamp: light") && !named("Virtual lamp: light").disabled`)
+	press(bob, "Virtual lamp: light")
+	bob.Until(`[...panel.shadowRoot.querySelectorAll(".lamp")].some((l) => l.dataset.on === "yes")`)
+}
+
+func TestTheBrowsersListIsClosedOrBluetoothIsMissing(t *testing.T) {
+	chromium, url := browser.Start(t, bluetooth), serve(t)
+	alice := panel(t, chromium, browser.Looks[0], url, "")
+	enable := func(state bluetoothemulation.CentralState) {
+		must(t, callBrowser(alice, bluetoothemulation.Enable, bluetoothemulation.EnableParams{State: state, LeSupported: true}))
+	}
+	enable(bluetoothemulation.CentralStateAbsent)
+	press(alice, "Add a device")
+	press(alice, "Bluetooth lamp …")
+	alice.Until(`find("[role=alert]").textContent.startsWith("Bluetooth is off, or this computer has none.")`)
+	alice.Check()
+	must(t, callBrowser(alice, bluetoothemulation.Disable, cdp.Empty{}))
+	enable(bluetoothemulation.CentralStatePoweredOn)
+	_, err := chromedp.Call(alice, deviceaccess.Enable, cdp.Empty{})
+	must(t, err)
+	prompts := chromedp.Events(alice, deviceaccess.DeviceRequestPrompted)
+	press(alice, "Add a device")
+	press(alice, "Any Bluetooth device …")
+	for e, err := range prompts {
+		must(t, err)
+		_, err := chromedp.Call(alice, deviceaccess.CancelPrompt, deviceaccess.CancelPromptParams{ID: e.ID})
+		must(t, err)
+		break
+	}
+	alice.Until(`find("[role=alert]").textContent === "" && !find(".empty").hidden`)
+	alice.Eval(`find(".add").open || find(".add summary").click()`)
+	alice.Eval(`named("Virtual lamp").focus()`)
+	alice.Do(chromedp.KeyEvent(kb.Escape))
+	alice.Until(`!find(".add").open && panel.shadowRoot.activeElement === find(".add summary")`)
 }

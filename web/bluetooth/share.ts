@@ -154,11 +154,15 @@ export class SharedDevice {
   private introduce(): void {
     const { profile, fit, driver } = this;
     this.say("info", { name: this.title, profile: profile.name, kind: driver.kind, ...(fit.title && { made: fit.title }) });
-    this.say("services", driver.services.map((s) => ({ uuid: s.uuid, characteristics: s.characteristics.map(({ uuid, can }) => ({ uuid, can: [...can] })) })));
+    this.describe();
     this.sayState();
     this.say("reach", driver.reach);
     this.latest.flush();
     this.show();
+  }
+
+  private describe(): void {
+    this.say("services", this.driver.services.map((s) => ({ uuid: s.uuid, characteristics: s.characteristics.map(({ uuid, can }) => ({ uuid, can: [...can] })) })));
   }
 
   /** look reads and follows what the profile wants; what a device refuses of that is its own affair. */
@@ -208,7 +212,9 @@ export class SharedDevice {
     if (this.over || !this.fit) return;
     this.say("reach", this.driver.reach);
     this.show();
-    if (this.driver.reach === "here") void this.look();
+    if (this.driver.reach !== "here") return;
+    this.describe();
+    void this.look();
   }
 
   /** show tells those who look at it that somebody drives it: that ends with the tab, whatever becomes of it. */

@@ -48,6 +48,8 @@ export class DeviceView {
   readonly owner: string;
   /** Why it can't be seen, while it can't. */
   refused: WabError | undefined;
+  private said: unknown;
+  private had: readonly Service[] = [];
   private reported: SharedMap<Value> | undefined;
   private log: SharedMap<Value> | undefined;
   private shared: SharedMap<Value> | undefined;
@@ -69,7 +71,7 @@ export class DeviceView {
   get there(): boolean { return this.reported?.get("info") !== undefined; }
 
   get info(): Info {
-    const i = (this.reported?.get("info") ?? {}) as Partial<Info>;
+    const i = record(this.reported?.get("info")) as Partial<Info>;
     return { name: clean(i.name) || this.device, profile: clean(i.profile, 32) || "generic", kind: i.kind === "virtual" ? "virtual" : "bluetooth", ...(i.made && { made: clean(i.made) }) };
   }
 
@@ -83,22 +85,25 @@ export class DeviceView {
   /** here is set where this tab drives it: what a page shows of itself it isn't shown. */
   here = false;
 
-  get state(): { readonly [key: string]: unknown } { return (this.reported?.get("state") ?? {}) as { [key: string]: unknown }; }
+  get state(): { readonly [key: string]: unknown } { return record(this.reported?.get("state")); }
 
+  /** services are the same object until they change. */
   get services(): readonly Service[] {
-    const all = this.reported?.get("services");
-    return Array.isArray(all) ? (all as unknown as Service[]) : [];
+    const said = this.reported?.get("services");
+    if (said !== this.said) [this.said, this.had] = [said, servicesOf(said)];
+    return this.had;
   }
 
   value(service: string, characteristic: string): Shown | undefined {
-    return this.reported?.get(`value/${service}/${characteristic}`) as Shown | undefined;
+    const v = this.reported?.get(`value/${service}/${characteristic}`) as Partial<Shown> | null | undefined;
+    return v ? { hex: clean(v.hex, 1024), ...(typeof v.text === "string" && { text: clean(v.text, 128) }), at: Number(v.at) || 0 } : undefined;
   }
 
   /** sharing is with whom, and what they may; its owner sees what the rules say, others what the device says of it. */
   get sharing(): readonly With[] {
-    if (this.shared) return [...this.shared].map(([who, s]) => ({ who, may: verbs((s as { may?: unknown }).may) }));
-    const said = this.reported?.get("shared") as { with?: unknown; may?: unknown } | undefined;
-    return Array.isArray(said?.with) ? said.with.map((who) => ({ who: String(who), may: verbs(said.may) })) : [];
+    if (this.shared) return [...this.shared].map(([who, s]) => ({ who, may: verbs(record(s)["may"]) }));
+    const { with: all, may } = record(this.reported?.get("shared"));
+    return Array.isArray(all) ? all.slice(0, most).map((who) => ({ who: clean(who, 200), may: verbs(may) })) : [];
   }
 
   /** may is what we may, as far as can be told: the CA decides. */
@@ -108,7 +113,7 @@ export class DeviceView {
 
   /** done is what was done of late, the latest first. */
   get done(): Done[] {
-    const all = [...(this.log ?? [])].map(([id, v]) => entry(id, v as Partial<Done>));
+    const all = [...(this.log ?? [])].map(([id, v]) => entry(id, v));
     return all.sort((a, b) => b.at - a.at);
   }
 
@@ -131,7 +136,7 @@ export class DeviceView {
   private async outcome(id: string): Promise<void> {
     const late = Date.now() + patience;
     while (!this.over) {
-      const end = entry(id, (this.log?.get(id) ?? {}) as Partial<Done>);
+      const end = entry(id, this.log?.get(id));
       if (end.outcome === "done") return;
       if (end.outcome) throw new WabError("failed", end.error || `${this.info.name} did not do it: ${end.outcome}.`);
       if (Date.now() >= late) throw tooSlow(this.info.name);
@@ -185,7 +190,21 @@ export class DeviceView {
 
 const verbs = (all: unknown): Verb[] => allVerbs.filter((v) => Array.isArray(all) && all.includes(v));
 
-function entry(id: string, v: Partial<Done>): Done {
+/** A device is believed so many services, characteristics of each, and subjects that it is shared with. */
+const most = 128;
+
+/** record is a stranger's value as one that has fields, if it is one. */
+const record = (v: unknown): { readonly [key: string]: unknown } => (typeof v === "object" && v !== null ? (v as { [key: string]: unknown }) : {});
+
+function servicesOf(said: unknown): Service[] {
+  if (!Array.isArray(said)) return [];
+  return said.slice(0, most).map(record).map(({ uuid, characteristics: all }) => ({
+    uuid: clean(uuid), characteristics: Array.isArray(all) ? all.slice(0, most).map(record).map((c) => ({ uuid: clean(c["uuid"]), can: verbs(c["can"]) })) : [],
+  }));
+}
+
+function entry(id: string, said: unknown): Done {
+  const v = record(said) as Partial<Done>;
   return { id, by: clean(v.by, 80), command: clean(v.command, 40), at: Number(v.at) / 1000 || 0, outcome: clean(v.outcome, 20), error: clean(v.error, 240), method: clean(v.method, 20) };
 }
 
