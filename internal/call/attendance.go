@@ -152,7 +152,7 @@ func (p *roll) know(room string, known bool) {
 
 // Next is the message about somebody who has come or gone since the CA was told last.
 func (p *roll) Next(now int64) *actor.Message {
-	if !p.feature.hears(p.ca.Name().App) {
+	if !p.feature.hears(p.ca.Name().App) || p.feature.hub.ending() { // nobody leaves because the server stops
 		return nil
 	}
 	here := map[string][]Person{}

@@ -109,6 +109,13 @@ func (h *Hub) Close() {
 	h.work.Wait()
 }
 
+// ending tells whether the Hub is closed, or about to be.
+func (h *Hub) ending() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.closed
+}
+
 // spawn runs f on a goroutine that Close waits for, unless the Hub is closed.
 func (h *Hub) spawn(f func()) {
 	h.mu.Lock()
