@@ -58,8 +58,9 @@ func TestRelaysOfMembers(t *testing.T) {
 		calls CallOptions
 		urls  int
 	}{
-		{"by default", CallOptions{}, 2},
-		{"without TCP", CallOptions{TCPAddr: "off"}, 1},
+		{"by default", CallOptions{}, 1},
+		{"by UDP, too", CallOptions{TURN: TURNOptions{Addr: "127.0.0.1:0"}}, 2},
+		{"without TCP", CallOptions{TCPAddr: "off"}, 0},
 		{"off", CallOptions{TURN: TURNOptions{Off: true}}, 0},
 		{"elsewhere", CallOptions{TURN: TURNOptions{URLs: []string{"turn:relay.example"}, Secret: []byte("s")}}, 1},
 		{"no calls", CallOptions{Off: true}, 0},

@@ -42,7 +42,7 @@ func (s *Server) openCalls() error {
 // openPorts opens those that the options name, or ones like the server's own.
 func (s *Server) openPorts() (*ports.Ports, error) {
 	o := s.opt.Calls
-	wanted := ports.Options{UDP: cmp.Or(o.Addr, s.opt.Addr), TCP: o.TCPAddr}
+	wanted := ports.Options{UDP: cmp.Or(o.Addr, s.opt.Addr), Relay: s.relayAddr(), TCP: o.TCPAddr}
 	switch {
 	case o.TCPAddr == "off":
 		wanted.TCP = ""
@@ -60,10 +60,20 @@ func (s *Server) openPorts() (*ports.Ports, error) {
 	switch {
 	case errors.Is(err, ports.ErrUDP):
 		return nil, fmt.Errorf("%w; choose another with --call-addr, or have no calls with --no-calls", err)
+	case errors.Is(err, ports.ErrRelay):
+		return nil, fmt.Errorf("%w; choose another with --turn-udp", err)
 	case err != nil:
 		return nil, fmt.Errorf("%w; choose another with --call-tcp, or --call-tcp off", err)
 	}
 	return p, nil
+}
+
+// relayAddr is that of the relay by UDP; empty if there is none here.
+func (s *Server) relayAddr() string {
+	if o := s.opt.Calls.TURN; !o.Off && len(o.URLs) == 0 {
+		return o.Addr
+	}
+	return ""
 }
 
 // callHost is the host that calls listen on; empty for all.

@@ -3,6 +3,7 @@ package server
 import (
 	"crypto/rand"
 	"encoding/json"
+	"net"
 	"net/http"
 	"strings"
 
@@ -52,10 +53,20 @@ func (s *Server) waysNow() ways {
 	if s.relay == nil {
 		return now
 	}
-	now.UDP, now.TCP = s.relay.Ports()
+	for _, h := range s.relay.Hosts() {
+		now.UDP = append(now.UDP, net.JoinHostPort(h, portOf(s.ports.UDP().LocalAddr())))
+		if l := s.ports.MediaStreams(); l != nil {
+			now.TCP = append(now.TCP, net.JoinHostPort(h, portOf(l.Addr())))
+		}
+	}
 	now.Peer = s.relay.Peer().String()
 	for _, i := range s.relay.ICEServers("check-" + rand.Text()[:8]) {
 		now.Relays = append(now.Relays, relay(i))
 	}
 	return now
+}
+
+func portOf(a net.Addr) string {
+	_, port, _ := net.SplitHostPort(a.String()) // of a socket, always well formed
+	return port
 }

@@ -37,8 +37,8 @@ type Options struct {
 	Ready     io.Writer     // Serve writes "listening on URL" here when it is ready; nil: os.Stdout
 }
 
-// CallOptions are the ports of calls, and the ways to them. The zero CallOptions work on one machine and in one network without further ado: media, STUN and TURN share
-// a UDP port of the same host and number as Addr has (any free port where that one is taken), and a TCP port likewise.
+// CallOptions are the ports of calls, and the ways to them. The zero CallOptions work on one machine and in one network without further ado: media have a
+// UDP port of the same host and number as Addr has (any free port where that one is taken), and share the TCP port of Addr itself with the relay and HTTP.
 type CallOptions struct {
 	Off  bool   // no calls: rooms refuse whoever enters
 	Addr string // host:port of the one UDP port; the host and number of Options.Addr by default, or any free port there
@@ -54,6 +54,9 @@ type CallOptions struct {
 // TURNOptions are the relay for clients whose network lets nothing else through. The zero TURNOptions relay on the ports of calls, and to the media there only.
 type TURNOptions struct {
 	Off bool // no relay
+	// Addr is the host:port of the relay by UDP. By default there is none, and the relay is asked by TCP: whoever can send UDP reaches media's own port, unless a network lets
+	// only certain ports through, as 3478. It must not be the port of media.
+	Addr string
 	// URLs are relays elsewhere, instead of the server's own: like turn:turn.example.org:3478?transport=udp. They share Secret with this server and take credentials of
 	// the form that coturn calls use-auth-secret.
 	URLs   []string

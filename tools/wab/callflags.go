@@ -17,6 +17,7 @@ import (
 type callFlags struct {
 	off       bool
 	addr, tcp string
+	relayUDP  string
 	ips, turn list
 	secret    string
 	peers     list
@@ -28,6 +29,7 @@ func (c *callFlags) define(f *flag.FlagSet) {
 	f.StringVar(&c.tcp, "call-tcp", "", "`host:port` of TCP for those who can't send UDP, or off; the port of --addr itself unless given: needed where a proxy stands before it")
 	f.Var(&c.ips, "call-public-ip", "`address` at which clients reach the ports of calls, where that is not this machine's own; one IPv4 and one IPv6 at most")
 	f.Var(&c.turn, "turn", "on, off, or a `relay` elsewhere, like turn:turn.example.org:3478?transport=udp, with --turn-secret-file; may be given several times; on unless given")
+	f.StringVar(&c.relayUDP, "turn-udp", "", "`host:port` of this server's relay by UDP, like :3478, for networks that let only that through; by TCP it has the port of --call-tcp")
 	f.StringVar(&c.secret, "turn-secret-file", "", "`file` with the secret shared with the relay elsewhere (static-auth-secret of coturn)")
 	f.Var(&c.peers, "turn-open-peer", "`CIDR` that members may reach through this server's relay, besides its media; may be given several times")
 }
@@ -42,6 +44,9 @@ func (c *callFlags) options() (o server.CallOptions, err error) {
 		if err := checkHostPort("--call-tcp", c.tcp); err != nil {
 			return o, err
 		}
+	}
+	if err := checkHostPort("--turn-udp", c.relayUDP); err != nil {
+		return o, err
 	}
 	if o.PublicIPs, err = publicIPs(c.ips); err != nil {
 		return o, err
@@ -77,6 +82,7 @@ func publicIPs(list []string) (out []netip.Addr, err error) {
 }
 
 func (c *callFlags) relay() (o server.TURNOptions, err error) {
+	o.Addr = c.relayUDP
 	for _, t := range c.turn {
 		switch {
 		case t == "on":

@@ -42,6 +42,8 @@ func TestFlagsOfCalls(t *testing.T) {
 		{"--turn-open-peer 10.0.0.0/8", "", func(o server.CallOptions) bool { return len(o.TURN.OpenPeers) == 1 }},
 		{"--call-addr 9000", "--call-addr", nil},
 		{"--call-tcp 9000", "--call-tcp", nil},
+		{"--turn-udp 3478", "--turn-udp", nil},
+		{"--turn-udp :3478", "", func(o server.CallOptions) bool { return o.TURN.Addr == ":3478" }},
 		{"--call-public-ip wab.example", "--call-public-ip", nil},
 		{"--call-public-ip 0.0.0.0", "--call-public-ip", nil},
 		{"--call-public-ip 203.0.113.7 --call-public-ip 203.0.113.8", "one family", nil},

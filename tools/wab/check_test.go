@@ -11,7 +11,7 @@ import (
 
 func TestCheckTellsWhatCanBeReached(t *testing.T) {
 	data := t.TempDir()
-	s := wabproc.Start(t, "--data", data, "--dev")
+	s := wabproc.Start(t, "--data", data, "--dev", "--turn-udp", "127.0.0.1:0")
 	code, out, errs := wab(t, "check", "--url", s.URL, "--data", data)
 	if code != 0 || errs != "" || strings.Contains(out, "FAIL") || strings.Count(out, "ok    turn") != 2 {
 		t.Errorf("%d\n%s%s", code, out, errs)
