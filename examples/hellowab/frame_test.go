@@ -1,6 +1,9 @@
 package hellowab
 
 import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -69,4 +72,32 @@ func TestCALL3_ABackgroundRunsInASandboxedFrame(t *testing.T) {
 		t.Errorf("%d %s", status, body)
 	}
 	alice.Shoot("hellowab-counter")
+}
+
+// TestCALL3_NobodyElseFramesOurPages: the page frames apps of this server, and no page of another origin frames it.
+func TestCALL3_NobodyElseFramesOurPages(t *testing.T) {
+	w := httptest.NewRecorder()
+	serve(w, httptest.NewRequestWithContext(t.Context(), "GET", "/", nil))
+	for _, want := range []string{"; frame-src 'self'", "; frame-ancestors 'self'", "default-src 'none'"} {
+		if got := w.Header().Get("Content-Security-Policy"); !strings.Contains(got, want) {
+			t.Errorf("the policy is %s, without %s", got, want)
+		}
+	}
+	w = httptest.NewRecorder()
+	if serve(w, httptest.NewRequestWithContext(t.Context(), "GET", "/elsewhere", nil)); w.Code != http.StatusNotFound {
+		t.Errorf("status %d", w.Code)
+	}
+}
+
+// TestWhatAPageWeighs prints what comes over the wire before the core and the call, and judges it.
+func TestWhatAPageWeighs(t *testing.T) {
+	s := run(t)
+	tab := browser.Start(t).Tab(t, browser.Looks[0])
+	tab.Open(s.URL + "/hellowab/")
+	tab.Until(`document.activeElement.id === "owner"`)
+	kB := browser.Eval[float64](tab, `performance.getEntriesByType("resource").filter(e => e.name.endsWith(".js")).reduce((sum, e) => sum + e.encodedBodySize, 0)`) / 1000
+	t.Logf("scripts of the first view: %.1f kB", kB)
+	if kB == 0 || kB > 50 {
+		t.Errorf("the first view has %.1f kB of scripts; its budget is 50", kB)
+	}
 }

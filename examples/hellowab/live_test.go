@@ -1,7 +1,9 @@
 package hellowab
 
 import (
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -47,6 +49,17 @@ func TestCALL1_WhoKnocksIsLetInAndShownOut(t *testing.T) {
 	alice.Check()
 	bob.Check()
 
+	see(alice, "bob")
+	status, body := s.Post("/api/hellowab/alice/standup/People", s.Guest("bob"), `[]`)
+	var people struct{ Result []Person }
+	if err := json.Unmarshal([]byte(body), &people); status != 200 || err != nil || len(people.Result) != 2 {
+		t.Fatalf("%d %s", status, body)
+	}
+	for i, who := range []string{"alice", "bob"} {
+		if p := people.Result[i]; p.Principal != who || p.Session == "" || !slices.Contains(p.Publishing, "camera") || !slices.Contains(p.Publishing, "mic") {
+			t.Errorf("%+v is not %s with camera and mic", p, who)
+		}
+	}
 	alice.Do(chromedp.Click("#people-button"))
 	alice.Until(`present.innerText.includes("bob")`)
 	alice.Shoot("hellowab-people")
@@ -57,6 +70,13 @@ func TestCALL1_WhoKnocksIsLetInAndShownOut(t *testing.T) {
 	bob.Shoot("hellowab-out")
 	alice.Do(chromedp.Click(`#admitted [aria-label="Let in again bob"]`))
 	bob.Until(`lobby.hidden && ` + shown + ` && ` + inCall(2))
+	alice.Do(chromedp.Click("#end"))
+	for _, tab := range []*browser.Tab{alice, bob} {
+		tab.Until(`document.querySelector("wab-call").dataset.state === "ended"`)
+	}
+	if got := browser.Eval[string](bob, `document.querySelector("iframe").title`); got != "Whiteboard" {
+		t.Errorf("the app beneath is %q", got) // it goes on
+	}
 }
 
 // lamp is bob's, as a page shows it.

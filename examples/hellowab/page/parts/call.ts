@@ -37,7 +37,7 @@ export class Layer {
     on<{ people: readonly InCall[] }>("people", ({ people }) => events.people(people));
     on<{ state: CallState }>("state", ({ state }) => events.state(state));
     on<ActionEvent>("action", (e) => deviceOf(e.value) && events.deed(e.value as Deed, e));
-    on<{ sending: string[] }>("local", ({ sending }) => this.state === "live" && remember(sending));
+    on<{ sending: string[] }>("local", ({ sending }) => el.call?.state === "live" && remember(sending));
     place.append(el);
   }
 
@@ -84,7 +84,7 @@ function recall(): string {
 
 function remember(sending: string[]): void {
   try {
-    localStorage.setItem(mediaKey, sending.filter((s) => s === "camera" || s === "mic").join(" ") || "mic");
+    localStorage.setItem(mediaKey, sending.filter((s) => s === "camera" || s === "mic").join(" "));
   } catch {
     // then the browser's own memory has to do
   }

@@ -17,7 +17,7 @@ let panels: Panels | undefined;
 let onPanel: (id: string) => void = () => undefined;
 
 export class Inside {
-  private readonly picker: Picker;
+  private readonly picker: Picker | undefined; // the host's
   private readonly people: People;
   private readonly owners: Owners;
   private readonly shelf: Shelf;
@@ -26,7 +26,7 @@ export class Inside {
   private over = false;
 
   private constructor(private readonly meeting: Connected, private readonly names: Names, private readonly maps: Maps, private readonly stage: Stage, out: () => void) {
-    this.picker = new Picker(meeting, names);
+    this.picker = names.hosting ? new Picker(meeting, names) : undefined;
     this.people = new People(meeting, names, maps);
     this.owners = new Owners(names);
     const act = (deed: Deed): Promise<void> => this.layer?.act(deed) ?? this.owners.act(deed);
@@ -55,7 +55,7 @@ export class Inside {
   private async begin(): Promise<void> {
     void this.join();
     void this.bring.open().catch((e: unknown) => toast(words(e, "Devices can’t be brought at the moment."), { kind: "bad" }));
-    if (!this.names.hosting || this.maps.about.has("background")) return;
+    if (!this.picker || this.maps.about.has("background")) return;
     const first = (await apps()).find((a) => a.name === "whiteboard");
     if (first) await this.picker.set(first.name, this.names.ca);
   }
@@ -116,7 +116,7 @@ export class Inside {
   }
 
   private opened(id: string): void {
-    if (id === "background" && this.names.hosting) void this.picker.fill(this.background());
+    if (id === "background") void this.picker?.fill(this.background());
     if (id === "people") this.people.fill();
   }
 

@@ -76,6 +76,7 @@ export class People {
     const mode = by<HTMLSelectElement>("mode"), lock = by<HTMLInputElement>("lock");
     mode.onchange = () => this.attempt(this.meeting.Mode(mode.value));
     lock.onchange = () => this.attempt(this.meeting.Lock(lock.checked));
+    by("end").onclick = () => this.attempt(this.meeting.Close());
     const form = by<HTMLFormElement>("admit"), name = by<HTMLInputElement>("admit-name"), problem = by("admit-problem");
     form.onsubmit = (e) => {
       e.preventDefault();
