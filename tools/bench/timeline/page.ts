@@ -55,8 +55,9 @@ class Detour extends RTCPeerConnection {
 
 const scene = new Scene();
 
-/** lend gives the page's scene for a camera. */
-function lend(): void {
+/** lend gives the page's scene for a camera. Firefox uses no address of this machine's own unless a camera is on: a fake one is, then. */
+async function lend(): Promise<void> {
+  if (!("MediaStreamTrackGenerator" in window)) await navigator.mediaDevices.getUserMedia({ video: true });
   window.RTCPeerConnection = Detour as unknown as typeof RTCPeerConnection;
   navigator.mediaDevices.getUserMedia = () => Promise.resolve(new MediaStream([settings.has("plain") ? scene.plainTrack() : scene.track()]));
 }
@@ -99,7 +100,7 @@ let made = 0;
 
 /** join has all three come in, and waits until bob and carol see alice. */
 async function join(): Promise<void> {
-  lend();
+  await lend();
   const { connect, signIn } = await load("/wab/wab.js"), { joinCall } = await load("/wab/call.js");
   const enter = async (owner: string): Promise<Call> => {
     await signIn.guest(owner);

@@ -14,7 +14,10 @@ setTimeout(() => {
 
 browser = await puppeteer.launch({
   browser: "firefox", headless: true, executablePath, timeout, protocolTimeout: timeout,
-  extraPrefsFirefox: { "media.autoplay.default": 0, "media.peerconnection.ice.loopback": true },
+  extraPrefsFirefox: {
+    "media.autoplay.default": 0, "media.navigator.streams.fake": true, "media.navigator.permission.disabled": true,
+    "media.peerconnection.ice.loopback": true, "media.peerconnection.ice.obfuscate_host_addresses": false, // all is on this machine
+  },
 });
 try {
   const page = await browser.newPage();
