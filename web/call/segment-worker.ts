@@ -22,9 +22,45 @@ const files: { [name: string]: string } = {
   "selfie_segmentation_solution_simd_wasm_bin.wasm": WASM_FILE,
 };
 
+/**
+ * The library loads its model in pages only, by script elements and canvases of the document. It gets as much of a page here as it asks for.
+ */
+class Script {
+  private src = "";
+  private readonly heard = new Map<string, () => void>();
+
+  setAttribute(name: string, value: string): void {
+    if (name === "src") this.src = value;
+  }
+
+  addEventListener(type: string, f: () => void): void {
+    this.heard.set(type, f);
+  }
+
+  run(): void {
+    try {
+      importScripts(this.src);
+      this.heard.get("load")?.();
+    } catch {
+      this.heard.get("error")?.();
+    }
+  }
+}
+
+function pretendToBeAPage(): void {
+  const document = {
+    createElement: (tag: string) => (tag === "canvas" ? new OffscreenCanvas(1, 1) : new Script()),
+    body: { appendChild: (script: Script) => script.run() },
+    addEventListener: () => {},
+    querySelector: () => null,
+  };
+  Object.assign(globalThis, { window: globalThis, document });
+}
+
 let finder: SelfieSegmentation | undefined;
 
 async function begin(): Promise<SelfieSegmentation> {
+  pretendToBeAPage();
   importScripts(at(SELFIE_FILE));
   const Selfie = (globalThis as unknown as { SelfieSegmentation: typeof SelfieSegmentation }).SelfieSegmentation;
   const f = new Selfie({
