@@ -1,0 +1,66 @@
+// Takes part in a meeting in Firefox, as a person would. The Go test beside it starts this script with the page's address; the two take turns over stdin and
+// stdout, one line each: this one says what has been reached, the test answers once it has done its part.
+import { createInterface } from "node:readline";
+import puppeteer from "puppeteer-core";
+
+const [, , url, executablePath] = process.argv;
+const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+const timeout = 60_000;
+const complaints = [];
+let stage = "launch";
+let browser;
+
+/** reached tells the test, and waits until it has done its part. */
+async function reached(what) {
+  stage = what;
+  console.log(what);
+  const { done } = await answers.next();
+  if (done) throw new Error(`the test left at: ${what}`);
+}
+
+// A browser that hangs would hang the test with it.
+setTimeout(() => {
+  console.error(`nothing moves at: ${stage}`);
+  browser?.process()?.kill("SIGKILL");
+  process.exit(1);
+}, 3 * timeout).unref();
+
+browser = await puppeteer.launch({
+  browser: "firefox", headless: true, executablePath, timeout, protocolTimeout: timeout,
+  extraPrefsFirefox: {
+    "media.navigator.streams.fake": true, "media.navigator.permission.disabled": true, "media.autoplay.default": 0, "media.autoplay.blocking_policy": 0,
+    "media.peerconnection.ice.loopback": true, // the server is on this machine
+  },
+});
+
+async function until(page, condition, ...args) {
+  stage = String(condition);
+  await page.waitForFunction(condition, { polling: 100, timeout }, ...args);
+}
+
+const page = await browser.newPage();
+try {
+  page.setDefaultTimeout(timeout);
+  await page.setViewport({ width: 1280, height: 800 });
+  page.on("pageerror", (e) => complaints.push(String(e)));
+  page.on("console", (m) => m.type() === "error" && complaints.push(m.text()));
+  stage = "open";
+  await page.goto(url);
+  await until(page, () => window.ready && el.dataset.state === "live");
+  await until(page, () => grows("first", "alice"));
+  await reached("meets");
+  await until(page, () => told.filter((t) => t.type === "action" && t.value.lamp === "on").length >= 5);
+  const fired = await page.evaluate(() => JSON.stringify(told.filter((t) => t.type === "action").map((t) => [t.outcome.method, Math.round(t.outcome.error_ms)])));
+  await page.evaluate(async () => { for (let i = 0; i < 3; i++) await el.act({ lamp: "off" }); });
+  await reached("acted");
+  if (complaints.length > 0) throw new Error(`the browser complains: ${complaints.join("\n")}`);
+  console.log(`done: ${fired}`);
+} catch (e) {
+  const state = await page.evaluate(async () => JSON.stringify({ state: el.dataset.state, told, others: await others(), streams: [...(el.call?.streams.keys() ?? [])],
+    videos: [...el.shadowRoot.querySelectorAll("video")].map((v) => [v.hidden, v.readyState, v.currentTime, v.paused, v.videoWidth]),
+    stats: [...((await el.call.stats())?.values() ?? [])].filter((s) => s.type === "inbound-rtp").map((s) => [s.kind, s.packetsReceived, s.framesReceived, s.framesDecoded]) })).catch(String);
+  throw new Error(`at ${stage}: ${e}\n${state}\n${complaints.join("\n")}`);
+} finally {
+  await browser.close();
+  process.stdin.destroy(); // or node waits for more of it
+}
