@@ -310,7 +310,7 @@ export class Call {
   }
 
   private opened(o: Opened): void {
-    this.me = o.me;
+    this.me = this.timeline.me = o.me;
     this.turnMay(o.may);
     this.turnMode(o.mode);
     this.meet(o.people);
@@ -351,12 +351,13 @@ export class Call {
 
   private came(incoming: Incoming): void {
     const { member, source, receiver } = incoming;
-    if (incoming.track.kind === "video") this.timeline.attachReceiver(receiver, member, source, () => this.video(member, source));
+    if (source !== "screen-audio") this.timeline.attachReceiver(receiver, member, source, () => this.video(member, source));
     this.streams.set(`${member}/${source}`, incoming);
     this.handlers.stream.tell(incoming, true);
   }
 
   private went(incoming: Incoming): void {
+    this.timeline.detach(incoming.receiver);
     this.streams.delete(`${incoming.member}/${incoming.source}`);
     this.handlers.stream.tell(incoming, false);
   }
