@@ -261,3 +261,23 @@ func FuzzParseShare(f *testing.F) {
 		}
 	})
 }
+
+func TestDEV4_DifferencesOutOfReasonCostNoReport(t *testing.T) {
+	for encoded, want := range map[string]int64{
+		"\x05": 5, "\x24": -5, "\xf9\x80\x00": 0, "\xf9\x7c\x00": bundle.MaxLength, "\xf9\xfc\x00": -bundle.MaxLength, "\xf9\x7e\x00": 0,
+		"\x1b\xff\xff\xff\xff\xff\xff\xff\xff": bundle.MaxLength, "\xf9\x3e\x00": 2,
+	} {
+		r := cbor.NewReader([]byte(encoded))
+		var off int64
+		if !readOff(&r, &off) || off != want {
+			t.Errorf("%x: %d, not %d, %v", encoded, off, want, r.Err())
+		}
+	}
+	for _, encoded := range []string{"\x60", "\xf6", "\x80", ""} {
+		r := cbor.NewReader([]byte(encoded))
+		var off int64
+		if readOff(&r, &off) {
+			t.Errorf("%x: %d", encoded, off)
+		}
+	}
+}

@@ -160,13 +160,18 @@ func readText(r *cbor.Reader, into *string, limit int) bool {
 	return len(*into) <= limit
 }
 
-// readOff takes a difference in µs, of a day at most.
+// readOff takes a difference in µs, of a day at most, whole or not.
 func readOff(r *cbor.Reader, into *int64) bool {
-	if k := r.Kind(); k != cbor.KindUint && k != cbor.KindNint {
-		return false
+	switch r.Kind() {
+	case cbor.KindUint, cbor.KindNint, cbor.KindFloat:
+		off := r.Number()
+		if math.IsNaN(off) {
+			off = 0
+		}
+		*into = int64(math.Round(max(-bundle.MaxLength, min(off, bundle.MaxLength))))
+		return r.Err() == nil
 	}
-	*into = max(-bundle.MaxLength, min(r.Int(), bundle.MaxLength))
-	return r.Err() == nil
+	return false
 }
 
 // readNumber brings what is out of range into it: a clock that is far off must not cost a report its outcomes.

@@ -68,6 +68,19 @@ test("DEV-4: a timeline that comes later is asked for what waits, and the one be
   assert.equal(second.waiting.size, 0);
 });
 
+test("DEV-4: a timeline of the page's own can't spoil a report", async () => {
+  const line = new FakeTimeline();
+  const b = await Bench.start({ timeline: line });
+  for (const [i, [method, off]] of ([["m".repeat(1000), Infinity], ["", -1e300], ["frame", NaN], ["frame", -0.0001]] as const).entries()) {
+    await b.give(`${i}`, 2000, [on], { action: i + 1, beside: true });
+    line.show(i + 1, off, method);
+    await b.w.pass(100);
+  }
+  assert.deepEqual(b.outcomes.map((o) => [o.method, o.off]), [["m".repeat(20), 86_400e6], ["unknown", -86_400e6], ["frame", 0], ["frame", 0]]);
+  assert.ok(!Object.is(b.outcomes.at(-1)!.off, -0));
+  await b.close();
+});
+
 test("DEV-4: a timeline that fails costs nothing but the frame", async () => {
   const broken: DeviceTimeline = { when: () => { throw new Error("no video"); } };
   const b = await Bench.start({ timeline: broken });

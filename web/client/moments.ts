@@ -5,6 +5,10 @@ import type { Bundle, Met, Moment } from "./schedule.ts";
 /** Came is a moment that has come. */
 export interface Came { readonly moment: Moment; readonly met: Met }
 
+/** A difference that no CA would take costs nobody the report. */
+const day = 24 * 3600e6;
+const micros = (ms: number | undefined): number => Math.max(-day, Math.min(Math.round((ms || 0) * 1000), day)) || 0; // not -0, which is no whole number on the wire
+
 export class Moments {
   private readonly bundles = new Map<string, Bundle>();
   private readonly cancels = new Map<string, () => void>();
@@ -60,7 +64,7 @@ export class Moments {
       over = true;
       this.cancels.delete(b.id);
       if (method === "deadline") return; // the scheduler's own: it knows its clock
-      this.came.push({ moment: b.moment!, met: { method, off: Math.round((error_ms || 0) * 1000) } });
+      this.came.push({ moment: b.moment!, met: { method: String(method).slice(0, 20) || "unknown", off: micros(error_ms) } });
       this.woken();
     };
     this.guard(() => {
