@@ -1,19 +1,23 @@
 package main
 
 import (
+	"encoding/binary"
 	"errors"
 	"net"
 	"sync/atomic"
+	"time"
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
 	"github.com/pion/logging"
+	"github.com/pion/rtcp"
+	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 
 	"github.com/wabgo/wab/internal/call/sfu"
 )
 
-// sfuMember is a member of a call: pion, with the interceptors that make it report as browsers do.
+// sfuMember is a member of a call: pion, which reports as browsers do.
 type sfuMember struct {
 	pc    *webrtc.PeerConnection
 	line  net.Conn
@@ -28,7 +32,10 @@ func memberAPI() (*webrtc.API, error) {
 		return nil, err
 	}
 	r := &interceptor.Registry{}
-	if err := webrtc.RegisterDefaultInterceptors(m, r); err != nil {
+	if err := errors.Join(webrtc.ConfigureNack(m, r), webrtc.ConfigureTWCCHeaderExtensionSender(m, r)); err != nil {
+		return nil, err
+	}
+	if err := m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: sdp.ABSSendTimeURI}, webrtc.RTPCodecTypeVideo); err != nil {
 		return nil, err
 	}
 	s := webrtc.SettingEngine{LoggerFactory: &logging.DefaultLoggerFactory{DefaultLogLevel: logging.LogLevelDisabled}}
@@ -59,14 +66,7 @@ func joinSFU(addr, name string, publishes bool, arrived *atomic.Int64) (*sfuMemb
 		}
 	}
 	pc.OnTrack(func(t *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
-		buf := make([]byte, 1500)
-		for {
-			if _, _, err := t.Read(buf); err != nil {
-				return
-			}
-			m.heard.Add(1)
-			arrived.Add(1)
-		}
+		m.hear(t, arrived)
 	})
 	if m.line, err = net.Dial("tcp", addr); err != nil {
 		return nil, errors.Join(err, pc.Close())
@@ -80,6 +80,33 @@ func joinSFU(addr, name string, publishes bool, arrived *atomic.Int64) (*sfuMemb
 		}
 	}()
 	return m, nil
+}
+
+// hear counts what comes, and reports once a second, with an estimate of the line, as browsers do.
+func (m *sfuMember) hear(t *webrtc.TrackRemote, arrived *atomic.Int64) {
+	buf := make([]byte, 1500)
+	var told time.Time
+	for {
+		n, _, err := t.Read(buf)
+		if err != nil {
+			return
+		}
+		m.heard.Add(1)
+		arrived.Add(1)
+		if now := time.Now(); now.Sub(told) > time.Second {
+			told = now
+			_ = m.pc.WriteRTCP(goodReport(uint32(t.SSRC()), buf[:n]))
+		}
+	}
+}
+
+// goodReport says that nothing is lost of a stream, of which a packet is given, and that there is room for it.
+func goodReport(ssrc uint32, packet []byte) []rtcp.Packet {
+	last := uint32(binary.BigEndian.Uint16(packet[2:]))
+	return []rtcp.Packet{
+		&rtcp.ReceiverReport{SSRC: 1, Reports: []rtcp.ReceptionReport{{SSRC: ssrc, LastSequenceNumber: last}}},
+		&rtcp.ReceiverEstimatedMaximumBitrate{SenderSSRC: 1, Bitrate: 2e6, SSRCs: []uint32{ssrc}},
+	}
 }
 
 func (m *sfuMember) publish() (err error) {
