@@ -53,12 +53,15 @@ type host struct {
 	stop func()
 }
 
-func serveMeetings(t *testing.T) *host {
+func serveMeetings(t *testing.T, calls ...server.CallOptions) *host {
 	t.Helper()
 	if web.BuildID() == "none" {
 		t.Fatal("The web assets are not built: make build.")
 	}
 	h := &host{t: t, opt: server.Options{Addr: "127.0.0.1:0", Data: t.TempDir(), Dev: true}}
+	for _, c := range calls {
+		h.opt.Calls = c
+	}
 	h.start()
 	t.Cleanup(func() { h.stop() })
 	return h
