@@ -111,9 +111,31 @@ func join(t *testing.T, room *Room, name string, net transport.Net) *client {
 // joinWith joins with other settings than usual.
 func joinWith(t *testing.T, room *Room, name string, net transport.Net, more ...func(*webrtc.SettingEngine)) *client {
 	t.Helper()
-	c := &client{t: t, name: name, room: room, failed: make(chan error, 1), sources: map[string]string{}, streams: map[string]Stream{},
+	return newClient(t, room, name).joins(clientAPI(t, net, net == nil, more...))
+}
+
+func newClient(t *testing.T, room *Room, name string) *client {
+	return &client{t: t, name: name, room: room, failed: make(chan error, 1), sources: map[string]string{}, streams: map[string]Stream{},
 		got: map[Stream]*heard{}, messages: make(chan []byte, 64), work: make(chan Signal, 256), done: make(chan struct{})}
-	pc, err := clientAPI(t, net, net == nil, more...).NewPeerConnection(webrtc.Configuration{})
+}
+
+// joinLike joins with other media than usual.
+func joinLike(t *testing.T, room *Room, name string, register func(*webrtc.MediaEngine) error) *client {
+	t.Helper()
+	m := &webrtc.MediaEngine{}
+	if err := register(m); err != nil {
+		t.Fatal(err)
+	}
+	s := webrtc.SettingEngine{LoggerFactory: pionLog{silent()}}
+	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	s.SetIncludeLoopbackCandidate(true)
+	return newClient(t, room, name).joins(webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithSettingEngine(s)))
+}
+
+func (c *client) joins(api *webrtc.API) *client {
+	t := c.t
+	t.Helper()
+	pc, err := api.NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +146,7 @@ func joinWith(t *testing.T, room *Room, name string, net transport.Net, more ...
 	}
 	c.dc.OnMessage(func(m webrtc.DataChannelMessage) { c.messages <- m.Data })
 	pc.OnTrack(c.onTrack)
-	c.peer, err = room.Join(PeerOptions{Member: name, Signal: c.deliver, Failed: func(err error) { c.failed <- err }})
+	c.peer, err = c.room.Join(PeerOptions{Member: c.name, Signal: c.deliver, Failed: func(err error) { c.failed <- err }})
 	if err != nil {
 		_ = pc.Close()
 		t.Fatal(err)

@@ -128,12 +128,13 @@ type Stats struct {
 	PacketsOut, BytesOut           uint64 // RTP, repairs included
 	Repairs                        uint64 // packets that were sent again
 	Keyframes                      uint64 // key frames that were asked for
+	Estimates                      uint64 // of their lines, by receivers
 	Failed                         uint64 // connections that failed
 }
 
 type counters struct {
-	peers, tracks, forwards                                              atomic.Int64
-	packetsIn, bytesIn, packetsOut, bytesOut, repairs, keyframes, failed atomic.Uint64
+	peers, tracks, forwards                                                         atomic.Int64
+	packetsIn, bytesIn, packetsOut, bytesOut, repairs, keyframes, estimates, failed atomic.Uint64
 }
 
 // Stats tells what is carried.
@@ -145,7 +146,7 @@ func (e *Engine) Stats() Stats {
 	return Stats{
 		Rooms: rooms, Peers: int(c.peers.Load()), Tracks: int(c.tracks.Load()), Forwards: int(c.forwards.Load()),
 		PacketsIn: c.packetsIn.Load(), BytesIn: c.bytesIn.Load(), PacketsOut: c.packetsOut.Load(), BytesOut: c.bytesOut.Load(),
-		Repairs: c.repairs.Load(), Keyframes: c.keyframes.Load(), Failed: c.failed.Load(),
+		Repairs: c.repairs.Load(), Keyframes: c.keyframes.Load(), Estimates: c.estimates.Load(), Failed: c.failed.Load(),
 	}
 }
 

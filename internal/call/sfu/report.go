@@ -69,6 +69,7 @@ func (d *down) report(b []byte, now time.Time) {
 		case *rtcp.TransportLayerNack:
 			d.repair(p, now)
 		case *rtcp.ReceiverEstimatedMaximumBitrate:
+			d.peer.room.engine.count.estimates.Add(1)
 			d.peer.line.told(float64(p.Bitrate), now)
 		case *rtcp.ReceiverReport:
 			d.lost(p.Reports, now)

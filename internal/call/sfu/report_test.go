@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
+
+	"github.com/wabgo/wab/internal/timeline"
 )
 
 func TestSenderReportsAreForwardedAsTheStreamsOwn(t *testing.T) {
@@ -23,7 +25,7 @@ func TestSenderReportsAreForwardedAsTheStreamsOwn(t *testing.T) {
 	if d := int32(r.RTPTime - camera.ts); d > 5*videoClock || d < -5*videoClock {
 		t.Errorf("the report's timestamp is %d, the stream's %d", r.RTPTime, camera.ts)
 	}
-	if at := microseconds(r.NTPTime); time.Since(time.UnixMicro(at)).Abs() > time.Minute {
+	if at := timeline.FromNTP(r.NTPTime); time.Since(time.UnixMicro(at)).Abs() > time.Minute {
 		t.Errorf("the report's instant is %v", time.UnixMicro(at))
 	}
 }

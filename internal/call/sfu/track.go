@@ -78,9 +78,9 @@ func newTrack(p *Peer, remote *webrtc.TrackRemote, receiver *webrtc.RTPReceiver)
 		return nil
 	}
 	t := &track{peer: p, source: source, kind: kind, ssrc: uint32(remote.SSRC()), history: newHistory(kind)}
-	t.clock.rate = videoClock
+	t.clock.clock.Rate = videoClock
 	if kind == webrtc.RTPCodecTypeAudio {
-		t.clock.rate = audioClock
+		t.clock.clock.Rate = audioClock
 	}
 	t.downs.Store(&[]*down{})
 	params := receiver.GetParameters()

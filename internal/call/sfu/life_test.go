@@ -1,0 +1,74 @@
+package sfu
+
+import (
+	"testing"
+
+	"github.com/pion/webrtc/v4"
+)
+
+func TestALostConnectionIsTold(t *testing.T) {
+	alice, bob, _, _, _ := trio(t, RoomOptions{})
+	_ = alice.pc.Close()
+	if err := <-alice.failed; err == nil {
+		t.Error("no error")
+	}
+	eventually(t, "bob is told", func() bool { bob.mu.Lock(); defer bob.mu.Unlock(); return len(bob.streams) == 0 })
+	if s := bob.room.engine.Stats(); s.Peers != 2 || s.Failed != 1 {
+		t.Errorf("%+v", s)
+	}
+	if err := alice.peer.Receive(Restart{}); err != nil {
+		t.Error(err)
+	}
+	alice.peer.Resume()
+	alice.peer.Mute(Mic)
+	alice.peer.Close()
+}
+
+// A member that has gone may join again under its name, at once.
+func TestCALL2_AMemberComesBack(t *testing.T) {
+	alice, bob, _, _, _ := trio(t, RoomOptions{})
+	alice.leave()
+	again := join(t, bob.room, "alice", nil)
+	again.peer.Allow(true, true)
+	again.flow(again.publish(Screen))
+	again.offer()
+	bob.hears("alice", Screen, 5)
+}
+
+// What a publisher's header extensions say is between it and the server.
+func TestHeaderExtensionsAreTheConnectionsOwn(t *testing.T) {
+	_, bob, _, _, _ := trio(t, RoomOptions{})
+	for _, source := range []string{Camera, Mic} {
+		h := bob.stream(Stream{"alice", source})
+		h.mu.Lock()
+		for _, p := range h.packets {
+			if ids := p.GetExtensionIDs(); len(ids) > 1 || len(ids) == 1 && len(p.GetExtension(ids[0])) != 3 {
+				t.Errorf("%s: a packet with extensions %v", source, ids)
+			}
+		}
+		h.mu.Unlock()
+	}
+}
+
+// A codec is known by what was agreed, whatever payload types a client likes.
+func TestOtherPayloadTypes(t *testing.T) {
+	room := newTestEngine(t, Options{}).Room(RoomOptions{})
+	alice, bob := join(t, room, "alice", nil), joinLike(t, room, "bob", func(m *webrtc.MediaEngine) error {
+		video, audio := videoCodec, audioCodec
+		video.PayloadType, audio.PayloadType = 120, 109
+		if err := m.RegisterCodec(video, webrtc.RTPCodecTypeVideo); err != nil {
+			return err
+		}
+		return m.RegisterCodec(audio, webrtc.RTPCodecTypeAudio)
+	})
+	for _, c := range []*client{alice, bob} {
+		c.peer.Allow(true, false)
+		c.flow(c.publish(Camera))
+		c.flow(c.publish(Mic))
+		c.offer()
+	}
+	for _, source := range []string{Camera, Mic} {
+		bob.hears("alice", source, 5)
+		alice.hears("bob", source, 5)
+	}
+}
