@@ -1,16 +1,16 @@
 package timeline
 
-// Rate is how many RTP ticks of video pass in a second (RFC 3551).
-const Rate = 90_000
+// VideoRate is how many RTP ticks of video pass in a second (RFC 3551).
+const VideoRate = 90_000
 
 const (
-	keptReports = 16         // of the last minute, at the usual one in four seconds
-	keepFor     = 60_000_000 // µs
-	trustFor    = 30_000_000 // µs from the last report, beyond which nothing is mapped
+	keptReports = 16          // about a minute of them
+	keepFor     = 120_000_000 // µs
+	trustFor    = 60_000_000  // µs from the last report, beyond which nothing is mapped
 
 	// A report that is further off than these begins anew: another stream, or a clock that was set.
-	jumpTicks = Rate
-	jumpTime  = 10_000_000 // µs
+	jumpMedia = 1_000_000  // µs of the stream, against the publisher's clock
+	jumpTime  = 10_000_000 // µs of the publisher's clock, against the server's
 
 	ntpTo1970 = 2_208_988_800 // seconds
 )
@@ -21,20 +21,22 @@ type report struct {
 	apart   int64 // server's clock minus the publisher's, plus the way of the report
 }
 
-// Clock maps the server's time to RTP timestamps of one stream. The zero value is ready.
+// Clock maps the server's time to RTP timestamps of one stream. The zero value is ready, for video.
 type Clock struct {
+	Rate int64 // RTP ticks a second; 0 for VideoRate
+
 	sender  int64 // the publisher's clock in the last report, µs since 1970
 	rtp     uint32
 	reports []report
 }
 
-// Add takes a sender report: the NTP timestamp (RFC 5905) and the RTP timestamp that it names, and when it arrived. One that names no time, is older than the last, or has no place in the same
+// Add takes a sender report: the NTP timestamp (RFC 5905) and the RTP timestamp that it names, and when it arrived, less what is known of its way. One that names no time, is older than the last, or has no place in the same
 // stream's time any more, is not added to what is known: the first two are ignored, the last begins anew.
 func (c *Clock) Add(ntp uint64, rtp uint32, arrival int64) {
 	if ntp == 0 {
 		return
 	}
-	sender := fromNTP(ntp)
+	sender := FromNTP(ntp)
 	if len(c.reports) > 0 {
 		if sender == c.sender && rtp == c.rtp {
 			return
@@ -51,10 +53,9 @@ func (c *Clock) Add(ntp uint64, rtp uint32, arrival int64) {
 
 // jumps tells whether a report contradicts the last one: another stream, or a clock that was set.
 func (c *Clock) jumps(sender int64, rtp uint32, arrival int64) bool {
-	off := int32(rtp - c.at(sender))
-	last := c.reports[len(c.reports)-1]
-	drift := (arrival - sender) - last.apart
-	return off > jumpTicks || off < -jumpTicks || drift > jumpTime || drift < -jumpTime
+	off := int64(int32(rtp-c.at(sender))) * 1_000_000 / c.rate()
+	drift := (arrival - sender) - c.reports[len(c.reports)-1].apart
+	return off > jumpMedia || off < -jumpMedia || drift > jumpTime || drift < -jumpTime
 }
 
 func (c *Clock) keep(r report) {
@@ -83,11 +84,19 @@ func (c *Clock) Map(at int64) (rtp uint32, ok bool) {
 
 // at is the RTP timestamp of an instant by the publisher's clock.
 func (c *Clock) at(sender int64) uint32 {
-	return c.rtp + uint32((sender-c.sender)*(Rate/1000)/1000)
+	passed := sender - c.sender
+	return c.rtp + uint32(passed/1_000_000*c.rate()+passed%1_000_000*c.rate()/1_000_000)
 }
 
-// fromNTP is an NTP timestamp in µs since 1970.
-func fromNTP(ntp uint64) int64 {
+func (c *Clock) rate() int64 {
+	if c.Rate == 0 {
+		return VideoRate
+	}
+	return c.Rate
+}
+
+// FromNTP is an NTP timestamp (RFC 5905: seconds since 1900, and 2^32 parts of one) in µs since 1970.
+func FromNTP(ntp uint64) int64 {
 	seconds, fraction := int64(ntp>>32), ntp&(1<<32-1)
 	return (seconds-ntpTo1970)*1_000_000 + int64(fraction*1_000_000>>32)
 }

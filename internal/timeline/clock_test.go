@@ -71,6 +71,23 @@ func TestAnotherStreamBeginsAnew(t *testing.T) {
 	}
 }
 
+func TestNTPIsReadToTheMicrosecond(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		at := rapid.Int64Range(0, 2_000_000_000*second).Draw(t, "at")
+		if got := FromNTP(ntpOf(at)); at-got > 1 || got > at {
+			t.Fatalf("%d became %d", at, got)
+		}
+	})
+}
+
+func TestAStreamOfAnotherRateIsMappedAtIts(t *testing.T) {
+	c := Clock{Rate: 48_000}
+	c.Add(ntpOf(begin), 1000, begin)
+	if got, ok := c.Map(begin + second); !ok || got != 49_000 {
+		t.Fatal(got, ok)
+	}
+}
+
 func TestOldAndDoubledReportsChangeNothing(t *testing.T) {
 	var c Clock
 	p := publisher{}

@@ -25,8 +25,8 @@
 // # Clock
 //
 // A Clock maps the server's time to the RTP timestamps of one stream by the stream's sender reports (RFC 3550, 6.4.1). The reports tie RTP timestamps to the publisher's clock, and their arrival
-// ties that clock to the server's: the quickest report of the last minute tells how far apart the two are, too much by the least delay of the way up. So what it says is early by that delay:
-// some ms on a good line, half the way there and back on any, plus what the publisher's camera takes until its frame is stamped. It is for receivers to whom no trailer tells better.
+// ties that clock to the server's: the quickest of the last 16 reports tells how far apart the two are, too much by the least delay of the way up. So what it says is early by that delay:
+// some ms on a good line, half the way there and back on any, or what is left of it where the caller knows the way and takes it off; plus what the publisher's camera takes until its frame is stamped. It is for receivers to whom no trailer tells better.
 //
 // # Limits
 //
