@@ -250,9 +250,10 @@ export class Call {
   private async off(source: "camera" | "mic"): Promise<void> {
     this.wanted.delete(source);
     this.drop(source);
+    const paused = this.peer.outputs.pause(source);
     this.tellOff();
     this.handlers.local.tell();
-    await this.peer.outputs.pause(source);
+    await paused;
   }
 
   private endScreen(): void {

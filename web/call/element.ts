@@ -6,6 +6,7 @@ import { Cutout } from "./cutout.ts";
 import { type Connected, joinCall, type JoinOptions } from "./join.ts";
 import { Layer } from "./layer.ts";
 import type { Reason } from "./line.ts";
+import { type Maps, whenOpen } from "./opening.ts";
 
 export class WabCall extends HTMLElement {
   /** The call, while there is one. */
@@ -16,6 +17,7 @@ export class WabCall extends HTMLElement {
   private own: Handle | undefined; // the connection that we have opened ourselves
   private given: Connected | undefined;
   private undo: (() => void)[] = [];
+  private waiting: (() => void) | undefined; // for the room to open
   private attempt = 0;
 
   /** connection is a connected CA to join over, instead of one that server, app, ca and token name. Set it before the element is in the page. */
@@ -68,7 +70,7 @@ export class WabCall extends HTMLElement {
       void call.start(this.wanted);
     };
     this.undo = [
-      call.on("state", (state, reason) => { this.turn(state, reason); begin(); }),
+      call.on("state", (state, reason) => { this.turn(state, reason); this.await(state, reason); begin(); }),
       call.on("may", (may) => { this.tell("may", { may: [...may] }); begin(); }),
       call.on("people", (people) => this.tell("people", { people })),
       call.on("joined", (person) => this.tell("join", { person })),
@@ -151,8 +153,17 @@ export class WabCall extends HTMLElement {
     this.layer?.turn("refused", reason);
   }
 
+  /** await comes in again by itself when a room that is closed opens. */
+  private await(state: CallState, reason: Reason | undefined): void {
+    const ca = this.connection as (Connected & Partial<Maps>) | undefined;
+    if (state !== "ended" || reason?.code !== "not_found" || !ca?.map) return;
+    this.waiting = whenOpen(ca as Connected & Maps, this.getAttribute("room") ?? "room", () => void this.join());
+  }
+
   /** end lets go of the call that is shown. */
   private end(): void {
+    this.waiting?.();
+    this.waiting = undefined;
     for (const off of this.undo) off();
     this.undo = [];
     this.call?.close();

@@ -146,6 +146,8 @@ func TestCALL1_TheRoomDecidesWhoComesInAndWhatTheyMay(t *testing.T) {
 
 	host.Eval(`ca.Close()`)
 	alice.Until(`el.dataset.state === "ended" && el.call.sending.length === 0`)
+	host.Eval(`ca.Open()`) // who was there is there again
+	alice.Until(live)
 }
 
 func TestCALL4_ACallWithoutCameraAndMicrophone(t *testing.T) {

@@ -28,7 +28,7 @@ export function stateWords(state: CallState, reason: Reason | undefined, quietly
     case "connecting": return quietly ? "You are in the room, but sound and picture don’t come through yet. This network may be blocking them." : "Connecting to the call…";
     case "reconnecting": return "The connection was lost. You are coming back by yourself…";
     case "refused": return reason?.message || "You can’t be in this call. Ask the host to let you in.";
-    case "ended": return reason?.message || "You have left the call.";
+    case "ended": return reason?.code === "not_found" ? `${reason.message} You come in by yourself when it begins.` : reason?.message || "You have left the call.";
     case "live": return "";
   }
 }
