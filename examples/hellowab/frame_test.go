@@ -71,6 +71,12 @@ func TestCALL3_ABackgroundRunsInASandboxedFrame(t *testing.T) {
 	if status, body := s.Post("/api/counter/alice/standup/Get", s.Guest("alice"), `[]`); status != 200 || body != `{"result":1}` {
 		t.Errorf("%d %s", status, body)
 	}
+	counter.Eval(`(friend.value = "dan", document.querySelector("#let button").click())`) // a form, which a sandbox doesn't submit
+	counter.Until(`document.querySelector(".toasts").innerText.includes("dan may count here now")`)
+	for _, theme := range []string{"light", "dark"} { // as the page around
+		alice.Do(chromedp.Click("[data-theme-switch]"))
+		counter.Until(`document.documentElement.dataset.theme === "` + theme + `"`)
+	}
 	alice.Shoot("hellowab-counter")
 }
 
@@ -93,6 +99,8 @@ func TestCALL3_NobodyElseFramesOurPages(t *testing.T) {
 func TestWhatAPageWeighs(t *testing.T) {
 	s := run(t)
 	tab := browser.Start(t).Tab(t, browser.Looks[0])
+	tab.Open(s.URL)
+	tab.Shoot("hellowab-launcher")
 	tab.Open(s.URL + "/hellowab/")
 	tab.Until(`document.activeElement.id === "owner"`)
 	kB := browser.Eval[float64](tab, `performance.getEntriesByType("resource").filter(e => e.name.endsWith(".js")).reduce((sum, e) => sum + e.encodedBodySize, 0)`) / 1000

@@ -32,11 +32,11 @@ func (c *Meeting) Knock(tx *server.Tx) (Answer, error) {
 	if in, _, err := tx.Explain(who.String(), "Background"); in || err != nil {
 		return Answer{"in"}, err
 	}
-	if c.DoorOpen {
-		return Answer{"in"}, c.Admit(tx, who.CA())
-	}
 	if tx.Map(roomLabel).Has("locked") {
 		return Answer{"locked"}, nil
+	}
+	if c.DoorOpen {
+		return Answer{"in"}, c.Admit(tx, who.CA())
 	}
 	return c.hear(tx, who.CA())
 }

@@ -77,6 +77,10 @@ func TestCALL1_WhoKnocksIsLetInAndShownOut(t *testing.T) {
 	if got := browser.Eval[string](bob, `document.querySelector("iframe").title`); got != "Whiteboard" {
 		t.Errorf("the app beneath is %q", got) // it goes on
 	}
+	alice.Do(chromedp.Click("#end"))
+	for _, tab := range []*browser.Tab{alice, bob} {
+		tab.Until(inCall(2))
+	}
 }
 
 // lamp is bob's, as a page shows it.

@@ -236,6 +236,9 @@ func TestCALL1_AKnockIsHeardNowAndThen(t *testing.T) {
 	a.wantMap("alice", "alice/standup/knocks", `"entries":{}`)
 
 	a.want("alice", "alice/standup/Door", `[true]`, ok)
+	a.want("alice", "alice/standup/Lock", `[true]`, ok)
+	a.want("dan", "alice/standup/Knock", `[]`, `"locked"`)
+	a.want("alice", "alice/standup/Lock", `[false]`, ok)
 	a.want("dan", "alice/standup/Knock", `[]`, `"in"`)
 	a.want("dan", "alice/standup/Background", `[]`, ok)
 	a.want("alice", "alice/standup/Remove", `["dan"]`, ok)
@@ -313,4 +316,8 @@ func TestDEV5_TheDevicesCADecides(t *testing.T) {
 	a.want("bob", "bob/home/DeviceShare", `["lamp",{"with":["group:alice/standup/people","alice/standup"],"may":["read","write","notify"]}]`, `"result"`)
 	a.want("alice", "alice/standup/Act", `["bob/home/lamp","on",[true]]`, ok)
 	a.eventually("bob", "bob/home/lamp-bundles", `"on"`)
+	a.want("alice", "alice/standup/ActAt", `["bob/home/lamp","colour",["#ff0000"],{"room":"hellowab:alice/standup/room","member":"memberofbobs","action":7,"at":1893553445000000}]`, ok)
+	a.eventually("bob", "bob/home/lamp-bundles", `"colour"`)
+	a.want("bob", "bob/home/DeviceRevoke", `["lamp"]`, `"result"`)
+	a.eventually("bob", "bob/home/lamp-bundles", `"entries":{}`) // and what still waited is gone
 }

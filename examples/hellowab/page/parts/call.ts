@@ -67,6 +67,11 @@ export class Layer {
     else await this.owners.act(deed);
   }
 
+  /** again joins a call that has been opened again. */
+  again(): void {
+    if (this.state === "ended") void this.el.join();
+  }
+
   close(): void {
     this.el.leave();
     this.place.replaceChildren();

@@ -38,6 +38,11 @@ export class Inside {
     maps.about.on("change", () => this.follow());
     maps.devices.on("change", () => this.counted());
     maps.about.on("state", ({ state, reason }) => state === "ended" && !this.over && reason && out());
+    let open = maps.room.has("open");
+    maps.room.on("change", () => {
+      if (!open && maps.room.has("open")) this.layer?.again();
+      open = maps.room.has("open");
+    });
     if (maps.knocks) new Door(meeting, maps.knocks);
     if (names.hosting) this.host();
     this.follow();

@@ -51,6 +51,7 @@ export class People {
     if (tabs.size === 0) by("present").replaceChildren(row("Nobody is in the call."));
     if (!this.names.hosting) return;
     by<HTMLSelectElement>("mode").value = String(this.maps.room.get("mode") ?? "gallery");
+    by("end").textContent = this.maps.room.has("open") ? "End the call for all" : "Open the call again";
     by<HTMLInputElement>("lock").checked = this.maps.room.get("locked") === true;
     const admitted = [...this.maps.people].filter(([who, by]) => who !== this.names.me && by !== "background").map(([who]) => who).sort().map((who) =>
       row(who, button("Remove", who, () => this.attempt(this.meeting.Remove(who)), "quiet")));
@@ -76,7 +77,7 @@ export class People {
     const mode = by<HTMLSelectElement>("mode"), lock = by<HTMLInputElement>("lock");
     mode.onchange = () => this.attempt(this.meeting.Mode(mode.value));
     lock.onchange = () => this.attempt(this.meeting.Lock(lock.checked));
-    by("end").onclick = () => this.attempt(this.meeting.Close());
+    by("end").onclick = () => this.attempt(this.maps.room.has("open") ? this.meeting.Close() : this.meeting.Open());
     const form = by<HTMLFormElement>("admit"), name = by<HTMLInputElement>("admit-name"), problem = by("admit-problem");
     form.onsubmit = (e) => {
       e.preventDefault();
