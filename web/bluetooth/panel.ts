@@ -6,6 +6,7 @@ import { button, h, write } from "./dom.ts";
 import { allVerbs, type Driver, type Verb } from "./driver.ts";
 import { share, type SharedDevice, type ShareOptions } from "./share.ts";
 import { style } from "./styles.ts";
+import { Tabs } from "./tabs.ts";
 import { DeviceView, type Opens } from "./view.ts";
 
 /** Act asks for a command on a way of the page's own, such as call.act or a meeting's method. What it resolves with is the bundle's id, if it is a text. */
@@ -26,6 +27,7 @@ export class WabDevices extends HTMLElement {
   private named: string[] = [];
   private listing: SharedMap<Value> | undefined;
   private unlist: (() => void) | undefined;
+  private tabs: Tabs | undefined;
   private line: DeviceTimeline | undefined;
   private readonly own = new Map<string, SharedDevice>();
   private readonly views = new Map<string, { view: DeviceView; card: Card; since: number }>();
@@ -39,24 +41,24 @@ export class WabDevices extends HTMLElement {
 
   /** connection is a connected CA of one's own, in which devices that are added here live. Set it, or name one by attributes. */
   set connection(ca: Handle | undefined) {
+    this.unfollow();
     this.home = ca;
-    this.refresh();
+    this.follow();
   }
   get connection(): Handle | undefined { return this.home; }
 
-  /** devices are those to show, as app:owner/local/device or owner/local/device; one's own of this tab are shown anyway. */
+  /** devices are those to show, as app:owner/local/device or owner/local/device; one's own that a tab of this browser drives are shown anyway. */
   set devices(names: readonly string[]) {
     this.named = [...names];
     this.refresh();
   }
   get devices(): readonly string[] { return [...this.views.keys()]; }
 
-  /** listed is a map whose keys are devices to show. */
+  /** listed is a map whose keys are devices to show: these, and those of this tab. */
   set listed(map: SharedMap<Value> | undefined) {
-    this.unlist?.();
+    this.unfollow();
     this.listing = map;
-    this.unlist = map?.on("change", () => this.refresh());
-    this.refresh();
+    this.follow();
   }
 
   /** timeline has devices of this tab act with the picture of a call: call.timeline. */
@@ -70,8 +72,8 @@ export class WabDevices extends HTMLElement {
 
   connectedCallback(): void {
     if (!this.built) this.build();
+    this.follow();
     if (!this.home && this.getAttribute("app")) void this.open().catch((e: Error) => write(this.problem, e.message));
-    this.refresh();
   }
 
   disconnectedCallback(): void {
@@ -81,7 +83,7 @@ export class WabDevices extends HTMLElement {
       for (const { view } of this.views.values()) view.close();
       this.views.clear();
       this.list.replaceChildren();
-      this.unlist?.();
+      this.unfollow();
       for (const ca of this.others.values()) void ca.then((c) => c.close(), () => undefined);
       this.others.clear();
       this.opened?.close();
@@ -114,6 +116,7 @@ export class WabDevices extends HTMLElement {
     const name = await this.free(home, base);
     const s = await share(home, { name, driver, with: this.preset, may: this.rights, timeline: this.line, signal: this.signal, ...options });
     this.own.set(s.fullName, s);
+    this.tabs?.tell([...this.own.keys()]);
     void s.ended.then((why) => this.ended(s, why));
     this.refresh();
     this.say(`${s.title} added`);
@@ -123,6 +126,7 @@ export class WabDevices extends HTMLElement {
 
   private ended(s: SharedDevice, why: WabError | undefined): void {
     this.own.delete(s.fullName);
+    this.tabs?.tell([...this.own.keys()]);
     this.drop(s.fullName);
     if (why) write(this.problem, why.message);
     this.say(`${s.title} removed`);
@@ -186,12 +190,30 @@ export class WabDevices extends HTMLElement {
     return c;
   };
 
+  /** follow keeps up with what is listed, and with other tabs, while the panel is in a page. */
+  private follow(): void {
+    if (!this.isConnected) return;
+    this.unlist ??= this.listing?.on("change", () => this.refresh());
+    if (this.home) this.tabs ??= new Tabs(this.home.name, () => this.refresh());
+    this.tabs?.tell([...this.own.keys()]);
+    this.refresh();
+  }
+
+  private unfollow(): void {
+    this.unlist?.();
+    this.tabs?.close();
+    this.unlist = this.tabs = undefined;
+  }
+
   /** refresh shows what is to be shown. */
   private refresh(): void {
     if (!this.built || !this.isConnected || !this.home) return void (this.empty.hidden = !this.home);
-    const wanted = new Set([...this.own.keys(), ...(this.getAttribute("devices") ?? "").split(/\s+/).filter(Boolean).concat(this.named, [...(this.listing?.keys() ?? [])]).map((n) => this.complete(n))]);
+    const { home } = this;
+    const said = [...(this.getAttribute("devices") ?? "").split(/\s+/).filter(Boolean), ...this.named, ...(this.listing?.keys() ?? [])].map((n) => this.complete(n));
+    const nearby = (this.listing ? [] : (this.tabs?.names ?? [])).filter((n) => n.startsWith(`${home.name}/`) && this.complete(n) === n);
+    const wanted = new Set([...this.own.keys(), ...said, ...nearby]);
     for (const name of this.views.keys()) if (!wanted.has(name)) this.drop(name);
-    for (const name of wanted) if (name && !this.views.has(name)) this.show(name, this.home);
+    for (const name of wanted) if (name && !this.views.has(name)) this.show(name, home);
     this.empty.hidden = this.views.size > 0;
   }
 

@@ -120,7 +120,7 @@ func TestDEV5_ASecondTabOfTheOwnersRevokes(t *testing.T) {
 	one := panel(t, chromium, browser.Looks[0], url, "with=bob")
 	press(one, "Add a virtual lamp")
 	one.Until(`named("Virtual lamp: light")`)
-	two := panel(t, chromium, browser.Looks[0], url, "devices=lamp")
+	two := panel(t, chromium, browser.Looks[0], url, "")
 	two.Until(`text().includes("Shared with bob")`)
 	press(two, "Virtual lamp: light")
 	one.Until(`find(".lamp").dataset.on === "yes"`)
@@ -128,7 +128,9 @@ func TestDEV5_ASecondTabOfTheOwnersRevokes(t *testing.T) {
 	one.Until(`text().includes("Only you can use it.")`)
 	two.Eval(`panel.add("virtual-lamp")`) // under another name: the first goes on
 	two.Until(`panel.devices.includes("house:alice/home/lamp-2")`)
-	one.Until(`panel.shared.length === 1`)
+	one.Until(`panel.shared.length === 1 && panel.devices.includes("house:alice/home/lamp-2")`)
+	two.Close()
+	one.Until(`panel.devices.length === 1`)
 }
 
 const evil = `<img src=x onerror="window.hacked=1">`

@@ -132,3 +132,14 @@ func TestDEV4_ALampActsWithTheMomentsFrame(t *testing.T) {
 	lamp.until(lampOn, 1)
 	bob.Until(`log.get(window.id)?.outcome === "done" && log.get(window.id).method === "frame" && log.get(window.id).by === "house:bob"`)
 }
+
+func TestDEV2_ATimedBundleDrivesARealLamp(t *testing.T) {
+	chromium, url := browser.Start(t, bluetooth), serve(t)
+	alice, lamp := shareLamp(t, chromium, url, ``)
+	alice.Eval(`home.Blink("lamp")`)
+	lamp.until(lampColour, 0, 0, 0xff)
+	if got, want := lamp.writes(), []string{lampOn + " 01", lampOn + " 00", lampColour + " 0000ff"}; !slices.Equal(got, want) {
+		t.Errorf("written %q, not %q", got, want)
+	}
+	alice.Until(`home.Outcomes().then((all) => all.join() === "lamp done colour ")`)
+}

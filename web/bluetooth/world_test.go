@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/wabgo/wab/internal/browser"
 	"github.com/wabgo/wab/server"
@@ -17,6 +18,12 @@ type house struct{ Heard []string }
 
 // Outcomes is what became of bundles, in order.
 func (h *house) Outcomes(*server.Tx) []string { return append([]string{}, h.Heard...) }
+
+// Blink has a device switch on in half a second, and off and to another colour after that.
+func (h *house) Blink(tx *server.Tx, device string) error {
+	b := server.NewBundle().Do("on", true).After(200*time.Millisecond).Do("on", false).After(200*time.Millisecond).Do("colour", "#0000ff")
+	return tx.Device(device).RunAt(tx.Now().Add(500*time.Millisecond), b.Recover("on", false).Tolerance(10*time.Second)) // the machine may be busy
+}
 
 func (h *house) OnOutcome(_ *server.Tx, o server.Outcome) error {
 	h.Heard = append(h.Heard, o.Device+" "+o.Result+" "+o.Command+" "+o.Err)
