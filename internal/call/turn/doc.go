@@ -7,6 +7,8 @@
 // multicast or public address. This holds for every datagram, in both directions, by address and port, beyond the permissions that a client asks for. Only UDP is
 // relayed; TCP relays (RFC 6062) and reserved ports are refused.
 //
+// Who has proven nothing is answered ten times a second (40 at once) by UDP, by address: answers are larger than questions, and may go to somebody who never asked.
+//
 // # Credentials
 //
 // Options.Secret and a member's id make them: the user name is EXPIRY:MEMBER (seconds since 1970), the password the base64 of its HMAC-SHA1, as coturn and others take
@@ -24,6 +26,6 @@
 //
 // # Locks
 //
-// Server.mu guards members and their relays; door.mu the connections; bucket.mu one member's rate; machine.mu the addresses found last. All are leaves, none is held
+// Server.mu guards members and their relays; door.mu the connections; bucket.mu one member's rate; strangers.mu who has asked lately; machine.mu the addresses found last. All are leaves, none is held
 // across I/O. Close ends what was opened, and waits until all relays are closed.
 package turn

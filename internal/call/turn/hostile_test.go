@@ -13,6 +13,8 @@ import (
 
 	"github.com/pion/stun/v4"
 	"github.com/pion/turn/v5"
+
+	"github.com/wabgo/wab/internal/clock"
 )
 
 func TestRelaysReachNothingElse(t *testing.T) {
@@ -200,6 +202,54 @@ func TestMessagesInPiecesArriveWhole(t *testing.T) {
 		}
 		if head[0] != 1 || head[1] != 1 {
 			t.Errorf("%x", head)
+		}
+	}
+}
+
+// Whoever forges an address has it answered a few times only; members, who prove themselves, are not held up.
+func TestStrangersAreAnsweredAFewTimesOnly(t *testing.T) {
+	m := media(t, "127.0.0.1")
+	fake := clock.NewFake(time.Now())
+	s := start(t, Options{UDP: listenUDP(t, "127.0.0.1"), Media: at(m), Clock: fake})
+	relay := allocate(t, dialAs(t, s, "udp", "member"))
+	conn := listenUDP(t, "127.0.0.1")
+	ask := stun.MustBuild(stun.TransactionID, stun.NewType(stun.MethodAllocate, stun.ClassRequest)).Raw
+	const asked = 200
+	for range asked {
+		if _, err := conn.WriteTo(ask, s.opt.UDP.LocalAddr()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	await(t, func() bool { return s.Stats().Strangers >= asked-strangerBurst })
+	roundTrip(t, relay, m.LocalAddr(), "a member")
+	fake.Advance(time.Second)
+	allocate(t, dialAs(t, s, "udp", "late"))
+}
+
+func TestWhoIsAStranger(t *testing.T) {
+	proof := stun.NewShortTermIntegrity("x")
+	for _, c := range []struct {
+		b    []byte
+		want bool
+	}{
+		{stun.MustBuild(stun.TransactionID, stun.BindingRequest).Raw, true},
+		{stun.MustBuild(stun.TransactionID, stun.BindingRequest, stun.NewUsername("abc")).Raw, true},
+		{stun.MustBuild(stun.TransactionID, stun.BindingRequest, stun.NewUsername("abc"), proof).Raw, false},
+		{stun.MustBuild(stun.TransactionID, stun.NewType(stun.MethodSend, stun.ClassIndication)).Raw, false}, // never answered
+		{[]byte{0x40, 0, 0, 1, 9, 0, 0, 0}, false}, {nil, false}, {append(stunHead(4), 0, 8, 0xff, 0xff), false}, {append(stunHead(4), 0, 9, 0xff, 0xff), true},
+	} {
+		if got := isStrangers(c.b); got != c.want {
+			t.Errorf("%x is a stranger's: %v", c.b, got)
+		}
+	}
+}
+
+func TestStrangersAreForgottenBeforeTheyAreTooMany(t *testing.T) {
+	s := newStrangers(nil, clock.NewFake(time.Now()), nil)
+	for i := range 3 * maxStrangers {
+		ip := netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)})
+		if !s.allow(net.UDPAddrFromAddrPort(netip.AddrPortFrom(ip, 1))) || len(s.hosts) > maxStrangers {
+			t.Fatal(i, len(s.hosts))
 		}
 	}
 }

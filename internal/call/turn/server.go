@@ -32,7 +32,7 @@ type Server struct {
 	closed  bool
 	open    sync.WaitGroup // relays
 
-	stats struct{ opened, refused, blocked, throttled, in, out atomic.Uint64 }
+	stats struct{ opened, refused, blocked, throttled, strangers, in, out atomic.Uint64 }
 }
 
 // Stats are what a Server carries now, and has done so far.
@@ -40,6 +40,7 @@ type Stats struct {
 	Relays, Members, Conns     int
 	Opened, Refused            uint64 // relays
 	Blocked, Throttled         uint64 // datagrams that would have gone to, or came from, what is not reached; and those beyond a rate
+	Strangers                  uint64 // requests by UDP without proof that were too many to be answered
 	BytesToPeers, BytesToUsers uint64
 }
 
@@ -82,7 +83,8 @@ func (s *Server) listen() (err error) {
 		c.AuthHandler = s.minter.know
 	}
 	if s.opt.UDP != nil {
-		c.PacketConnConfigs = []turn.PacketConnConfig{{PacketConn: s.opt.UDP, RelayAddressGenerator: relays{s}, PermissionHandler: s.permit}}
+		udp := newStrangers(s.opt.UDP, s.opt.Clock, func() { s.stats.strangers.Add(1) })
+		c.PacketConnConfigs = []turn.PacketConnConfig{{PacketConn: udp, RelayAddressGenerator: relays{s}, PermissionHandler: s.permit}}
 	}
 	if s.opt.TCP != nil {
 		s.door = newDoor(s.opt.TCP, s.opt.Limits)
@@ -146,7 +148,7 @@ func (s *Server) Stats() Stats {
 	s.mu.Unlock()
 	t := Stats{
 		Relays: relays, Members: members, Opened: s.stats.opened.Load(), Refused: s.stats.refused.Load(), Blocked: s.stats.blocked.Load(),
-		Throttled: s.stats.throttled.Load(), BytesToPeers: s.stats.out.Load(), BytesToUsers: s.stats.in.Load(),
+		Throttled: s.stats.throttled.Load(), Strangers: s.stats.strangers.Load(), BytesToPeers: s.stats.out.Load(), BytesToUsers: s.stats.in.Load(),
 	}
 	if s.door != nil {
 		t.Conns = s.door.count()

@@ -135,7 +135,7 @@ func (c *checker) relays(ctx context.Context) {
 		return
 	}
 	if len(c.ways.Relays) == 0 {
-		c.warn("turn", "relays are switched off: those whose network lets neither media's UDP nor its TCP through are left out", "Start the server without --turn off.")
+		c.warn("turn", "there is no relay: those whose network lets neither media's UDP nor its TCP through are left out", "Start the server without --turn off, and with TCP or --turn-udp.")
 		return
 	}
 	for _, r := range c.ways.Relays {
