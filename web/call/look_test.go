@@ -58,6 +58,10 @@ func TestCALL4_TheLayerOverTheWhiteboardInEveryScene(t *testing.T) {
 		"gallery": func(tab *browser.Tab) { tab.Eval(meeting("gallery")) },
 		"heads":   func(tab *browser.Tab) { tab.Eval(meeting("heads", `"camera"`)) },
 		"screen":  func(tab *browser.Tab) { tab.Eval(meeting("gallery", `"camera"`, `"screen"`)) },
+		"crowd": func(tab *browser.Tab) {
+			tab.Eval(meeting("gallery"))
+			tab.Eval(`for (let i = 1; i <= 16; i++) call.join("guest " + i, ["mic"])`)
+		},
 		"devices": func(tab *browser.Tab) {
 			tab.Eval(`layer.querySelector("[aria-haspopup]").click()`)
 			tab.Until(`layer.querySelector(".panel option")`)
@@ -77,7 +81,7 @@ func TestCALL4_TheLayerOverTheWhiteboardInEveryScene(t *testing.T) {
 		for _, look := range browser.Looks {
 			t.Run(name+"/"+look.Name, func(t *testing.T) {
 				tab := overBoard(t, chromium, look, server.URL)
-				if !slices.Contains([]string{"gallery", "heads", "screen"}, name) {
+				if !slices.Contains([]string{"gallery", "heads", "screen", "crowd"}, name) {
 					tab.Eval(meeting("gallery"))
 				}
 				play(tab)

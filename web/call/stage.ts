@@ -1,12 +1,14 @@
 /** Who is seen: one tile for each person, and one for each screen that is shared. */
 import type { Call } from "./call.ts";
-import { h } from "./dom.ts";
+import { h, set } from "./dom.ts";
 import type { Person, Source } from "./signal.ts";
 import { type Look, Tile } from "./tile.ts";
 import { nameOf } from "./words.ts";
 
 /** Louder than this, −dBov, somebody speaks; the server tells who does most. */
 const speaking = 45;
+/** With more tiles than these they are smaller. */
+const group = 6, crowd = 15;
 /** In larger rooms those who only look on have no tile. */
 const intimate = 12;
 
@@ -29,6 +31,7 @@ export class Stage {
       else this.el.insertBefore(tile.el, at);
     }
     this.el.hidden = this.tiles.size === 0;
+    set(this.layer, "data-many", this.tiles.size > crowd ? "crowd" : this.tiles.size > group ? "group" : false);
     this.changed();
   }
 

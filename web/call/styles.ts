@@ -58,6 +58,9 @@ button, select { font: inherit; color: inherit; }
 .tile:hover > .name { left: 6px; }
 .tile:not(.west):is(:hover, :focus-visible, .held) > .name { left: 28px; max-width: calc(100% - 34px); }
 
+.layer[data-many="group"] { --_tile: calc(var(--wab-call-tile, 208px) * .76); }
+.layer[data-many="crowd"] { --_tile: calc(var(--wab-call-tile, 208px) * .56); }
+
 /* Heads: round, and small */
 .layer[data-mode="heads"] .dock { gap: 16px; }
 .layer[data-mode="heads"] .tile[data-source="camera"] { --w: calc(var(--_tile) * .54); aspect-ratio: 1; border-radius: 50%; }
@@ -136,12 +139,15 @@ kbd { font: inherit; font-weight: 600; color: var(--_ink); white-space: nowrap; 
   .dock, :host([edge]) .dock { flex: none; flex-flow: row nowrap; gap: 8px; overflow-x: auto; overscroll-behavior-x: contain; scrollbar-width: none; padding: 2px var(--_right) 4px var(--_left); }
   .tile { aspect-ratio: 4 / 3; touch-action: pan-x; border-radius: 12px; }
   .tile[data-source="screen"] { order: -1; aspect-ratio: 16 / 9; --w: calc(var(--_tile) * 1.4); }
+  .layer[data-many] { --_tile: calc(var(--wab-call-tile, 112px) * .8); }
+  .layer[data-mode="heads"] .tile[data-source="camera"] { --w: calc(var(--_tile) * .68); }
   .bar { align-self: center; width: auto; gap: 6px; margin-top: auto; }
   .bar button { width: 44px; height: 44px; }
   .state { margin-top: 96px; }
   .notes, .panel, :host([edge]) :is(.notes, .panel) { justify-self: center; margin: 0 8px 64px; }
   .notes, :host([edge]) .notes { justify-items: center; }
   .note, .panel { max-width: calc(100vw - 16px); }
+  .panel dl { display: none; } /* there is hardly a keyboard */
   .captions { max-width: calc(100vw - 24px); margin-bottom: 72px; }
   .captions p { font-size: .9375rem; }
   .tile > .grip { display: none; }
