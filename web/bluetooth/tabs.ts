@@ -4,21 +4,31 @@ interface Told {
   readonly from: string;
   /** undefined asks the others. */
   readonly names?: readonly string[];
+  /** The sender holds the lock of its name for as long as it lives. */
+  readonly locked?: boolean;
 }
 
 export class Tabs {
-  private readonly me = Math.random().toString(36).slice(2);
+  private readonly me = `wab-devices ${Math.random().toString(36).slice(2)}`;
   private readonly others = new Map<string, readonly string[]>();
+  private readonly watched = new Set<string>();
+  private readonly over = new AbortController();
   private readonly channel: BroadcastChannel | undefined;
   private own: readonly string[] = [];
-  private readonly leave = (): void => this.post({ from: this.me, names: [] });
+  private locked = false;
+  private readonly leave = (): void => this.post([]);
 
   constructor(ca: string, private readonly changed: () => void) {
     if (typeof BroadcastChannel === "undefined") return;
     this.channel = new BroadcastChannel(`wab-devices ${ca}`);
     this.channel.onmessage = ({ data }: MessageEvent<Partial<Told> | null>) => this.hear(data ?? {});
-    this.post({ from: this.me });
+    this.post(undefined);
     if (typeof window !== "undefined") addEventListener("pagehide", this.leave);
+    this.lock(this.me, () => {
+      this.locked = true;
+      this.tell(this.own);
+      return new Promise((resolve) => this.over.signal.addEventListener("abort", resolve));
+    });
   }
 
   /** names are those that others drive. */
@@ -27,24 +37,42 @@ export class Tabs {
   /** tell tells the others what we drive. */
   tell(names: readonly string[]): void {
     this.own = names;
-    this.post({ from: this.me, names });
+    this.post(names);
   }
 
   close(): void {
     this.leave();
     if (typeof window !== "undefined") removeEventListener("pagehide", this.leave);
+    this.over.abort();
     this.channel?.close();
   }
 
-  private hear({ from, names }: Partial<Told>): void {
-    if (typeof from !== "string") return;
-    if (!Array.isArray(names)) return this.own.length ? this.post({ from: this.me, names: this.own }) : undefined;
+  private hear({ from, names, locked }: Partial<Told>): void {
+    if (typeof from !== "string" || this.over.signal.aborted) return;
+    if (!Array.isArray(names)) return this.own.length ? this.post(this.own) : undefined;
     if (names.length) this.others.set(from, names.filter((n) => typeof n === "string"));
     else this.others.delete(from);
+    if (locked === true) this.watch(from);
     this.changed();
   }
 
-  private post(told: Told): void {
-    this.channel?.postMessage(told);
+  /** watch forgets a tab that ends without a word: then its lock is free. */
+  private watch(from: string): void {
+    if (this.watched.has(from)) return;
+    this.watched.add(from);
+    this.lock(from, async () => {
+      this.watched.delete(from);
+      if (this.others.delete(from)) this.changed();
+    });
+  }
+
+  /** lock runs f with a lock, where there are any: a sandboxed frame has none. */
+  private lock(name: string, f: () => Promise<unknown>): void {
+    if (typeof navigator === "undefined" || !navigator.locks) return;
+    navigator.locks.request(name, { signal: this.over.signal }, f).catch(() => undefined);
+  }
+
+  private post(names: readonly string[] | undefined): void {
+    if (!this.over.signal.aborted) this.channel?.postMessage({ from: this.me, ...(names && { names }), locked: this.locked } satisfies Told);
   }
 }
