@@ -73,5 +73,6 @@ func bitrate(can []float64) float64 {
 		return 0
 	}
 	slices.Sort(can)
-	return min(maxBitrate, max(minBitrate, can[0], can[len(can)/2]/slowest))
+	median := min(maxBitrate, can[len(can)/2])
+	return min(maxBitrate, max(minBitrate, can[0], median/slowest))
 }

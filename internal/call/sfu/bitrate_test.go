@@ -20,6 +20,7 @@ func TestBitrate(t *testing.T) {
 		{[]float64{100_000, 2_000_000}, 500_000}, // a slow one does not pull the other down to nothing
 		{[]float64{100_000, 2_000_000, 2_400_000}, 500_000},
 		{[]float64{0, 0, 2_000_000}, minBitrate}, // most are slow
+		{[]float64{0, widest}, maxBitrate / slowest},
 	} {
 		if got := bitrate(c.can); got != c.want {
 			t.Errorf("of %v: %v, not %v", c.can, got, c.want)
@@ -41,39 +42,67 @@ func TestOneReceiverNeverPullsOthersBelowAQuarter(t *testing.T) {
 	})
 }
 
-func TestALineIsBoundByLossesAndRecovers(t *testing.T) {
+// megabit is a line on which a megabit a second is sent, and how it is looked at.
+func megabit() (l *line, look func() float64) {
 	l, now := newLine(), time.Unix(1000, 0)
-	look := func() float64 {
+	look = func() float64 {
 		now = now.Add(time.Second)
 		l.sent.Add(1_000_000 / 8)
 		return l.look(now)
 	}
-	look()
-	free := look()
-	l.lost(0.2, now)
+	for range 3 {
+		look()
+	}
+	return l, look
+}
+
+func TestALineIsBoundByLossesAndRecovers(t *testing.T) {
+	l, look := megabit()
+	l.lost(0.2)
 	bound := look()
-	if bound > 950_000 || bound < 850_000 {
+	if bound != 900_000 {
 		t.Errorf("a fifth lost of a megabit: %v", bound)
 	}
-	l.lost(0.05, now)
+	l.lost(0.05)
 	if got := look(); got != bound {
 		t.Errorf("some loss changes nothing: %v", got)
 	}
-	for range 100 {
-		l.lost(0, now)
+	l.lost(0)
+	if got := look(); got <= bound {
+		t.Errorf("it does not recover: %v", got)
 	}
-	if got := look(); got != free {
+	for range 60 {
+		look()
+	}
+	if got := look(); got != widest {
 		t.Errorf("it stays at %v", got)
 	}
 }
 
-func TestAnEstimateHoldsForAWhile(t *testing.T) {
-	l, now := newLine(), time.Unix(1000, 0)
-	l.told(400_000, now)
-	if got := l.look(now.Add(time.Second)); got != 400_000 {
-		t.Errorf("got %v", got)
+// What a receiver estimates while all is well follows what it is sent, and would never let it grow.
+func TestAnEstimateBoundsOnlyWhereItIsLessThanWhatIsSent(t *testing.T) {
+	l, look := megabit()
+	for _, enough := range []float64{1_500_000, 1_000_000, 960_000} {
+		l.told(enough)
+		if got := look(); got != widest {
+			t.Errorf("%v bounds a megabit: %v", enough, got)
+		}
 	}
-	if got := l.look(now.Add(rembHolds)); got != maxBitrate*MaxTracks {
-		t.Errorf("an old one still bounds: %v", got)
+	l.told(400_000)
+	if got := look(); got != 400_000 {
+		t.Errorf("400 kbit/s of a megabit: %v", got)
+	}
+	l.told(1)
+	if got := look(); got != minBitrate {
+		t.Errorf("nothing at all: %v", got)
+	}
+}
+
+func TestALineThatIsNotUsedHasNoBound(t *testing.T) {
+	l := newLine()
+	l.told(1)
+	l.lost(1)
+	if got := l.look(time.Unix(1000, 0)); got != widest {
+		t.Errorf("got %v", got)
 	}
 }

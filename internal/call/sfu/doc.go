@@ -29,11 +29,13 @@
 //
 // Losses on the way in are asked for by NACK; on the way out they are answered from the track's history, one for all subscribers, with
 // at most 500 packets a second and member. Key frames are asked for on PLI and FIR, and when somebody begins to receive: once in 500 ms a
-// track, until one has come. Publishers get transport-wide feedback, and control their rate. On the way out there is none: packets bear
-// abs-send-time, of which receivers make an estimate once a second (REMB). It is bounded by reported losses, shared among the videos that
-// the member receives, and told to publishers (REMB): a video gets the least of its receivers' shares, but no less than a quarter of the
-// median's, nor than 150 kbit/s, so that one bad line does not make the call worthless for all; that line loses packets meanwhile. Layers
-// (simulcast) are what will help there; track tells where they belong.
+// track, until one has come. Publishers get transport-wide feedback, and control their rate.
+//
+// On the way out there is none: packets bear abs-send-time, of which receivers make an estimate themselves (REMB). A line has no bound, but
+// 10 Mbit/s, until estimates fall below what is sent or reports tell of heavy losses; a bound recovers by a twelfth a second. It is shared
+// among the videos that the member receives, and told to publishers (REMB): a video gets the least of its receivers' shares, but no less
+// than a quarter of the median's, nor than 150 kbit/s, so that one bad line does not make the call worthless for all; that line loses
+// packets meanwhile. Layers (simulcast) are what will help there; track tells where they belong.
 //
 // # Loudness
 //

@@ -6,74 +6,84 @@ import (
 	"time"
 )
 
-// line is how much a member's connection carries on the way to it: what the member itself estimates (REMB), and what losses tell.
+// line is how much a member's connection carries on the way to it: without a bound until there are signs that it is too much.
 type line struct {
 	connected atomic.Bool
 	sent      atomic.Uint64 // bytes of RTP so far
 
 	mu     sync.Mutex
-	remb   float64 // bits a second
-	rembAt time.Time
-	bound  float64 // by losses; 0: none
+	bound  float64 // bits a second; 0: none
+	strain bool    // there were signs since the last look
 	lastAt time.Time
-	last   uint64  // sent, then
-	rate   float64 // bits a second, between the last two looks
+	last   uint64     // sent, then
+	rates  [2]float64 // bits a second, between the last looks
 }
 
-// How losses bound a line: above heavyLoss of a report it goes down by half of what is lost, below lightLoss up again, as congestion
-// control of browsers has it (draft-ietf-rmcat-gcc §6). Without news of more than minBitrate, estimates are old after rembHolds.
+// Signs of strain, and what becomes of the bound. A receiver's own estimate (REMB) follows what it is sent: it is at most half as much
+// again, so it bounds only where it is less than that, as it becomes when delays grow. Losses take half of themselves off above
+// heavyLoss, as congestion control of browsers has it (draft-ietf-rmcat-gcc §6). A second without signs adds a twelfth.
 const (
-	heavyLoss = 0.10
-	lightLoss = 0.02
-	recovers  = 1.08 // a report
-	rembHolds = 10 * time.Second
+	clearlyLess = 0.95
+	heavyLoss   = 0.10
+	lightLoss   = 0.02
+	recovers    = 13.0 / 12
+	widest      = maxBitrate * MaxTracks // no line is taken for more
 )
 
 func newLine() *line { return &line{} }
 
 // told takes the member's own estimate, in bits a second.
-func (l *line) told(bitrate float64, now time.Time) {
+func (l *line) told(bitrate float64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.remb, l.rembAt = bitrate, now
-}
-
-// lost takes the share of packets that a report says was lost.
-func (l *line) lost(share float64, _ time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	switch {
-	case share > heavyLoss && l.rate > 0:
-		l.bound = max(minBitrate, min(l.limit(), l.rate)*(1-share/2))
-	case share < lightLoss && l.bound > 0:
-		if l.bound *= recovers; l.bound > maxBitrate*MaxTracks {
-			l.bound = 0
-		}
+	if bitrate < clearlyLess*l.rate() {
+		l.narrow(bitrate)
 	}
 }
 
-// limit is the bound by losses. The caller holds mu.
+// lost takes the share of packets that a report says was lost.
+func (l *line) lost(share float64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case share > heavyLoss && l.rate() > 0:
+		l.narrow(l.rate() * (1 - share/2))
+	case share > lightLoss:
+		l.strain = true
+	}
+}
+
+// narrow bounds the line; the caller holds mu, as for rate and limit.
+func (l *line) narrow(to float64) {
+	l.bound, l.strain = max(minBitrate, min(l.limit(), to)), true
+}
+
+// rate is what is sent steadily: a key frame is no measure.
+func (l *line) rate() float64 { return min(l.rates[0], l.rates[1]) }
+
 func (l *line) limit() float64 {
 	if l.bound == 0 {
-		return maxBitrate * MaxTracks
+		return widest
 	}
 	return l.bound
 }
 
-// look measures what is sent; estimate is how many bits a second the line carries, as far as anybody knows.
-func (l *line) look(now time.Time) (estimate float64) {
+// look measures what is sent, once a second, and returns how many bits a second the line carries, as far as anybody knows.
+func (l *line) look(now time.Time) float64 {
 	sent := l.sent.Load()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if d := now.Sub(l.lastAt).Seconds(); d > 0 && !l.lastAt.IsZero() {
-		l.rate = float64(sent-l.last) * 8 / d
+		l.rates[0], l.rates[1] = float64(sent-l.last)*8/d, l.rates[0]
 	}
 	l.last, l.lastAt = sent, now
-	estimate = l.limit()
-	if !l.rembAt.IsZero() && now.Sub(l.rembAt) < rembHolds {
-		estimate = min(estimate, l.remb)
+	if !l.strain {
+		if l.bound *= recovers; l.bound > widest {
+			l.bound = 0
+		}
 	}
-	return estimate
+	l.strain = false
+	return l.limit()
 }
 
 // delay is how long a packet of the member is under way, in µs: half of what ICE measures there and back.

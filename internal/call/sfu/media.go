@@ -40,7 +40,7 @@ var audioCodec = webrtc.RTPCodecParameters{
 
 // extensions are the header extensions, by the way that a packet goes. What comes in is numbered across a connection, so that publishers
 // hear what arrives when (transport-cc) and control their own rate. What goes out bears the instant of sending instead (abs-send-time),
-// of which receivers make an estimate themselves, once a second (REMB): transport-cc would have each of them report 10 to 20 times a
+// of which receivers make an estimate themselves (REMB), a few a second at most: transport-cc would have each report 10 to 20 times a
 // second, which costs more than the packets.
 var extensions = []struct {
 	uri   string

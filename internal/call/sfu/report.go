@@ -70,20 +70,20 @@ func (d *down) report(b []byte, now time.Time) {
 			d.repair(p, now)
 		case *rtcp.ReceiverEstimatedMaximumBitrate:
 			d.peer.room.engine.count.estimates.Add(1)
-			d.peer.line.told(float64(p.Bitrate), now)
+			d.peer.line.told(float64(p.Bitrate))
 		case *rtcp.ReceiverReport:
-			d.lost(p.Reports, now)
+			d.lost(p.Reports)
 		case *rtcp.SenderReport:
-			d.lost(p.Reports, now)
+			d.lost(p.Reports)
 		}
 	}
 }
 
 // lost takes what a member says has been lost of the track.
-func (d *down) lost(reports []rtcp.ReceptionReport, now time.Time) {
+func (d *down) lost(reports []rtcp.ReceptionReport) {
 	for _, r := range reports {
 		if r.SSRC == d.ssrc && d.track.kind == webrtc.RTPCodecTypeVideo {
-			d.peer.line.lost(float64(r.FractionLost)/256, now)
+			d.peer.line.lost(float64(r.FractionLost) / 256)
 		}
 	}
 }

@@ -83,20 +83,25 @@ func drain(c chan struct{}) (n int) {
 }
 
 func TestReceiversEstimatesReachThePublisher(t *testing.T) {
-	_, bob, carol, camera, _ := trio(t, RoomOptions{})
+	_, bob, carol, camera, _ := trio(t, RoomOptions{}) // of some 80 kbit/s
 	tell := func(c *client, bitrate float32) {
 		h := c.stream(Stream{"alice", Camera})
 		_ = c.pc.WriteRTCP([]rtcp.Packet{&rtcp.ReceiverEstimatedMaximumBitrate{Bitrate: bitrate, SSRCs: []uint32{h.ssrc}}})
 	}
-	eventually(t, "the slower one decides", func() bool {
-		tell(bob, 900_000)
-		tell(carol, 600_000)
+	told := func() float32 {
 		select {
 		case b := <-camera.rembs:
-			return b > 500_000 && b < 650_000 // sound and video together
+			return b
 		default:
-			return false
+			return 0
 		}
+	}
+	eventually(t, "alice hears that all is well", func() bool { return told() >= maxBitrate })
+	eventually(t, "carol's line decides", func() bool {
+		tell(bob, 2_000_000)
+		tell(carol, 10_000)
+		b := told()
+		return b >= minBitrate && b < maxBitrate/slowest+2*audioBitrate
 	})
 }
 
