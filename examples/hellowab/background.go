@@ -55,7 +55,7 @@ func (b *Background) lean(tx *server.Tx) error {
 
 // add has somebody in the group as a principal of the background's app.
 func (b *Background) add(tx *server.Tx, who string) error {
-	if b == nil || !b.shared() || !isPrincipal(who) {
+	if b == nil || !b.shared() || !isPrincipal(who) || tx.Map(people).Has(b.App+":"+who) {
 		return nil
 	}
 	return tx.Map(people).Set(b.App+":"+who, byBackground)
@@ -67,10 +67,22 @@ func (b *Background) letGo(tx *server.Tx) error {
 		return nil
 	}
 	tx.Revoke(server.Principal(b.name()), people)
-	return drop(tx.Map(people), func(who string, v server.Value) bool {
-		var by any
-		return v.Decode(&by) == nil && by == byBackground
-	})
+	return drop(tx.Map(people), isByBackground)
+}
+
+func isByBackground(_ string, v server.Value) bool {
+	var by any
+	return v.Decode(&by) == nil && by == byBackground
+}
+
+// countAdmitted is how many are in the group by their own names.
+func countAdmitted(tx *server.Tx) (n int) {
+	for who, v := range tx.Map(people).All() {
+		if !isByBackground(who, v) {
+			n++
+		}
+	}
+	return n
 }
 
 // drop deletes the entries that are meant.

@@ -15,8 +15,7 @@ func pick(host *browser.Tab, app, ca string) {
 	host.Until(`choices.children.length > 0`)
 	host.Do(chromedp.Click(`#choices input[value="`+app+`"]`), chromedp.SetValue("#background-ca", ca), chromedp.SendKeys("#background-ca", kb.Enter))
 	host.Until(`document.getElementById("background-line").innerText.includes("` + ca + `") || document.getElementById("background-line").innerText.includes("own")`)
-	host.Do(chromedp.KeyEvent(kb.Escape))
-	host.Until(`background.hidden`)
+	host.Until(`background.hidden && document.activeElement.id === "background-button"`)
 }
 
 const counts = live + ` && !more.disabled`

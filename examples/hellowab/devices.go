@@ -94,7 +94,8 @@ func (c *Meeting) Withdraw(tx *server.Tx, device string) error {
 	return err
 }
 
-// Act has a device do something, by its owner's CA, which decides whether it may. What comes of it shows in what the device reports; a refusal is told to all pages.
+// Act has a device do something, by its owner's CA, which decides whether it may. What comes of it shows in what the device reports; a refusal is told to the host's pages. The meeting's own
+// page asks the owner's CA itself, as whoever clicks.
 func (c *Meeting) Act(tx *server.Tx, device, command string, args []any) error {
 	return c.act(tx, device, command, args, nil)
 }
@@ -130,10 +131,10 @@ func nonNil(args []any) []any {
 	return args
 }
 
-// Acted tells the pages of what a device's CA has refused.
+// Acted tells the host's pages of what a device's CA has refused to the meeting.
 func (c *Meeting) Acted(tx *server.Tx, r server.Response) {
 	if r.Err != nil {
-		tx.Notify("*/*", map[string]string{"refused": r.From.CA(), "message": r.Err.Error()})
+		tx.Notify("*", map[string]string{"refused": r.From.CA(), "message": r.Err.Error()})
 	}
 }
 

@@ -21,5 +21,6 @@
 //
 // # Limits
 //
-// 50 who knock at a time, each forgotten after ten minutes and heard once in five seconds; 64 devices, 16 a person; 500 people admitted by name; arguments of 1 KiB.
+// 50 who knock at a time, each forgotten after two minutes and heard once in five seconds; 64 devices, 16 a person; 500 people admitted by name, and the last 500 who were
+// removed kept out; arguments of 1 KiB. Of a background's CA of the host's own, the page asks that it let the people in, by the method LinkGroup(group), which apps for several have.
 package hellowab

@@ -3,6 +3,7 @@ package hellowab
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/wabgo/wab/server"
@@ -19,7 +20,7 @@ const (
 	about   = "meeting" // "background", "door"
 	devices = "devices" // what people have brought, by its name
 	knocks  = "knocks"  // who waits outside
-	removed = "removed" // who was shown out
+	removed = "removed" // a group: who was shown out
 )
 
 // forPeople are the methods and maps that the group opens.
@@ -35,13 +36,13 @@ type Opened struct {
 
 // Init lets nobody in, and everybody knock.
 func (c *Meeting) Init(tx *server.Tx) error {
-	err := errors.Join(
+	return errors.Join(
 		tx.Allow(server.Group(people), forPeople...),
 		tx.Allow(server.Anyone(), "Knock"),
 		room(tx).AdmitTo(server.Group(people)),
+		tx.Deny(server.Group(removed), keptFrom...),
 		tx.Map(people).Set(tx.Self().Owner, true), // so that whoever leans on the group lets the host in too
 	)
-	return err
 }
 
 // Open begins the meeting's call, or leaves it open, and tells where it is.
@@ -62,18 +63,12 @@ func (c *Meeting) Admit(tx *server.Tx, principal string) error {
 		return err
 	}
 	group := tx.Map(people)
-	if !group.Has(key) && group.Len() >= maxPeople {
+	if !group.Has(key) && countAdmitted(tx) >= maxPeople {
 		return fmt.Errorf("at most %d are admitted by name: remove some, or admit a group", maxPeople)
 	}
-	if was, err := tx.Map(removed).Delete(key); err != nil {
-		return err
-	} else if was {
-		tx.Revoke(server.Principal(key), keptFrom...)
-		if err := room(tx).Dismiss(server.Principal(key)); err != nil {
-			return err
-		}
-	}
-	if _, err := tx.Map(knocks).Delete(key); err != nil {
+	_, errR := tx.Map(removed).Delete(key)
+	_, errK := tx.Map(knocks).Delete(key)
+	if err := errors.Join(errR, errK); err != nil {
 		return err
 	}
 	background, err := c.Background(tx)
@@ -85,7 +80,7 @@ func (c *Meeting) Admit(tx *server.Tx, principal string) error {
 }
 
 // keptFrom is what somebody who was removed may not do, whoever else vouches for them.
-var keptFrom = append([]string{"Knock"}, forPeople...)
+var keptFrom = append([]string{"Knock", roomLabel, roomLabel + string(server.Publish), roomLabel + string(server.Share), roomLabel + string(server.Act)}, forPeople...)
 
 // Remove shows somebody out: they are no longer in the group, what they brought goes with them, and they can't knock until they are admitted again.
 func (c *Meeting) Remove(tx *server.Tx, principal string) error {
@@ -93,22 +88,33 @@ func (c *Meeting) Remove(tx *server.Tx, principal string) error {
 	if err != nil {
 		return err
 	}
-	if key == tx.Self().Owner {
+	if isPrincipal(key) && ownerOf(key) == tx.Self().Owner {
 		return errors.New("this is whose meeting it is")
 	}
 	is := func(who string, _ server.Value) bool { return who == key || strings.HasSuffix(who, ":"+key) }
 	if err := errors.Join(drop(tx.Map(people), is), drop(tx.Map(knocks), is)); err != nil || isGroup(key) {
 		return err
 	}
-	return errors.Join(c.shutOut(tx, key), withdrawAll(tx, func(d Device) bool { return d.Owner == ownerOf(key) }), room(tx).Remove(key))
+	tell(tx, key, "out")
+	return errors.Join(keepOut(tx, key), withdrawAll(tx, func(d Device) bool { return d.Owner == ownerOf(key) }))
 }
 
-// shutOut keeps a principal out by name.
-func (c *Meeting) shutOut(tx *server.Tx, key string) error {
+// keepOut keeps a principal out by name, and forgets whom it has kept out longest where they are too many.
+func keepOut(tx *server.Tx, key string) error {
 	out := tx.Map(removed)
-	if !out.Has(key) && out.Len() >= maxPeople {
-		return fmt.Errorf("at most %d are kept out by name", maxPeople)
+	if err := out.Set(key, tx.Now().UnixMicro()); err != nil || out.Len() <= maxPeople {
+		return err
 	}
-	tell(tx, key, "out")
-	return errors.Join(out.Set(key, tx.Now().UnixMicro()), tx.Deny(server.Principal(key), keptFrom...))
+	oldest, first := "", int64(math.MaxInt64)
+	for who, v := range out.All() {
+		var at int64
+		if err := v.Decode(&at); err != nil {
+			return err
+		}
+		if at < first && who != key {
+			oldest, first = who, at
+		}
+	}
+	_, err := out.Delete(oldest)
+	return err
 }

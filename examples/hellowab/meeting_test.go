@@ -2,6 +2,7 @@ package hellowab
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -206,6 +207,7 @@ func TestCALL1_WhoIsRemovedHasNothingLeft(t *testing.T) {
 	a.want("bob", "alice/standup/Background", `[]`, ok)
 	a.wantMap("bob", "alice/standup/room", `"open"`)
 	a.want("alice", "alice/standup/Remove", `["alice"]`, `whose meeting it is`)
+	a.want("alice", "alice/standup/Remove", `["alice/home"]`, `whose meeting it is`)
 	a.want("alice", "alice/standup/Admit", `["Not a name"]`, `that is no name`)
 }
 
@@ -320,4 +322,22 @@ func TestDEV5_TheDevicesCADecides(t *testing.T) {
 	a.eventually("bob", "bob/home/lamp-bundles", `"colour"`)
 	a.want("bob", "bob/home/DeviceRevoke", `["lamp"]`, `"result"`)
 	a.eventually("bob", "bob/home/lamp-bundles", `"entries":{}`) // and what still waited is gone
+}
+
+func TestCALL1_ManyAreShownOutAndLetInAgain(t *testing.T) {
+	a := newAPI(t)
+	a.want("alice", "alice/standup/Open", `[]`, `"room"`)
+	a.want("alice", "alice/standup/SetBackground", `["whiteboard","alice/standup"]`, ok)
+	for _, method := range []string{"Admit", "Remove", "Admit"} {
+		for i := range 300 { // more than a CA has rules
+			a.want("alice", "alice/standup/"+method, fmt.Sprintf(`["guest-%d"]`, i), ok)
+		}
+	}
+	a.want("guest-99", "alice/standup/Background", `[]`, `"alice/standup"`)
+	a.wantMap("alice", "alice/standup/removed", `"entries":{}`)
+	a.want("alice", "alice/standup/Admit", `["whiteboard:guest-7"]`, ok) // by hand, and so to stay
+	a.want("alice", "alice/standup/SetBackground", `["",""]`, ok)
+	if got := strings.Count(a.mapOf("alice", "alice/standup/people"), `"whiteboard:`); got != 1 {
+		t.Errorf("%d principals of the background's app are left in the group", got)
+	}
 }

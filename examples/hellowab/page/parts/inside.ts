@@ -26,7 +26,7 @@ export class Inside {
   private over = false;
 
   private constructor(private readonly meeting: Connected, private readonly names: Names, private readonly maps: Maps, private readonly stage: Stage, out: () => void) {
-    this.picker = names.hosting ? new Picker(meeting, names) : undefined;
+    this.picker = names.hosting ? new Picker(meeting, names, () => panels?.isOpen("background") && panels.shut()) : undefined;
     this.people = new People(meeting, names, maps);
     this.owners = new Owners(names);
     const act = (deed: Deed): Promise<void> => this.layer?.act(deed) ?? this.owners.act(deed);

@@ -10,7 +10,8 @@ export class Picker {
   private readonly ca = by<HTMLInputElement>("background-ca");
   private all: AppInfo[] = [];
 
-  constructor(private readonly meeting: Connected, private readonly names: Names) {
+  /** done is called when everybody sees what was chosen. */
+  constructor(private readonly meeting: Connected, private readonly names: Names, private readonly done: () => void) {
     this.form.addEventListener("change", (e) => (e.target as HTMLInputElement).name === "app" && this.suggest());
     this.form.addEventListener("submit", (e) => {
       e.preventDefault();
@@ -54,6 +55,7 @@ export class Picker {
     try {
       await this.meeting.SetBackground(app, ca);
       if (ca.startsWith(`${this.names.me}/`)) await letIn(app, ca, this.names);
+      this.done();
     } catch (e) {
       problem.textContent = words(e, "That did not work. Try again.");
       this.ca.focus();
