@@ -45,10 +45,10 @@ func DecodeHello(payload []byte) (h Hello, err error) {
 		return h, nil
 	}
 	if decoder.Unmarshal(payload, &h) != nil {
-		return h, refused("the greeting of a call is a map with a name")
+		return h, refused("The greeting of a call is a map with a name.")
 	}
 	if len(h.Name) > MaxName {
-		return h, wire.Err(wire.TooLarge, "a name in a call has at most 64 bytes")
+		return h, wire.Err(wire.TooLarge, "A name in a call has at most 64 bytes.")
 	}
 	return h, nil
 }
@@ -57,11 +57,11 @@ func DecodeHello(payload []byte) (h Hello, err error) {
 func Decode(payload []byte) (Signal, error) {
 	var h head
 	if err := decoder.Unmarshal(payload, &h); err != nil {
-		return nil, refused("a signal of a call is a map, and its t a text")
+		return nil, refused("A signal of a call is a map, and its t a text.")
 	}
 	read := readers[h.T]
 	if read == nil {
-		return nil, refused("this signal of a call is not known here")
+		return nil, refused("This signal of a call is not known here.")
 	}
 	s, err := read(payload)
 	if err != nil {
@@ -69,7 +69,7 @@ func Decode(payload []byte) (Signal, error) {
 		if errors.As(err, &known) {
 			return nil, known
 		}
-		return nil, refused("a signal of a call (" + h.T + ") has a field that is not as it should be")
+		return nil, refused("A signal of a call (" + h.T + ") has a field that is not as it should be.")
 	}
 	return s, nil
 }
@@ -110,24 +110,24 @@ func (s *Offer) check() error {
 
 func (s *Candidate) check() error {
 	if len(s.Candidate) > maxLine {
-		return wire.Err(wire.TooLarge, "an ICE candidate has at most 1024 bytes")
+		return wire.Err(wire.TooLarge, "An ICE candidate has at most 1024 bytes.")
 	}
 	return checkWord(s.Mid)
 }
 
 func (s *Act) check() error {
 	if s.Action == 0 {
-		return refused("actions of a call count from 1")
+		return refused("Actions of a call count from 1.")
 	}
 	if len(s.Value) > MaxValue {
-		return wire.Err(wire.TooLarge, "the value of an action has at most 1024 bytes")
+		return wire.Err(wire.TooLarge, "The value of an action has at most 1024 bytes.")
 	}
 	return nil
 }
 
 func checkSDP(sdp string) error {
 	if len(sdp) > MaxSDP {
-		return wire.Err(wire.TooLarge, "a session description has at most 65536 bytes")
+		return wire.Err(wire.TooLarge, "A session description has at most 65536 bytes.")
 	}
 	return nil
 }
@@ -143,7 +143,7 @@ func checkWords(words []string) error {
 
 func checkWord(w string) error {
 	if len(w) > maxWord {
-		return wire.Err(wire.TooLarge, "names in signals of a call have at most 64 bytes")
+		return wire.Err(wire.TooLarge, "Names in signals of a call have at most 64 bytes.")
 	}
 	return nil
 }
@@ -151,7 +151,7 @@ func checkWord(w string) error {
 func checkPaths(paths []string) error {
 	for _, p := range paths {
 		if len(p) > 2*maxWord+1 {
-			return wire.Err(wire.TooLarge, "names of streams in a call have at most 129 bytes")
+			return wire.Err(wire.TooLarge, "Names of streams in a call have at most 129 bytes.")
 		}
 	}
 	return nil

@@ -16,24 +16,24 @@ const maxSections = 300
 // give up: its connections can't go back.
 func checkDescription(text string) error {
 	if len(text) > MaxSDP || strings.Count(text, "\nm=") > maxSections {
-		return wire.Err(wire.TooLarge, "a session description has at most 65536 bytes and 300 media sections")
+		return wire.Err(wire.TooLarge, "A session description has at most 65536 bytes and 300 media sections.")
 	}
 	var d sdp.SessionDescription
 	if d.UnmarshalString(text) != nil {
-		return refused("this session description can't be read")
+		return refused("This session description can't be read.")
 	}
 	if len(d.MediaDescriptions) == 0 {
-		return refused("this session description has no media section")
+		return refused("This session description has no media section.")
 	}
 	mids := map[string]bool{}
 	for _, m := range d.MediaDescriptions {
 		mid, _ := m.Attribute(sdp.AttrKeyMID)
 		if mid == "" || len(mid) > maxWord || mids[mid] {
-			return refused("each media section of a session description has a mid of its own")
+			return refused("Each media section of a session description has a mid of its own.")
 		}
 		mids[mid] = true
 		if !readable(m) {
-			return refused("no candidate of this session description can be read")
+			return refused("No candidate of this session description can be read.")
 		}
 	}
 	return checkTransport(&d)
@@ -49,7 +49,7 @@ func checkTransport(d *sdp.SessionDescription) error {
 			}
 		}
 		if !ok || key == "fingerprint" && len(strings.Split(value, " ")) != 2 {
-			return refused("a session description has ICE credentials and a fingerprint")
+			return refused("A session description has ICE credentials and a fingerprint.")
 		}
 	}
 	return nil

@@ -150,4 +150,4 @@ func (e *Engine) Stats() Stats {
 	}
 }
 
-var errClosed = wire.Retry(wire.Unavailable, "this call has ended here; join it again", 1000)
+var errClosed = wire.Retry(wire.Unavailable, "This call has ended here; join it again.", 1000)

@@ -47,7 +47,7 @@ func (b *inbox) failed(err error) {
 func (b *inbox) signal(s Signal) (err error) {
 	b.raise(func() {
 		if len(b.signals) >= maxSignals {
-			err = wire.Retry(wire.Overloaded, "signals of this call come faster than they are worked off", 1000)
+			err = wire.Retry(wire.Overloaded, "Signals of this call come faster than they are worked off.", 1000)
 			return
 		}
 		b.signals = append(b.signals, s)

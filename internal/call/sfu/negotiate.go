@@ -144,7 +144,7 @@ func (p *Peer) takeOffer(o Offer) {
 func refusal(n uint32, err error) Refused {
 	var known *wire.Error
 	if !errors.As(err, &known) {
-		known = refused("this session description can't be taken")
+		known = refused("This session description can't be taken.")
 	}
 	return Refused{N: n, Code: string(known.Code), Message: known.Message}
 }

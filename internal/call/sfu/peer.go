@@ -69,7 +69,7 @@ func (p *Peer) Receive(s Signal) error {
 	case Offer, Answer, Candidate, Restart:
 		return p.inbox.signal(s)
 	}
-	return refused("this signal is not about the media of a call")
+	return refused("This signal is not about the media of a call.")
 }
 
 // Resume sends again what is unanswered after the member's line was cut: its own last offer, and the last answer.
@@ -241,12 +241,12 @@ func kindOf(source string) webrtc.RTPCodecType {
 // checkSources refuses what nobody can publish.
 func checkSources(sources map[string]string) error {
 	if len(sources) > MaxTracks {
-		return wire.Err(wire.TooLarge, "a member publishes at most 4 sources")
+		return wire.Err(wire.TooLarge, "A member publishes at most 4 sources.")
 	}
 	seen := map[string]bool{}
 	for _, s := range sources {
 		if kindOf(s) == 0 || seen[s] {
-			return refused("the sources of an offer are camera, mic, screen and screen-audio, each at most once")
+			return refused("The sources of an offer are camera, mic, screen and screen-audio, each at most once.")
 		}
 		seen[s] = true
 	}

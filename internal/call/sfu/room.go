@@ -57,9 +57,9 @@ func (r *Room) add(p *Peer) error {
 	case r.closed:
 		return errClosed
 	case r.peers[p.member] != nil:
-		return wire.Err(wire.Conflict, "this member is in the call already")
+		return wire.Err(wire.Conflict, "This member is in the call already.")
 	case len(r.peers) >= r.engine.opt.Members:
-		return wire.Retry(wire.Quota, "this call is full; come back when somebody has left", 10_000)
+		return wire.Retry(wire.Quota, "This call is full; come back when somebody has left.", 10_000)
 	}
 	r.peers[p.member] = p
 	r.engine.count.peers.Add(1)
