@@ -14,12 +14,12 @@ import (
 
 // ways are how clients reach calls, for wab check.
 type ways struct {
-	Now    int64    `json:"now"`            // µs
-	Calls  bool     `json:"calls"`          // false: they are off
-	UDP    []string `json:"udp,omitempty"`  // host:port that answer STUN
-	TCP    []string `json:"tcp,omitempty"`  // likewise
-	Peer   string   `json:"peer,omitempty"` // address of media for relays of this server
-	Own    bool     `json:"own"`            // the relays are this server's
+	Now    int64    `json:"now"`             // µs
+	Calls  bool     `json:"calls"`           // false: they are off
+	UDP    []string `json:"udp,omitempty"`   // host:port that answer STUN
+	TCP    []string `json:"tcp,omitempty"`   // likewise
+	Peers  []string `json:"peers,omitempty"` // addresses of media for relays of this server, one of a family
+	Own    bool     `json:"own"`             // the relays are this server's
 	Relays []relay  `json:"relays,omitempty"`
 }
 
@@ -59,7 +59,9 @@ func (s *Server) waysNow() ways {
 			now.TCP = append(now.TCP, net.JoinHostPort(h, portOf(l.Addr())))
 		}
 	}
-	now.Peer = s.relay.Peer().String()
+	for _, p := range s.relay.Peers() {
+		now.Peers = append(now.Peers, p.String())
+	}
 	for _, i := range s.relay.ICEServers("check-" + rand.Text()[:8]) {
 		now.Relays = append(now.Relays, relay(i))
 	}

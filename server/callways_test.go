@@ -26,12 +26,12 @@ func TestWaysToCallsAreForWholeTokensOnly(t *testing.T) {
 		"": http.StatusUnauthorized, "nonsense": http.StatusUnauthorized,
 		k.token("alice", policy.Scope{App: "bot"}): http.StatusForbidden, k.token("alice", policy.Scope{Methods: []string{"Say"}}): http.StatusForbidden,
 	} {
-		if code, found := ask(token); code != want || len(found.Relays) > 0 || found.Peer != "" {
+		if code, found := ask(token); code != want || len(found.Relays) > 0 || len(found.Peers) > 0 {
 			t.Errorf("%d, %+v", code, found)
 		}
 	}
 	code, found := ask(k.token("alice", policy.Scope{}))
-	if code != 200 || !found.Calls || !found.Own || len(found.UDP) != 1 || len(found.TCP) != 1 || len(found.Relays) != 1 || found.Relays[0].Credential == "" {
+	if code != 200 || !found.Calls || !found.Own || len(found.UDP) != 1 || len(found.TCP) != 1 || len(found.Relays) != 1 || len(found.Peers) != 1 || found.Relays[0].Credential == "" {
 		t.Errorf("%d, %+v", code, found)
 	}
 	if _, other := ask(k.token("alice", policy.Scope{})); other.Relays[0].Username == found.Relays[0].Username {

@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/wabgo/wab/internal/clock"
 )
 
 func TestRelaysToTheMediaByUDPAndTCP(t *testing.T) {
@@ -122,6 +125,23 @@ func TestSTUNOnlyTellsAddressesAndRelaysNothing(t *testing.T) {
 		}
 		if _, err := c.Allocate(); err == nil {
 			t.Error(transport, "a relay where there is none")
+		}
+	}
+}
+
+func TestPeersAreOfTheFamiliesThatMediaHave(t *testing.T) {
+	for media, want := range map[string]string{"127.0.0.1:9": "127.0.0.1:9", "[::1]:9": "[::1]:9", "0.0.0.0:9": "192.168.1.5:9", "[::]:9": "192.168.1.5:9 [2001:db8::5]:9"} {
+		own := machine{clock: clock.Real(), until: time.Now().Add(time.Hour), found: []netip.Addr{netip.MustParseAddr("192.168.1.5"), netip.MustParseAddr("2001:db8::5")}}
+		s := &Server{machine: &own, peers: &peers{media: netip.MustParseAddrPort(media), own: own.addresses}}
+		var got []string
+		for _, p := range s.Peers() {
+			got = append(got, p.String())
+		}
+		if media == "0.0.0.0:9" {
+			got = got[:1] // a socket of all IPv4 addresses can't be told from one of all
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("media at %s: %q", media, got)
 		}
 	}
 }

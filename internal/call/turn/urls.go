@@ -73,11 +73,13 @@ func reachable(own []netip.Addr) (out []netip.Addr) {
 // Hosts are the names or addresses by which clients reach this server's ports.
 func (s *Server) Hosts() []string { return s.hosts() }
 
-// Peer is a media address that relays of IPv4, or of IPv6 where that is all there is, reach.
-func (s *Server) Peer() netip.AddrPort {
-	at := s.told("udp4")
-	if m := s.peers.media.Addr(); m.Is6() && !m.IsUnspecified() {
-		at = s.told("udp6")
+// Peers are the media's addresses that relays reach, one of each family that media have.
+func (s *Server) Peers() (out []netip.AddrPort) {
+	at := s.peers.media.Addr()
+	for _, network := range []string{"udp4", "udp6"} {
+		if a := s.told(network); s.peers.permits(a) && (at.IsUnspecified() || a.Is4() == at.Is4()) {
+			out = append(out, netip.AddrPortFrom(a, s.peers.media.Port()))
+		}
 	}
-	return netip.AddrPortFrom(at, s.peers.media.Port())
+	return out
 }

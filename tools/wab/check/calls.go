@@ -17,7 +17,7 @@ type ways struct {
 	Calls  bool     `json:"calls"`
 	UDP    []string `json:"udp"`
 	TCP    []string `json:"tcp"`
-	Peer   string   `json:"peer"`
+	Peers  []string `json:"peers"`
 	Own    bool     `json:"own"`
 	Relays []relay  `json:"relays"`
 
@@ -153,10 +153,7 @@ func (c *checker) relay(ctx context.Context, text string, r relay) {
 	}
 	ctx, cancel := c.within(ctx)
 	defer cancel()
-	peer, err := c.peer(ctx)
-	if err == nil {
-		err = through(ctx, u, r, peer)
-	}
+	err = through(ctx, u, r, c.peers(ctx))
 	switch {
 	case err == nil:
 		c.ok("turn", text+" relays to the media")
@@ -167,20 +164,23 @@ func (c *checker) relay(ctx context.Context, text string, r relay) {
 	}
 }
 
-// peer is where the media are: as the server's own relay sees them, or as others do.
-func (c *checker) peer(ctx context.Context) (*net.UDPAddr, error) {
+// peers are where the media are: as the server's own relay sees them, or as others do.
+func (c *checker) peers(ctx context.Context) (out []netip.AddrPort) {
+	addrs := c.ways.UDP
 	if c.ways.Own {
-		at, err := netip.ParseAddrPort(c.ways.Peer)
-		return net.UDPAddrFromAddrPort(at), err
+		addrs = c.ways.Peers
 	}
-	for _, a := range c.ways.UDP {
+	for _, a := range addrs {
 		host, port, err := net.SplitHostPort(a)
 		if err != nil {
 			continue
 		}
-		if found, err := net.DefaultResolver.LookupHost(ctx, host); err == nil {
-			return net.ResolveUDPAddr("udp", net.JoinHostPort(found[0], port))
+		found, _ := net.DefaultResolver.LookupHost(ctx, host) // none: no peer
+		for _, ip := range found {
+			if at, err := netip.ParseAddrPort(net.JoinHostPort(ip, port)); err == nil {
+				out = append(out, at)
+			}
 		}
 	}
-	return nil, fmt.Errorf("the server names no media port")
+	return out
 }

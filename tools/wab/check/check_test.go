@@ -169,7 +169,7 @@ func TestPortsThatDontAnswer(t *testing.T) {
 	defer other.Close()
 	at, tcp := silent.LocalAddr().String(), other.Listener.Addr().String()
 	web := proxy(t, ways{
-		Now: time.Now().Add(time.Hour).UnixMicro(), Calls: true, Own: true, UDP: []string{at}, TCP: []string{tcp}, Peer: at,
+		Now: time.Now().Add(time.Hour).UnixMicro(), Calls: true, Own: true, UDP: []string{at}, TCP: []string{tcp}, Peers: []string{at},
 		Relays: []relay{{URLs: []string{"turn:" + at + "?transport=udp", "turn:" + tcp + "?transport=tcp", "nonsense"}, Username: "1:a", Credential: "x"}},
 	})
 	r := run(t, Target{URL: web.URL, Token: "a-secret-token", Within: time.Second})
@@ -212,5 +212,11 @@ func TestPagesOfHTTPGetNoCamera(t *testing.T) {
 		if isLocal(host) != local {
 			t.Error(host)
 		}
+	}
+}
+
+func TestWhatIsThisMachines(t *testing.T) {
+	if !isOwn([]string{"127.0.0.1"}) || isOwn([]string{"127.0.0.1", "203.0.113.7"}) || isOwn([]string{"203.0.113.7"}) {
+		t.Error("whose is it?")
 	}
 }

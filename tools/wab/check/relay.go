@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -34,7 +35,7 @@ func parseRelay(s string) (u relayURL, err error) {
 }
 
 // through opens a relay and has it carry a question to the media and the answer back.
-func through(ctx context.Context, u relayURL, r relay, peer *net.UDPAddr) error {
+func through(ctx context.Context, u relayURL, r relay, peers []netip.AddrPort) error {
 	conn, err := u.dial(ctx)
 	if err != nil {
 		return plain(err)
@@ -59,7 +60,25 @@ func through(ctx context.Context, u relayURL, r relay, peer *net.UDPAddr) error 
 		return refusal(err)
 	}
 	defer relayed.Close()
+	peer, err := likeRelay(relayed.LocalAddr(), peers)
+	if err != nil {
+		return err
+	}
 	return askThrough(ctx, relayed, peer)
+}
+
+// likeRelay is the peer of a relay's family.
+func likeRelay(relayed net.Addr, peers []netip.AddrPort) (*net.UDPAddr, error) {
+	at, err := netip.ParseAddrPort(relayed.String())
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range peers {
+		if p.Addr().Unmap().Is4() == at.Addr().Unmap().Is4() {
+			return net.UDPAddrFromAddrPort(p), nil
+		}
+	}
+	return nil, errors.New("the media have no address of the relay's family")
 }
 
 func (u relayURL) dial(ctx context.Context) (net.PacketConn, error) {
