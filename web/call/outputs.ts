@@ -18,13 +18,19 @@ export class Outputs {
 
   /** begin puts all that we send on a new connection. */
   begin(pc: RTCPeerConnection): void {
+    this.end();
     this.pc = pc;
-    this.spare.clear();
     for (const [source, output] of this.all) {
-      output.transceiver = undefined;
       if (output.track) this.attach(source, output);
       else this.all.delete(source);
     }
+  }
+
+  /** end lets go of the connection. What is sent goes on the next one. */
+  end(): void {
+    this.pc = undefined;
+    this.spare.clear();
+    for (const output of this.all.values()) output.transceiver = undefined;
   }
 
   /** send begins with a source, or goes on with another track of it. */

@@ -178,12 +178,13 @@ test("CALL-2 a path that fails is looked for again, and then the member comes in
   s.pc().turn("failed");
   assert.equal(s.pc().restarts, 2);
   s.timers.pass(lastChance);
+  await s.peer.outputs.send("camera", track("video")); // while there is no connection
   s.timers.pass(1_000);
   await s.server.settle();
   assert.equal(s.server.members, 2);
   assert.equal(FakeConnection.all.length, 2);
   s.pc().turn("connected");
-  assert.equal(sent(s), "mic");
+  assert.equal(sent(s), "camera,mic");
   assert.equal(s.states.at(-1), "live");
 });
 

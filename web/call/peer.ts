@@ -184,6 +184,7 @@ export class Peer {
     this.last = this.negotiation?.close() ?? this.last;
     this.path?.close();
     this.inputs.end();
+    this.outputs.end();
     if (this.data) this.data.onmessage = null;
     if (this.pc) this.pc.onconnectionstatechange = null;
     this.pc?.close();

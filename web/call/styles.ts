@@ -58,6 +58,7 @@ button, select { font: inherit; color: inherit; }
 .tile:hover > .name { left: 6px; }
 .tile:not(.west):is(:hover, :focus-visible, .held) > .name { left: 28px; max-width: calc(100% - 34px); }
 
+.layer[data-many] .tile > .face { place-items: start center; padding-top: 6%; }
 .layer[data-many="group"] { --_tile: calc(var(--wab-call-tile, 208px) * .76); }
 .layer[data-many="crowd"] { --_tile: calc(var(--wab-call-tile, 208px) * .56); }
 
@@ -136,7 +137,7 @@ kbd { font: inherit; font-weight: 600; color: var(--_ink); white-space: nowrap; 
   :host { --_tile: var(--wab-call-tile, 112px); --_right: var(--wab-call-right, 8px); --_left: var(--wab-call-left, 8px); --_top: var(--wab-call-top, 8px); --_bottom: var(--wab-call-bottom, 12px); }
   .layer { padding-inline: 0; }
   .side, :host([edge]) .side { justify-self: stretch; justify-content: space-between; align-items: stretch; width: auto; max-width: 100vw; gap: 8px; }
-  .dock, :host([edge]) .dock { flex: none; flex-flow: row nowrap; gap: 8px; overflow-x: auto; overscroll-behavior-x: contain; scrollbar-width: none; padding: 2px var(--_right) 4px var(--_left); }
+  .dock, :host([edge]) .dock { flex: none; flex-flow: row nowrap; gap: 8px; overflow-x: auto; overscroll-behavior-x: contain; scrollbar-width: none; padding: 2px var(--_right) 10px var(--_left); }
   .tile { aspect-ratio: 4 / 3; touch-action: pan-x; border-radius: 12px; }
   .tile[data-source="screen"] { order: -1; aspect-ratio: 16 / 9; --w: calc(var(--_tile) * 1.4); }
   .layer[data-many] { --_tile: calc(var(--wab-call-tile, 112px) * .8); }

@@ -19,7 +19,7 @@ export function initialsOf(name: string): string {
 export function hueOf(principal: string): number {
   let n = 0;
   for (const c of principal) n = (n * 31 + c.codePointAt(0)!) % 360;
-  return n;
+  return (n * 137) % 360; // names that are alike are far apart
 }
 
 /** stateWords say how the call stands; nothing while it is live. quietly: only sound and picture are missing. */

@@ -82,6 +82,7 @@ export class FakeConnection {
   getTransceivers(): FakeTransceiver[] { return this.transceivers.filter((t) => t.kind !== "application"); }
 
   addTransceiver(what: unknown, { direction }: { direction: Direction }): FakeTransceiver {
+    if (this.closed) throw new Error("the connection is closed");
     const kind = typeof what === "string" ? what : (what as { kind: string }).kind;
     const t = this.add(kind, direction);
     if (typeof what !== "string") t.sender.track = what;
