@@ -53,7 +53,11 @@ func (s *Server) listensOn() []netip.Addr {
 	if at := s.peers.media.Addr(); at.IsValid() && !at.IsUnspecified() {
 		return []netip.Addr{at.WithZone("")}
 	}
-	return reachable(s.machine.addresses())
+	own := reachable(s.machine.addresses())
+	if s.peers.media.Addr().Is4() { // all of IPv4, that is
+		own = slices.DeleteFunc(own, netip.Addr.Is6)
+	}
+	return own
 }
 
 // reachable are the addresses by which others on the network may reach this machine, IPv4 first; the loopback address if there are none.
@@ -77,7 +81,7 @@ func (s *Server) Hosts() []string { return s.hosts() }
 func (s *Server) Peers() (out []netip.AddrPort) {
 	at := s.peers.media.Addr()
 	for _, network := range []string{"udp4", "udp6"} {
-		if a := s.told(network); s.peers.permits(a) && (at.IsUnspecified() || a.Is4() == at.Is4()) {
+		if a := s.told(network); s.peers.permits(a) && (at == netip.IPv6Unspecified() || a.Is4() == at.Is4()) {
 			out = append(out, netip.AddrPortFrom(a, s.peers.media.Port()))
 		}
 	}
