@@ -35,6 +35,41 @@ func TestCALL2_AMemberComesBack(t *testing.T) {
 	bob.hears("alice", Screen, 5)
 }
 
+// A source that a member takes back is gone for all, and may come again.
+func TestASourceEndsAndComesAgain(t *testing.T) {
+	alice, bob, _, camera, _ := trio(t, RoomOptions{})
+	if err := alice.pc.RemoveTrack(camera.sender); err != nil {
+		t.Fatal(err)
+	}
+	alice.offer()
+	eventually(t, "the camera has gone", func() bool { return len(alice.peer.Sources()) == 1 })
+	eventually(t, "bob is told", func() bool { bob.mu.Lock(); defer bob.mu.Unlock(); return len(bob.streams) == 1 })
+	before := bob.stream(Stream{"alice", Camera})
+	alice.flow(alice.publish(Camera))
+	alice.offer()
+	eventually(t, "bob hears it again", func() bool {
+		h := bob.stream(Stream{"alice", Camera})
+		return h != before && h.count() > 3
+	})
+}
+
+// A member that stops what the server sends to it harms nobody, and goes on.
+func TestAMemberMayStopWhatItReceives(t *testing.T) {
+	alice, bob, carol, _, _ := trio(t, RoomOptions{})
+	for _, tr := range bob.pc.GetTransceivers() {
+		_ = tr.Stop()
+	}
+	bob.offer()
+	dave := join(t, bob.room, "dave", nil)
+	dave.peer.Allow(true, false)
+	dave.flow(dave.publish(Camera))
+	dave.offer()
+	alice.leave()
+	for _, c := range []*client{carol, bob} {
+		c.hears("dave", Camera, 3)
+	}
+}
+
 // What a publisher's header extensions say is between it and the server.
 func TestHeaderExtensionsAreTheConnectionsOwn(t *testing.T) {
 	_, bob, _, _, _ := trio(t, RoomOptions{})

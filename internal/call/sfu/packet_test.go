@@ -42,7 +42,7 @@ func TestPacketsAreParsed(t *testing.T) {
 	})
 }
 
-func TestMoreePaddingThanBytes(t *testing.T) {
+func TestMorePaddingThanBytes(t *testing.T) {
 	b := make([]byte, 13)
 	b[0], b[12] = 0xa0, 200
 	var p packet

@@ -25,7 +25,7 @@ func trio(t *testing.T, o RoomOptions) (alice, bob, carol *client, camera, mic *
 
 // quiet makes sure that nothing of a stream is passed on: what was sent before the gate was shut arrives, and of what is sent after it
 // nothing, though another source of the same member, sent after, arrives.
-func quiet(t *testing.T, to *client, shut *publisher, other *publisher, source, otherSource string) {
+func quiet(t *testing.T, to *client, shut *publisher, source, otherSource string) {
 	t.Helper()
 	shut.mu.Lock()
 	from := shut.seq
@@ -42,13 +42,12 @@ func quiet(t *testing.T, to *client, shut *publisher, other *publisher, source, 
 	if late > 0 {
 		t.Errorf("%d packets were forwarded that may not be", late)
 	}
-	_ = other
 }
 
 func TestCALL1_WhatTheHostMutesIsNotForwarded(t *testing.T) {
-	alice, bob, _, camera, mic := trio(t, RoomOptions{})
+	alice, bob, _, _, mic := trio(t, RoomOptions{})
 	alice.peer.Mute(Mic)
-	quiet(t, bob, mic, camera, Mic, Camera)
+	quiet(t, bob, mic, Mic, Camera)
 	if got, want := alice.peer.Sources(), []Source{{Name: Camera}, {Name: Mic, Muted: true}}; !slices.Equal(got, want) {
 		t.Errorf("sources are %v, not %v", got, want)
 	}
@@ -57,9 +56,9 @@ func TestCALL1_WhatTheHostMutesIsNotForwarded(t *testing.T) {
 }
 
 func TestWhatAMemberSwitchesOffIsNotForwarded(t *testing.T) {
-	alice, bob, _, camera, mic := trio(t, RoomOptions{})
+	alice, bob, _, camera, _ := trio(t, RoomOptions{})
 	alice.peer.Off([]string{Camera})
-	quiet(t, bob, camera, mic, Camera, Mic)
+	quiet(t, bob, camera, Camera, Mic)
 	if got, want := alice.peer.Sources(), []Source{{Name: Camera, Off: true}, {Name: Mic}}; !slices.Equal(got, want) {
 		t.Errorf("sources are %v, not %v", got, want)
 	}
@@ -75,13 +74,8 @@ func TestWhatAMemberSwitchesOffIsNotForwarded(t *testing.T) {
 func TestCALL1_RightsThatGoEndWhatIsPublished(t *testing.T) {
 	alice, bob, _, _, _ := trio(t, RoomOptions{})
 	alice.peer.Allow(false, true)
-	for _, source := range []string{Camera, Mic} {
-		h := bob.stream(Stream{"alice", source})
-		n := h.count()
-		if alice.peer.room.engine.Stats(); len(alice.peer.Sources()) != 0 {
-			t.Error("there are still sources")
-		}
-		_ = n
+	if len(alice.peer.Sources()) != 0 {
+		t.Error("there are still sources")
 	}
 	eventually(t, "bob is told", func() bool { bob.mu.Lock(); defer bob.mu.Unlock(); return len(bob.streams) == 0 })
 	alice.peer.room.mu.Lock()
@@ -117,10 +111,10 @@ func TestCALL1_WhoMayNotPublishIsNotForwarded(t *testing.T) {
 }
 
 func TestWhatIsHiddenIsNotSent(t *testing.T) {
-	_, bob, carol, camera, mic := trio(t, RoomOptions{})
+	_, bob, carol, camera, _ := trio(t, RoomOptions{})
 	bob.peer.Hide([]string{"alice/" + Camera})
 	eventually(t, "it is hidden", func() bool { return bob.peer.hides(camera.up(bob.room)) })
-	quiet(t, bob, camera, mic, Camera, Mic)
+	quiet(t, bob, camera, Camera, Mic)
 	carol.hears("alice", Camera, carol.stream(Stream{"alice", Camera}).count()+10)
 	bob.peer.Hide(nil)
 	bob.hears("alice", Camera, bob.stream(Stream{"alice", Camera}).count()+10)
@@ -153,9 +147,10 @@ func TestMediaSectionsAreUsedAgain(t *testing.T) {
 			t.Errorf("after %d members there are %d media sections", i+1, n)
 		}
 	}
-	if s := room.engine.Stats(); s.Peers != 1 || s.Tracks != 0 || s.Forwards != 0 {
-		t.Errorf("something stays: %+v", s)
-	}
+	eventually(t, "nothing stays", func() bool {
+		s := room.engine.Stats()
+		return s.Peers == 1 && s.Tracks == 0 && s.Forwards == 0
+	})
 }
 
 func TestChangesAreTold(t *testing.T) {

@@ -1,6 +1,10 @@
 package sfu
 
-import "github.com/pion/webrtc/v4"
+import (
+	"slices"
+
+	"github.com/pion/webrtc/v4"
+)
 
 // slot is a media section of our own. When what it carried has ended it is free for another of its kind, so that descriptions don't
 // grow with everybody who has ever been in a room.
@@ -36,11 +40,10 @@ func (p *Peer) arrange() (changed bool, err error) {
 			delete(wanted, d.track)
 		default:
 			changed = true
-			if err := p.free(&p.slots[i]); err != nil {
-				return changed, err
-			}
+			p.free(&p.slots[i])
 		}
 	}
+	p.slots = slices.DeleteFunc(p.slots, func(s slot) bool { return s.transceiver == nil })
 	for t := range wanted {
 		changed = true
 		if err := p.fill(t); err != nil {
@@ -50,11 +53,14 @@ func (p *Peer) arrange() (changed bool, err error) {
 	return changed, nil
 }
 
-func (p *Peer) free(s *slot) error {
+// free ends what a slot carries. One that the member has stopped by itself can't be used again, and is given up.
+func (p *Peer) free(s *slot) {
 	sender := s.transceiver.Sender()
 	s.down.close()
 	s.down = nil
-	return p.pc.RemoveTrack(sender)
+	if sender == nil || p.pc.RemoveTrack(sender) != nil {
+		s.transceiver = nil
+	}
 }
 
 // fill sends a track on a free slot, or else on a new one.
