@@ -8,7 +8,6 @@ const looks = 90, again = 30_000;
 export class SenderEnd {
   private readonly shutter = new Shutter();
   private look: Look | undefined;
-  private painted = false;
 
   constructor(readonly s: number, private readonly sender: RTCRtpSender, readonly source: string, private readonly post: (m: ToWorker) => void) {}
 
@@ -16,14 +15,14 @@ export class SenderEnd {
   sent(rtp: number, at: number): void {
     this.shutter.frame(rtp, at);
     const track = this.sender.track;
-    if (this.painted || !track || (this.look?.track === track && at - this.look.begun < again)) return;
+    if (this.shutter.painted || !track || (this.look?.track === track && at - this.look.begun < again)) return;
     this.look?.end();
     this.look = new Look(track, at, (captured) => this.shutter.captured(captured));
   }
 
   /** captured is told by a page that makes the pictures of the track itself. */
   captured(at: number, ready: number): void {
-    this.painted = true;
+    this.shutter.painted = true;
     this.shutter.captured(at, ready);
   }
 

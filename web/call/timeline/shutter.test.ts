@@ -43,6 +43,13 @@ test("timestamps whose beginning moves are followed within half a second", () =>
   assert.equal(first(shutter, c.captured(89) + 10, c, 80), 90);
 });
 
+test("a page's own pictures show after two frames that the beginning has moved far", () => {
+  const shutter = new Shutter();
+  shutter.painted = true;
+  const c = camera(shutter, { frames: 62, delay: jitter, told: true, shift: (n) => (n < 60 ? 0 : 400) });
+  assert.equal(first(shutter, c.captured(61) + 10, c, 60), 62);
+});
+
 test("slow frames mislead nobody", () => {
   const shutter = new Shutter(), c = camera(shutter, { frames: 90, delay: (n) => (n % 3 ? 5 : 40), told: true });
   assert.equal(first(shutter, c.captured(89) + 10, c, 80), 90);

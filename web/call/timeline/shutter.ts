@@ -12,8 +12,10 @@ import { later, since, ticksPerMs } from "./ticks.ts";
 const window = 30;
 /** Pictures whose capture is remembered, more than may come between a frame and its judgement. */
 const pictures = 60;
-/** A picture may be told of some frames after the encoder has let its frame out. */
+/** A picture may be told of some frames after the encoder has let its frame out; a page tells of its own before. */
 const judgedAfter = 3;
+/** Two frames in a row that are off by more than this, in ms, and agree within that, tell that the beginning has moved: browsers do that after a stall. */
+const moved = 60, agree = 8;
 /** Frames whose capture is known, for the median. */
 const pairs = 9;
 /** A frame that is further off than this, in ms, begins anew: another track. */
@@ -34,6 +36,8 @@ interface Picture {
 }
 
 export class Shutter {
+  /** The page makes the pictures, and tells of each before the track gets it. */
+  painted = false;
   private sent: At[] = [];
   private pictures: Picture[] = [];
   private captures: At[] = [];
@@ -43,7 +47,7 @@ export class Shutter {
     const last = this.sent.at(-1);
     if (last && Math.abs(slower({ rtp, at }, last)) > jump) this.forget();
     put(this.sent, { rtp, at }, window);
-    const judged = this.sent.at(-judgedAfter);
+    const judged = this.sent.at(this.painted ? -1 : -judgedAfter);
     if (judged) this.judge(judged);
   }
 
@@ -63,7 +67,8 @@ export class Shutter {
     const [first] = this.captures.length ? this.captures : this.sent;
     if (!first) return undefined;
     if (!this.captures.length) return this.sent.reduce((best, s) => (slower(s, best) < 0 ? s : best));
-    return [...this.captures].sort((a, b) => slower(a, b))[this.captures.length >> 1];
+    const usual = [...this.captures].sort((a, b) => slower(a, b))[this.captures.length >> 1]!, [before, newest] = this.captures.slice(-2);
+    return newest && Math.abs(slower(newest, usual)) > moved && Math.abs(slower(newest, before!)) < agree ? newest : usual;
   }
 
   /** between moves an instant away from the capture right before it, which it must not be taken for. */
