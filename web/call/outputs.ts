@@ -29,7 +29,6 @@ export class Outputs {
   /** end lets go of the connection. What is sent goes on the next one. */
   end(): void {
     this.pc = undefined;
-    this.spare.clear();
     for (const output of this.all.values()) output.transceiver = undefined;
   }
 
@@ -39,7 +38,6 @@ export class Outputs {
     output.track = track;
     this.all.set(source, output);
     if (!output.transceiver) return this.attach(source, output);
-    output.transceiver.direction = "sendonly";
     await output.transceiver.sender.replaceTrack(track);
   }
 
@@ -56,20 +54,12 @@ export class Outputs {
 
   /** withdraw gives up what the other side has never agreed to, and tells what that was. */
   withdraw(): Source[] {
-    const sources = [...this.all].filter(([, o]) => o.transceiver?.mid === null).map(([source]) => source);
-    for (const source of sources) this.stop(source);
-    return sources;
-  }
-
-  /** stop gives the source up, and its line for now. */
-  stop(source: Source): void {
-    const t = this.all.get(source)?.transceiver;
-    this.all.delete(source);
-    if (!t || t.direction === "stopped") return;
-    if (t.mid === null) return t.stop(); // the other side has never heard of it
-    t.direction = "inactive";
-    void t.sender.replaceTrack(null).catch(() => {});
-    this.spare.set(source, t);
+    const never = [...this.all].filter(([, o]) => o.transceiver?.mid === null);
+    for (const [source, { transceiver }] of never) {
+      this.all.delete(source);
+      transceiver?.stop();
+    }
+    return never.map(([source]) => source);
   }
 
   /** mids names the source of each line, as the other side must know it. */
@@ -79,13 +69,8 @@ export class Outputs {
     return out;
   }
 
-  private spare = new Map<Source, RTCRtpTransceiver>();
-
   private attach(source: Source, output: Output): void {
     if (!this.pc) return;
-    const spare = this.spare.get(source);
-    if (spare && this.pc.getTransceivers().includes(spare)) return this.reuse(source, output, spare);
-    this.spare.delete(source);
     const kind = source === "camera" || source === "screen" ? "video" : "audio";
     const ceiling = ceilings[source];
     const t = this.pc.addTransceiver(output.track ?? kind, { direction: "sendonly", ...(ceiling && { sendEncodings: [{ maxBitrate: ceiling }] }) });
@@ -93,19 +78,12 @@ export class Outputs {
     output.transceiver = t;
     prefer(t, kind);
   }
-
-  private reuse(source: Source, output: Output, t: RTCRtpTransceiver): void {
-    this.spare.delete(source);
-    output.transceiver = t;
-    t.direction = "sendonly";
-    void t.sender.replaceTrack(output.track ?? null).catch(() => {});
-  }
 }
 
 /** prefer asks for VP8 and Opus, which are what the server passes on. Browsers that can't be told offer everything, and the server chooses. */
 function prefer(t: RTCRtpTransceiver, kind: "video" | "audio"): void {
   if (typeof RTCRtpReceiver === "undefined" || !t.setCodecPreferences) return;
-  const ours = (RTCRtpReceiver.getCapabilities?.(kind)?.codecs ?? []).filter((c) => /\/(vp8|opus|rtx|red)$/i.test(c.mimeType) && !/red$/i.test(c.mimeType));
+  const ours = (RTCRtpReceiver.getCapabilities?.(kind)?.codecs ?? []).filter((c) => /\/(vp8|opus|rtx)$/i.test(c.mimeType));
   if (ours.length > 0) {
     try {
       t.setCodecPreferences(ours);

@@ -80,18 +80,17 @@ test("both offer at once: the client takes its own back, and offers again", asyn
   assert.equal(s.pc().signalingState, "stable");
 });
 
-test("a source is given up, and taken up again on the same line", async () => {
+test("a source that is off keeps its line, and needs no negotiation to be on again", async () => {
   const s = await live();
   await s.peer.outputs.send("screen", track("video"));
   await s.server.settle();
-  assert.equal(sent(s), "screen");
-  s.peer.outputs.stop("screen");
-  await s.server.settle();
-  assert.equal(sent(s), "");
+  const heard = s.server.heard.length;
+  await s.peer.outputs.pause("screen");
+  assert.deepEqual(s.peer.outputs.paused, ["screen"]);
   await s.peer.outputs.send("screen", track("video"));
   await s.server.settle();
-  assert.equal(sent(s), "screen");
-  assert.equal(s.pc().getTransceivers().length, 1);
+  assert.equal(s.server.heard.length, heard);
+  assert.deepEqual([sent(s), s.peer.outputs.paused, s.pc().getTransceivers().length], ["screen", [], 1]);
 });
 
 test("who leaves is no longer shown, and another takes the line", async () => {
@@ -210,7 +209,7 @@ test("an offer that the server doesn't take is taken back, and nothing is offere
   await s.server.settle();
   assert.deepEqual(s.refusals, [{ code: "not_allowed", message: "Ask alice." }]);
   assert.equal(s.pc().signalingState, "stable");
-  s.peer.outputs.stop("camera");
+  assert.deepEqual(s.peer.outputs.withdraw(), ["camera"]);
   s.server.peer!.refuse = undefined;
   s.server.show({ member: "bob", source: "camera" });
   await s.peer.outputs.send("mic", track("audio"));
@@ -266,7 +265,7 @@ test("CALL-2 whatever is lost, and in whatever order: in the end both sides agre
       const source = everything[roll(3)]!;
       switch (roll(9)) {
         case 0: on.add(source); await s.peer.outputs.send(source, track(source === "mic" ? "audio" : "video")); break;
-        case 1: on.delete(source); s.peer.outputs.stop(source); break;
+        case 1: if (on.has(source)) s.pc().restartIce(); break;
         case 2: shown = [...shown.filter((o) => o.source !== source), { member: `m${roll(3)}`, source }]; s.server.show(...shown); break;
         case 3: shown = shown.filter((o) => o.source !== source); s.server.show(...shown); break;
         case 4: if (s.server.live) s.server.cut(); break;
