@@ -26,7 +26,7 @@ func admitted(t *testing.T, url string) (alice, bob *browser.Tab) {
 	comeIn(alice, url+"/hellowab/?ca=alice/standup", "alice")
 	alice.Until(shown + ` && ` + inCall(1))
 	comeIn(bob, url+"/hellowab/?ca=alice/standup", "bob")
-	bob.Until(`!lobby.hidden && lobby.innerText.includes("alice sees that “bob” knocks")`)
+	bob.Until(`!lobby.hidden && lobby.innerText.includes("as soon as alice opens")`)
 	alice.Until(`door.innerText.includes("bob knocks")`)
 	alice.Shoot("hellowab-knock")
 	bob.Shoot("hellowab-lobby")
@@ -86,7 +86,7 @@ func TestCALL1_WhoKnocksIsLetInAndShownOut(t *testing.T) {
 // lamp is bob's, as a page shows it.
 const lamp = `document.querySelector("[data-device='bob/home/lamp']")`
 
-func TestDEV4_ALampIsSwitchedWithTheFrame(t *testing.T) {
+func TestDEV4_DEV5_ALampIsSwitchedWithTheFrameAndGoesWithItsTab(t *testing.T) {
 	s := run(t)
 	alice, bob := admitted(t, s.URL)
 	bring(bob)
