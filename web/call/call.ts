@@ -1,6 +1,7 @@
 /** One call: a room, who is in it, and what we show and say there. */
 import { Listeners } from "../client/listeners.ts";
 import type { Value } from "../client/cbor.ts";
+import { WabError } from "../client/error.ts";
 import { Fault, forbidden } from "./fault.ts";
 import type { Incoming } from "./inputs.ts";
 import type { Lines, Reason } from "./line.ts";
@@ -171,13 +172,13 @@ export class Call {
 
   /**
    * act makes an action now: it fires in everybody's page, ours too, with the frame that our camera takes at this instant. One for a device is given to it
-   * with the moment. It gives the moment, and rejects when nobody can hear of it.
+   * with the moment. It gives the moment, and rejects with a WabError when nobody can hear of it.
    */
   async act(value: unknown): Promise<Moment> {
-    if (!this.may.has("act")) throw new Fault("camera", "forbidden", "The host hasn’t allowed you to act here.");
+    if (!this.may.has("act")) throw new WabError("not_allowed", "The host hasn’t allowed you to act here.");
     const mark = this.timeline.mark();
     const moment: Moment = { room: this.room, member: this.me, action: mark.action, at: mark.at };
-    if (!this.peer.sendTwice({ t: "act", ...mark, value: value as Value })) throw new Fault("camera", "unknown", "You are not connected. Try again in a moment.");
+    if (!this.peer.sendTwice({ t: "act", ...mark, value: value as Value })) throw new WabError("unavailable", "You are not connected. Try again in a moment.");
     if (isDeviceAction(value)) await this.o.deviceDo?.(value, moment);
     return moment;
   }

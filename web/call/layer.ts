@@ -42,6 +42,7 @@ export class Layer {
   private readonly idle: Idle;
   private readonly undo: (() => void)[] = [];
   private call: Call | undefined;
+  private muted = false; // by the host
   private quieter: ReturnType<typeof setTimeout> | undefined;
 
   constructor(host: HTMLElement, root: ShadowRoot, private readonly acts: LayerActs) {
@@ -119,6 +120,7 @@ export class Layer {
     for (const off of this.undoCall) off();
     this.undoCall = [];
     this.call = undefined;
+    this.muted = false;
     this.end();
     this.notes.clear();
     this.state.replaceChildren();
@@ -161,6 +163,15 @@ export class Layer {
     this.stage.sync(call);
     this.bar.show(call);
     this.bar.el.hidden = call.me === "";
+    this.hush(call.people.find((p) => p.member === call.me)?.sources.some((s) => s.muted) ?? false);
+  }
+
+  /** hush tells when the host has muted us, and when no longer. */
+  private hush(muted: boolean): void {
+    if (muted === this.muted) return;
+    this.muted = muted;
+    if (muted) this.notes.show("muted", { text: "The host has muted you: the others don’t hear or see it until the host lets you again." });
+    else this.notes.hide("muted");
   }
 
   private moved(): void {

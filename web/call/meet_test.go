@@ -135,7 +135,7 @@ func TestCALL1_TheRoomDecidesWhoComesInAndWhatTheyMay(t *testing.T) {
 
 	host.Eval(`ca.Mute("bob")`)
 	alice.Until(`el.shadowRoot.querySelector('.tile:not([data-self])').getAttribute("aria-label") === "bob, microphone off"`)
-	bob.Until(`el.shadowRoot.querySelector(".tile[data-self]").getAttribute("aria-label").includes("microphone off")`)
+	bob.Until(`el.shadowRoot.querySelector(".tile[data-self]").getAttribute("aria-label").includes("microphone off") && el.shadowRoot.querySelector('.note[data-about="muted"]')`)
 
 	host.Eval(`ca.Mode("heads")`)
 	bob.Until(`el.shadowRoot.querySelector(".layer").dataset.mode === "heads" && told.some((t) => t.type === "mode" && t.mode === "heads")`)
