@@ -10,10 +10,6 @@ import (
 // enter seats a client that the CA's policy has let in: where it was before, or anew.
 func (h *Hub) enter(a *attempt, t ticket) {
 	cl := a.line.client
-	if h.opt.Media == nil {
-		cl.end(a.line, errOff)
-		return
-	}
 	may, refused := h.rights(a.room, cl.conn.Owner(), cl.conn.Scope())
 	if refused != nil {
 		cl.end(a.line, refused)
@@ -65,7 +61,7 @@ func (h *Hub) held(a *attempt) *room {
 		if r == nil || r.hold() {
 			return r
 		}
-		h.drop(r) // it is about to be: another one takes its place
+		<-r.over // only then another one takes its place, and follows what it followed
 	}
 }
 
@@ -75,6 +71,9 @@ func (r *room) sit(s *seat, now state, back bool) *wire.Error {
 	defer r.mu.Unlock()
 	if len(r.seats) == 0 {
 		r.state = now
+	}
+	if r.seats[s.member] != nil {
+		return errTwice
 	}
 	if refused := r.admits(s.owner, back); refused != nil {
 		return refused
@@ -114,7 +113,7 @@ func (r *room) resume(s *seat, a *attempt) {
 	before, ok := s.take(a.line)
 	switch {
 	case !ok:
-		a.line.client.end(a.line, errGoingDown) // it left, or came, in this moment
+		a.line.client.end(a.line, errNoMedia) // it left, or came, in this moment
 		return
 	case before != nil:
 		before.client.end(before, errTaken)

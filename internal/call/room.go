@@ -18,7 +18,8 @@ type room struct {
 	hub   *Hub
 	name  name.Name
 	media *sfu.Room
-	stop  func() // of what follows the CA's maps and rules
+	stop  func()        // of what follows the CA's maps and rules
+	over  chan struct{} // closed when nothing is left of it
 
 	mu         sync.Mutex
 	gone       bool // nobody comes in any more: another room of that name does
@@ -40,6 +41,7 @@ var (
 	errLocked    = wire.Err(wire.Conflict, "The room is locked: nobody new comes in. Ask the host.")
 	errFull      = wire.Err(wire.Quota, "The room is full.")
 	errTooMany   = wire.Err(wire.Quota, "You are in this room 8 times already. Leave it somewhere.")
+	errTwice     = wire.Retry(wire.Unavailable, "You come in elsewhere, or leave, in this moment. Try again.", 500)
 	errTaken     = wire.Err(wire.Conflict, "This call goes on elsewhere.")
 	errSlow      = wire.Retry(wire.Overloaded, "The connection is too slow for the call.", 1000)
 	errNoMedia   = wire.Retry(wire.Unavailable, "The server can't take the call at the moment. Try again shortly.", 2000)
@@ -49,7 +51,7 @@ var (
 
 // newRoom is called with the Hub's mu held.
 func newRoom(h *Hub, n name.Name) *room {
-	r := &room{hub: h, name: n, seats: map[string]*seat{}}
+	r := &room{hub: h, name: n, over: make(chan struct{}), seats: map[string]*seat{}}
 	r.media = h.opt.Media.Room(sfu.RoomOptions{Changed: r.announce, Levels: r.levels, Data: r.data})
 	return r
 }
@@ -87,6 +89,7 @@ func (r *room) emptied() func() {
 		r.stop()
 		r.media.Close()
 		r.hub.drop(r)
+		close(r.over)
 	}
 }
 
