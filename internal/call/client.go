@@ -30,7 +30,6 @@ type attempt struct {
 
 var (
 	errRoomName = wire.Err(wire.BadRequest, "A room is named app:owner/ca/room, in a-z, 0-9 and '-'.")
-	errNoCalls  = wire.Err(wire.NotFound, "This server takes no calls.")
 	errCallUsed = wire.Err(wire.Conflict, "A call of that number is open.")
 	errCalls    = wire.Err(wire.TooLarge, "This connection has 8 calls. Leave one.")
 )
@@ -53,10 +52,11 @@ func (h *Hub) handleOpen(c *session.Conn, frame []byte) error {
 		return err
 	}
 	cl := h.client(c, true)
-	a, refused := cl.begin(f)
 	if h.opt.Media == nil {
-		refused = errNoCalls
+		cl.refuse(f.Call, errOff)
+		return nil
 	}
+	a, refused := cl.begin(f)
 	if refused != nil {
 		cl.refuse(f.Call, refused)
 		return nil

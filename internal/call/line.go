@@ -21,7 +21,6 @@ type line struct {
 	queue  [][]byte
 	opened bool // until then nothing else goes
 	ended  bool
-	slow   bool // too much was queued
 }
 
 // send sends a payload of which nothing may be lost: false means that the line is of no use any more.
@@ -55,7 +54,6 @@ func (l *line) frame(b []byte) bool {
 	case len(l.queue) == 0 && l.client.conn.Send(session.NewFrame(b)):
 		return true
 	case len(l.queue) == maxQueued:
-		l.slow = true
 		return false
 	}
 	l.queue = append(l.queue, b)
