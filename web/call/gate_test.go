@@ -49,13 +49,20 @@ func newNetwork(t *testing.T, url string) *network {
 	return n
 }
 
-// lead has the media of pages that a tab opens go this way, and no other.
+// lead has the media of pages that a tab opens go this way, and no other: the page hears of no other address of the server's, and the server of none of the
+// browser's.
 func (n *network) lead(tab *browser.Tab) {
 	tab.Before(fmt.Sprintf(`(() => {
 		const set = RTCPeerConnection.prototype.setRemoteDescription;
 		RTCPeerConnection.prototype.setRemoteDescription = function ({ type, sdp }) {
 			return set.call(this, { type, sdp: sdp.replace(/^(a=candidate:\S+ \d+ udp \d+ \S+ )\d+/gim, "$1%d").replace(/^a=candidate:\S+ \d+ tcp .*\r\n/gim, "") });
 		};
+		const local = Object.getOwnPropertyDescriptor(RTCPeerConnection.prototype, "localDescription").get;
+		Object.defineProperty(RTCPeerConnection.prototype, "localDescription", { get() {
+			const d = local.call(this);
+			return d && { type: d.type, sdp: d.sdp.replace(/^a=candidate:.*\r\n/gim, "") };
+		} });
+		Object.defineProperty(RTCPeerConnection.prototype, "onicecandidate", { set() {} });
 		RTCPeerConnection = new Proxy(RTCPeerConnection, { construct: (Its, [config]) => new Its({ ...config, iceServers: [] }) });
 	})()`, n.Media.Addr().Port))
 }
