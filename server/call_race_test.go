@@ -111,3 +111,32 @@ func TestCALL1_ARoomThatSomebodyEntersAsTheLastOneLeavesFollowsItsRules(t *testi
 		}
 	}
 }
+
+func TestCALL1_ARevokedTokenEndsItsMembersAtOnce(t *testing.T) {
+	s := newHall(t)
+	s.want("alice", "hall/alice/home/Open", "[]", "null")
+	s.want("alice", "hall/alice/home/Admit", `["bob"]`, "null")
+	for _, c := range []struct {
+		name string
+		cut  func(*reader)
+	}{
+		{"a client that does not go", func(*reader) {}},
+		{"a client that is away", func(r *reader) {
+			_ = r.ws.CloseNow()
+			s.until("it is gone", func() bool { return s.sessions.Stats().Conns == 0 })
+		}},
+	} {
+		token := s.token("bob", policy.Scope{})
+		bob := guilds{s.kit}.connect(token)
+		if _, refused := bob.enters(wire.CallOpen{Call: 1}); refused != "" {
+			t.Fatal(c.name, refused)
+		}
+		c.cut(bob)
+		if err := s.accounts.Revoke(token); err != nil {
+			t.Fatal(err)
+		}
+		s.until(c.name+" is out", func() bool { return s.calls.Stats().Members == 0 })
+		s.alone()
+		_ = bob.ws.CloseNow()
+	}
+}

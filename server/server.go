@@ -109,6 +109,7 @@ func New(o Options, apps ...App) (*Server, error) {
 	s.topics.Serve(s.sessions, bus.New(s.runtime))
 	s.calls.Serve(s.sessions, bus.New(s.runtime), s.runtime.Rouse)
 	s.accounts.Changed(s.sessions.Recheck)
+	s.accounts.Changed(s.calls.Recheck)
 	s.handler = s.routes()
 	return s, nil
 }

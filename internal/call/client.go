@@ -103,11 +103,11 @@ func (cl *client) refuse(number uint32, why *wire.Error) {
 	cl.ends.Send(cl.conn, wire.CallEnd{Call: number, Err: *why}.Append(nil))
 }
 
-// seated notes that an attempt has got its seat; false if it has been given up meanwhile.
+// seated notes that an attempt has got its seat; false if it has been given up meanwhile, or the client sent away.
 func (cl *client) seated(a *attempt, s *seat) bool {
 	cl.mu.Lock()
 	defer cl.mu.Unlock()
-	if cl.gone || cl.calls[a.line.number] != a {
+	if cl.gone || cl.conn.Refused() || cl.calls[a.line.number] != a {
 		return false
 	}
 	a.seat = s
@@ -168,7 +168,8 @@ func (h *Hub) handleClose(c *session.Conn, frame []byte) error {
 	return nil
 }
 
-// lost keeps the seats of a connection that is gone, for a while; not of one that was sent away for its token is no longer good.
+// lost keeps the seats of a connection that is gone, for a while; not of one that was sent away, for its token is no longer good: those go before
+// the connection does.
 func (h *Hub) lost(c *session.Conn) {
 	h.mu.Lock()
 	cl := h.clients[c]
@@ -183,14 +184,19 @@ func (h *Hub) lost(c *session.Conn) {
 	cl.calls = nil
 	cl.mu.Unlock()
 	for _, a := range all {
-		switch s := a.seat; {
-		case s == nil:
-		case c.Refused():
-			s.room.leave(s, a.line)
-		default:
-			s.room.away(s, a.line)
+		if a.seat != nil {
+			cl.unseat(a.seat, a.line)
 		}
 	}
+}
+
+// unseat has a member whose connection is gone be away, or leave.
+func (cl *client) unseat(s *seat, l *line) {
+	if cl.conn.Refused() {
+		s.room.leave(s, l)
+		return
+	}
+	s.room.away(s, l)
 }
 
 // renewed has a connection's rights looked at, for its token is another one.

@@ -41,7 +41,7 @@ func (h *Hub) enter(a *attempt, t ticket) {
 	back := before != nil || t.member != "" && h.now() < h.begun+h.opt.Away.Microseconds() // it was in the room until a moment ago
 	s := &seat{
 		ticket: h.ticket(a.room, cl.conn.Owner(), t.member), room: r, owner: cl.conn.Owner(), name: a.line.hello.Name,
-		may: may, muted: now.muted[cl.conn.Owner()], line: a.line,
+		may: may, muted: now.muted[cl.conn.Owner()], line: a.line, conn: cl.conn,
 	}
 	if refused := r.sit(s, now, back); refused != nil {
 		cl.end(a.line, refused)
@@ -75,7 +75,7 @@ func (r *room) sit(s *seat, now state, back bool) *wire.Error {
 	if r.seats[s.member] != nil {
 		return errTwice
 	}
-	if refused := r.admits(s.owner, back); refused != nil {
+	if refused := r.admits(s.owner, now, back); refused != nil {
 		return refused
 	}
 	r.latest = max(r.hub.now(), r.latest+1) // so that the order of coming is known where the clock stands still
@@ -119,7 +119,7 @@ func (r *room) resume(s *seat, a *attempt) {
 		before.client.end(before, errTaken)
 	}
 	if !a.line.client.seated(a, s) {
-		r.away(s, a.line)
+		a.line.client.unseat(s, a.line)
 		return
 	}
 	s.greet(a.line, true)

@@ -3,6 +3,8 @@ package call
 import (
 	"crypto/rand"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -92,18 +94,15 @@ func (h *Hub) Serve(s *session.Server, b Bus, rouse func(ca name.Name)) {
 	s.RegisterKind(wire.KindCallClose, h.handleClose)
 	s.OnClose(h.lost)
 	s.OnAuth(h.renewed)
+	s.OnRefuse(h.lost)
 }
 
 // Close ends all calls, and waits for what the Hub does by itself. Sessions are to be closed before.
 func (h *Hub) Close() {
 	h.mu.Lock()
 	h.closed = true
-	rooms := make([]*room, 0, len(h.rooms))
-	for _, r := range h.rooms {
-		rooms = append(rooms, r)
-	}
 	h.mu.Unlock()
-	for _, r := range rooms {
+	for _, r := range h.all() {
 		r.close()
 	}
 	h.work.Wait()
@@ -149,6 +148,13 @@ func (h *Hub) room(n name.Name) *room {
 	return r
 }
 
+// all are the rooms that have members.
+func (h *Hub) all() []*room {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Collect(maps.Values(h.rooms))
+}
+
 // drop forgets a room that nobody is in.
 func (h *Hub) drop(r *room) {
 	h.mu.Lock()
@@ -175,17 +181,24 @@ func (h *Hub) People(room name.Name) []Person {
 	return nil
 }
 
+// Recheck takes the seats of an owner's members whose connection is lost and whose token is no longer good. Those that are connected go with their
+// connections.
+func (h *Hub) Recheck(owner string) {
+	for _, r := range h.all() {
+		for _, s := range r.all() {
+			if s.owner == owner && s.at() == nil && !s.seen().Good() {
+				r.leave(s, nil)
+			}
+		}
+	}
+}
+
 // Stats are what a Hub holds right now.
 type Stats struct{ Rooms, Members int }
 
 // Stats counts.
 func (h *Hub) Stats() (s Stats) {
-	h.mu.Lock()
-	rooms := make([]*room, 0, len(h.rooms))
-	for _, r := range h.rooms {
-		rooms = append(rooms, r)
-	}
-	h.mu.Unlock()
+	rooms := h.all()
 	s.Rooms = len(rooms)
 	for _, r := range rooms {
 		s.Members += len(r.people())

@@ -114,8 +114,9 @@ func (r *room) sorted() []*seat {
 	})
 }
 
-// admits tells why a newcomer may not come in, or one that is back, whom no lock keeps out. Call with mu held.
-func (r *room) admits(owner string, back bool) *wire.Error {
+// admits tells why a newcomer may not come in, or one that is back, whom no lock keeps out, by what the room's map says now: what the room last
+// looked at may be older than the commit that locked it. Call with mu held.
+func (r *room) admits(owner string, now state, back bool) *wire.Error {
 	mine := 0
 	for _, s := range r.seats {
 		if s.owner == owner {
@@ -123,13 +124,13 @@ func (r *room) admits(owner string, back bool) *wire.Error {
 		}
 	}
 	switch host := owner == r.name.Owner; {
-	case !r.state.open:
+	case !now.open:
 		return errClosed
 	case host && len(r.seats) < MaxMembers:
 		return nil
-	case r.state.locked && !back:
+	case now.locked && !back:
 		return errLocked
-	case len(r.seats) >= r.state.max:
+	case len(r.seats) >= now.max:
 		return errFull
 	case mine >= maxOfOne:
 		return errTooMany
@@ -256,7 +257,7 @@ func (r *room) settle() {
 }
 
 func (r *room) check(s *seat, now state) {
-	may, refused := r.hub.rights(r.name, s.owner, s.scoped())
+	may, refused := r.hub.rights(r.name, s.owner, s.seen().Scope())
 	if !now.open {
 		refused = errClosed
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/wabgo/wab/internal/call/sfu"
 	"github.com/wabgo/wab/internal/clock"
 	"github.com/wabgo/wab/internal/name"
-	"github.com/wabgo/wab/internal/policy"
+	"github.com/wabgo/wab/internal/session"
 	"github.com/wabgo/wab/internal/wire"
 )
 
@@ -27,7 +27,7 @@ type seat struct {
 	peer    *sfu.Peer // nil until it is made
 	line    *line     // nil while the connection is lost
 	name    string
-	scope   policy.Scope
+	conn    *session.Conn // the last one: the rights of its token are the member's
 	may     rights
 	muted   []string
 	gone    bool
@@ -57,14 +57,11 @@ func (s *seat) media() *sfu.Peer {
 	return s.peer
 }
 
-// scoped is what the member's token is narrowed to.
-func (s *seat) scoped() policy.Scope {
+// seen is the connection at which the member is, or was last.
+func (s *seat) seen() *session.Conn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.line != nil {
-		s.scope = s.line.client.conn.Scope()
-	}
-	return s.scope
+	return s.conn
 }
 
 // tell sends a payload of which nothing may be lost: a client that doesn't read has to come back.
@@ -90,7 +87,7 @@ func (s *seat) take(l *line) (before *line, ok bool) {
 	if s.gone || s.peer == nil {
 		return nil, false
 	}
-	before, s.line, s.name = s.line, l, l.hello.Name
+	before, s.line, s.conn, s.name = s.line, l, l.client.conn, l.hello.Name
 	if s.leaving != nil {
 		s.leaving.Stop()
 		s.leaving = nil

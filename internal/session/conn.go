@@ -72,6 +72,12 @@ func (c *Conn) Ready(s Source) { c.out.ready(s, slowLane) }
 // Refused tells whether the server has sent the client away for good, for its token is no longer good for instance.
 func (c *Conn) Refused() bool { return c.refused.Load() }
 
+// Good tells whether the token that the client showed last is still good, also when the connection is gone.
+func (c *Conn) Good() bool {
+	_, bad := c.srv.verify(c.id.Load().token)
+	return bad == nil
+}
+
 func (c *Conn) caller() bus.Caller {
 	id := c.id.Load()
 	return bus.Caller{Owner: id.owner, Scope: id.scope}
@@ -94,6 +100,9 @@ func (c *Conn) refuse(err *wire.Error) {
 	c.refused.Store(true)
 	c.srv.opt.Log.Debug("client refused", "owner", c.Owner(), "code", err.Code)
 	c.bye(wire.Bye{Code: err.Code, Message: err.Message, ReconnectAfter: -1}, wire.ClosePolicy, true)
+	for _, f := range c.srv.onRefuse {
+		f(c)
+	}
 }
 
 // bye says why, closes the WebSocket, and leaves the rest to the reader: it reads on until the client has closed too, so that the bye is

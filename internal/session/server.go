@@ -19,6 +19,7 @@ type Server struct {
 	kinds    map[uint64]KindHandler
 	onClose  []func(*Conn)
 	onAuth   []func(*Conn)
+	onRefuse []func(*Conn)
 	draining atomic.Bool
 	calls    atomic.Int64 // HTTP requests in progress
 	callers  callers      // the same, by owner
@@ -67,6 +68,10 @@ func (s *Server) OnClose(f func(*Conn)) { s.onClose = append(s.onClose, f) }
 // OnAuth has f called when a connection has a new token, on its reader. Call it before the first client connects.
 func (s *Server) OnAuth(f func(*Conn)) { s.onAuth = append(s.onAuth, f) }
 
+// OnRefuse has f called when the server sends a connection away for good: what the client may no longer have ends now, and not when it has closed. It
+// may be called on any goroutine, and must not block. Call it before the first client connects.
+func (s *Server) OnRefuse(f func(*Conn)) { s.onRefuse = append(s.onRefuse, f) }
+
 // Notify gives a value, one CBOR item that nobody changes any more, to sessions of a CA. The pattern names them: "phone" or "*" are
 // sessions of the CA's own owner, "bob/phone", "bob/*" and "*/*" those of others. It never blocks, and it is no error if there is none.
 func (s *Server) Notify(ca name.Name, pattern string, value []byte) {
@@ -79,7 +84,7 @@ func (s *Server) Recheck(owner string) {
 	conns := slices.Collect(maps.Keys(s.owners[owner]))
 	s.mu.Unlock()
 	for _, c := range conns {
-		if _, bad := s.verify(c.id.Load().token); bad != nil {
+		if !c.Good() {
 			c.refuse(errExpired)
 		}
 	}
