@@ -5,22 +5,19 @@ import (
 	"bytes"
 	"io"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/wabgo/wab/internal/browser"
 )
 
 // TestCA3_FirefoxCountsInTwoTabsThroughAKill has the same page in a second engine. testdata/firefox.mjs is the person; this test does to the server what it asks for.
 func TestCA3_FirefoxCountsInTwoTabsThroughAKill(t *testing.T) {
-	firefox := findFirefox(t)
+	firefox := browser.Firefox(t)
 	s := run(t, "--dev")
-	cmd := exec.CommandContext(t.Context(), "node", "testdata/firefox.mjs", s.URL, firefox, os.Getenv("WAB_SHOTS"))
+	cmd := browser.Node(t, "testdata/firefox.mjs", s.URL, firefox, os.Getenv("WAB_SHOTS"))
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
-	cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir())                 // where the profile goes
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // so that it ends its browser
-	cmd.WaitDelay = 10 * time.Second
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -50,15 +47,4 @@ func TestCA3_FirefoxCountsInTwoTabsThroughAKill(t *testing.T) {
 		t.Fatalf("%v\n%s", err, &errs)
 	}
 	t.Log(done)
-}
-
-func findFirefox(t *testing.T) string {
-	t.Helper()
-	for _, name := range []string{os.Getenv("FIREFOX"), "firefox-esr", "firefox"} {
-		if path, err := exec.LookPath(name); name != "" && err == nil {
-			return path
-		}
-	}
-	t.Fatal("This test drives a second browser, and there is no Firefox. Install it (make deps; on Debian: apt-get install firefox-esr), or name another with FIREFOX=/path/to/it.")
-	return ""
 }

@@ -17,4 +17,8 @@
 //
 // Shoot writes to the folder that WAB_SHOTS names, an absolute path, and nowhere if it names none. CHROMIUM names the program to drive, where it is not
 // called chromium.
+//
+// # Firefox
+//
+// A second engine is driven by a script of the test's own in node, with puppeteer-core: Firefox finds the program, Node runs the script. FIREFOX names another.
 package browser

@@ -2,10 +2,8 @@ package timeline
 
 import (
 	"encoding/json"
-	"os"
 	"os/exec"
 	"testing"
-	"time"
 
 	"github.com/wabgo/wab/internal/browser"
 )
@@ -59,10 +57,7 @@ func TestDEV4_AnOlderFirefoxFiresByItsReceivers(t *testing.T) {
 // inFirefox plays a scenario; testkit/firefox.mjs opens the page.
 func inFirefox(t *testing.T, s scenario) (p played) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "node", "testkit/firefox.mjs", findFirefox(t), servePeers(t), s.script())
-	cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir())                 // where the profile goes
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // so that it ends its browser
-	cmd.WaitDelay = 10 * time.Second
+	cmd := browser.Node(t, "testkit/firefox.mjs", browser.Firefox(t), servePeers(t), s.script())
 	out, err := cmd.Output()
 	if err == nil {
 		err = json.Unmarshal(out, &p)
@@ -74,15 +69,4 @@ func inFirefox(t *testing.T, s scenario) (p played) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	return p
-}
-
-func findFirefox(t *testing.T) string {
-	t.Helper()
-	for _, name := range []string{os.Getenv("FIREFOX"), "firefox-esr", "firefox"} {
-		if path, err := exec.LookPath(name); name != "" && err == nil {
-			return path
-		}
-	}
-	t.Fatal("This test drives a second browser, and there is no Firefox. Install it (make deps; on Debian: apt-get install firefox-esr), or name another with FIREFOX=/path/to/it.")
-	return ""
 }
