@@ -10,7 +10,7 @@ export interface Connected {
   readonly name: string;
   readonly clock: { now(): number };
   call(method: string, args: unknown[], options?: { timeout?: number }): Promise<Value>;
-  call(room: string, options: Partial<LineEvents> & { hello?: unknown }): { send(value: unknown): boolean; hello(value: unknown): void; close(): void };
+  enter(room: string, options: Partial<LineEvents> & { hello?: unknown }): { send(value: unknown): boolean; hello(value: unknown): void; close(): void };
 }
 
 export type JoinOptions = Partial<Omit<CallOptions, "clock" | "connect" | "timers" | "local">>;
@@ -29,7 +29,7 @@ export function joinCall(ca: Connected, room: string, options: JoinOptions = {})
 export function linesOf(ca: Connected, room: string): Lines {
   return (hello, events) => {
     if (typeof RTCPeerConnection === "undefined") return noWebRTC(events);
-    return ca.call(room, { hello, onstate: (state, reason) => events.onstate(state, reason), onopened: (o) => events.onopened(o), onsignal: (v) => events.onsignal(v) });
+    return ca.enter(room, { hello, onstate: (state, reason) => events.onstate(state, reason), onopened: (o) => events.onopened(o), onsignal: (v) => events.onsignal(v) });
   };
 }
 

@@ -1,4 +1,4 @@
-/** The way to the room: what the client gives as ca.call(room, …). */
+/** The way to the room: what the client gives as ca.enter(room, …). */
 import type { Value } from "../client/cbor.ts";
 
 /** LineState: live while signals pass; stale while the way is cut, it comes back by itself; ended for good. */

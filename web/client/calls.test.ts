@@ -29,7 +29,7 @@ async function start(): Promise<{ w: World; rooms: RoomServer; ca: Session }> {
 /** enter enters the room and collects what is told, in order and in short. */
 function enter(ca: Session, hello: unknown = null, options: CallOptions = {}): { call: Call; heard: unknown[] } {
   const heard: unknown[] = [];
-  const call = ca.call("room", {
+  const call = ca.enter("room", {
     hello,
     onstate: (state, reason) => heard.push(reason ? [state, reason.code] : state),
     onopened: ({ resumed, member, payload }) => heard.push([member, resumed, payload]),
@@ -94,7 +94,7 @@ test("CALL-1 what a page says before it has heard that its call was opened again
 
 test("handlers may be set after the call was made, and may answer at once", async () => {
   const { w, rooms, ca } = await start();
-  const call = ca.call("room", {});
+  const call = ca.enter("room", {});
   const heard: unknown[] = [];
   call.onopened = ({ payload }) => heard.push(payload, call.send("first"));
   await w.settle();
@@ -144,7 +144,7 @@ test("what can't be said in a call is an error of its own, and costs nobody the 
   const long = "x".repeat(256 << 10);
   assert.throws(() => call.send(long), refuses("too_large"));
   assert.throws(() => call.hello(new Date()), refuses("bad_request"));
-  assert.throws(() => ca.call("room", { hello: long }), refuses("too_large"));
+  assert.throws(() => ca.enter("room", { hello: long }), refuses("too_large"));
   assert.ok(call.send(long.slice(5)));
   await w.settle();
   assert.deepEqual([rooms.said.length, w.sockets.length, rooms.here], [1, 1, ["member-1"]]);
@@ -212,7 +212,7 @@ test("a call ends with its session, its page, its owner and its token", async ()
   const b = enter(other), c = enter(third);
   await w.settle();
   ca.close();
-  assert.throws(() => ca.call("room", {}), refuses("bad_request"));
+  assert.throws(() => ca.enter("room", {}), refuses("bad_request"));
   await w.settle();
   assert.deepEqual([a.heard.at(-1), rooms.here], [["ended", "unavailable"], ["member-2", "member-3"]]);
   page.background.post({ t: "bye" });
@@ -221,7 +221,7 @@ test("a call ends with its session, its page, its owner and its token", async ()
   w.host.forget(server, "alice");
   await w.settle();
   assert.deepEqual(c.heard.at(-1), ["ended", "unauthenticated"]);
-  assert.throws(() => third.call("room", {}), refuses("unauthenticated"));
+  assert.throws(() => third.enter("room", {}), refuses("unauthenticated"));
   const fourth = session(w.page());
   await w.settle();
   const d = enter(fourth);

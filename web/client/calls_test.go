@@ -35,7 +35,7 @@ const loungePage = `<!doctype html><meta charset="utf-8"><title>calls</title><li
   const name = new URLSearchParams(location.search).get("owner") ?? "alice";
   if (origin === "null") { // in the frame
     const ca = await connect({ app: "lounge", ca: "alice/home" });
-    ca.call("room", { hello: { name: "frame" }, onopened: () => say("opened"), onstate: (state, reason) => reason && say(state + " " + reason.code) });
+    ca.enter("room", { hello: { name: "frame" }, onopened: () => say("opened"), onstate: (state, reason) => reason && say(state + " " + reason.code) });
     await new Promise(() => {});
   }
   await signIn.guest(name);
@@ -44,7 +44,7 @@ const loungePage = `<!doctype html><meta charset="utf-8"><title>calls</title><li
   window.acts = [];
   window.states = [];
   window.enter = (hello) => {
-    const line = ca.call("room", {
+    const line = ca.enter("room", {
       hello: { name: hello },
       onstate: (state, reason) => states.push(reason ? state + " " + reason.code : state),
       onopened: ({ member, resumed, payload }) => Object.assign(line, { people: payload.people, begun: member === payload.me && !resumed }),

@@ -38,10 +38,10 @@ export interface Handle {
   /** call calls a method by name. timeout is in ms, 0 for as long as it takes, and replaces that of connect. */
   call(method: string, args: unknown[], options?: { timeout?: number }): Promise<Value>;
   /**
-   * call enters a room of this CA, or another one: "room", "bob/meeting/room" or "app:bob/meeting/room". It returns at once; the call comes back by
-   * itself after every cut, and ends when the server refuses or the session closes. Each call is a member of its own.
+   * enter makes this page a member of a room of this CA, or another one: "room", "bob/meeting/room" or "app:bob/meeting/room". It returns at once;
+   * the call comes back by itself after every cut, and ends when the server refuses or the session closes. Each call is a member of its own.
    */
-  call(room: string, options: CallOptions): Call;
+  enter(room: string, options?: CallOptions): Call;
   /**
    * map shows a SharedMap of this CA, or another one: "board", "bob/home/board" or "app:bob/home/board". It resolves when there is a content to
    * show, from the cache or from the server, and rejects when the map is refused.
@@ -136,21 +136,7 @@ export class Session implements Handle {
     return openDevice(new Session(this.background, { ...this.open, session: name }, 0, this.renew), name, options);
   }
 
-  call(method: string, args: unknown[], options?: { timeout?: number }): Promise<Value>;
-  call(room: string, options: CallOptions): Call;
-  call(name: string, what: unknown[] | CallOptions, options: { timeout?: number } = {}): Promise<Value> | Call {
-    return what && !Array.isArray(what) ? this.enter(name, what) : this.request(name, what, options);
-  }
-
-  private enter(room: string, options: CallOptions): Call {
-    this.check();
-    const view = { close: (): void => call.end({ code: "unavailable", message: "The session was closed." }) };
-    const call = new Call(this.background, this.s, mapName(this.name, room), options, () => this.views.delete(view));
-    this.views.add(view);
-    return call;
-  }
-
-  private request(method: string, args: unknown[], options: { timeout?: number }): Promise<Value> {
+  call(method: string, args: unknown[], options: { timeout?: number } = {}): Promise<Value> {
     return new Promise((resolve, reject) => {
       this.check();
       const bytes = encodeArgs(method, args);
@@ -158,6 +144,14 @@ export class Session implements Handle {
       this.waiting.set(id, { resolve, reject });
       this.background.post({ t: "call", s: this.s, id, method, args: bytes, timeout: options.timeout ?? this.timeout }, [bytes.buffer as ArrayBuffer]);
     });
+  }
+
+  enter(room: string, options: CallOptions = {}): Call {
+    this.check();
+    const view = { close: (): void => call.end({ code: "unavailable", message: "The session was closed." }) };
+    const call = new Call(this.background, this.s, mapName(this.name, room), options, () => this.views.delete(view));
+    this.views.add(view);
+    return call;
   }
 
   close(): void {
