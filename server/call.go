@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/wabgo/wab/internal/call"
@@ -34,6 +35,8 @@ const (
 	Act     Right = call.MayAct     // act on the media timeline
 )
 
+var mays = []Right{Publish, Share, Act} // besides Enter
+
 // Modes of a room: how its people are shown.
 const (
 	Gallery = "gallery" // in tiles
@@ -43,7 +46,8 @@ const (
 
 const maxRoomName = name.MaxLabel - len(call.MayPublish)
 
-// Call is the room of that name: 1 to 55 of a-z 0-9 and -, no hyphen at either end. A malformed one fails the whole message, and all that is asked of the room tells why.
+// Call is the room of that name: 1 to 55 of a-z 0-9 and -, no hyphen at either end, and not ending like a Right, for what is allowed in the room hall would let into
+// one named hall-act. A malformed one fails the whole message, and all that is asked of the room tells why.
 func (tx *Tx) Call(room string) Room {
 	err := name.CheckLabel(room)
 	switch {
@@ -51,6 +55,8 @@ func (tx *Tx) Call(room string) Room {
 		err = wire.Err(wire.BadRequest, "A room's name is a label: "+err.Error()+".")
 	case len(room) > maxRoomName:
 		err = wire.Err(wire.BadRequest, fmt.Sprintf("A room's name has at most %d characters.", maxRoomName))
+	case slices.ContainsFunc(mays, func(may Right) bool { return strings.HasSuffix(room, string(may)) }):
+		err = wire.Err(wire.BadRequest, "A room's name doesn't end in -publish, -share or -act: what may be done in rooms is named so.")
 	}
 	if err != nil {
 		tx.fail(err)
@@ -107,6 +113,9 @@ func (r Room) AdmitTo(who Subject, may ...Right) error {
 	}
 	labels := []string{r.name} // all else needs it
 	for _, right := range may {
+		if right != Enter && !slices.Contains(mays, right) {
+			return wire.Err(wire.BadRequest, "A right in a room is Enter, Publish, Share or Act, not "+clip(string(right))+".")
+		}
 		if label := r.name + string(right); !slices.Contains(labels, label) {
 			labels = append(labels, label)
 		}

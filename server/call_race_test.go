@@ -5,6 +5,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/coder/websocket"
+
 	"github.com/wabgo/wab/internal/policy"
 	"github.com/wabgo/wab/internal/wire"
 )
@@ -139,4 +141,23 @@ func TestCALL1_ARevokedTokenEndsItsMembersAtOnce(t *testing.T) {
 		s.alone()
 		_ = bob.ws.CloseNow()
 	}
+}
+
+func TestCALL1_AFloodOfCallsIsTheFloodersOwnTrouble(t *testing.T) {
+	s := newHall(t)
+	s.want("alice", "hall/alice/home/Open", "[]", "null")
+	s.want("alice", "hall/alice/home/Admit", `["mallory"]`, "null")
+	mallory := s.raw("mallory")
+	go func() { // reads nothing
+		for i := uint32(1); i < 20_000; i++ {
+			open, end := wire.CallOpen{Call: i, Room: theHall}.Append(nil), wire.CallClose{Call: i}.Append(nil)
+			if mallory.ws.Write(t.Context(), websocket.MessageBinary, open) != nil || mallory.ws.Write(t.Context(), websocket.MessageBinary, end) != nil {
+				return
+			}
+		}
+	}()
+	for range 50 {
+		s.want("alice", "hall/alice/home/Rooms", "[]", `["room"]`)
+	}
+	_ = mallory.ws.CloseNow()
 }

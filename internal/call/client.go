@@ -16,9 +16,10 @@ type client struct {
 	conn *session.Conn
 	ends session.Ends // of calls that never became lines
 
-	mu    sync.Mutex
-	gone  bool
-	calls map[uint32]*attempt
+	mu     sync.Mutex
+	gone   bool
+	calls  map[uint32]*attempt
+	asking int // calls of which it is being found out whether they are let in, those that have been closed since among them
 }
 
 // An attempt is a call from call-open on. It has a seat once it is let in.
@@ -32,6 +33,7 @@ var (
 	errRoomName = wire.Err(wire.BadRequest, "A room is named app:owner/ca/room, in a-z, 0-9 and '-'.")
 	errCallUsed = wire.Err(wire.Conflict, "A call of that number is open.")
 	errCalls    = wire.Err(wire.TooLarge, "This connection has 8 calls. Leave one.")
+	errAsking   = wire.Retry(wire.Overloaded, "This connection asks to come in too often. Try again shortly.", 1000)
 )
 
 // client is what is known of a connection, nil if that is nothing and none is to be made.
@@ -67,9 +69,13 @@ func (h *Hub) handleOpen(c *session.Conn, frame []byte) error {
 		Reply: func(r bus.Reply) {
 			if r.Err != nil {
 				cl.end(a.line, r.Err)
+				cl.asked()
 				return
 			}
-			h.spawn(func() { h.enter(a, t) }) // it may have to read the store
+			h.spawn(func() { // it may have to read the store
+				defer cl.asked()
+				h.enter(a, t)
+			})
 		},
 	})
 	return nil
@@ -93,9 +99,19 @@ func (cl *client) begin(f wire.CallOpen) (*attempt, *wire.Error) {
 		return nil, errCallUsed
 	case len(cl.calls) >= MaxCalls:
 		return nil, errCalls
+	case cl.asking >= MaxCalls:
+		return nil, errAsking
 	}
 	cl.calls[f.Call] = a
+	cl.asking++
 	return a, nil
+}
+
+// asked notes that it has been found out about a call.
+func (cl *client) asked() {
+	cl.mu.Lock()
+	defer cl.mu.Unlock()
+	cl.asking--
 }
 
 // refuse answers a call-open for which there is no place.
