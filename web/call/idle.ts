@@ -1,4 +1,4 @@
-/** Controls get out of the way when nobody reaches for them, and are back on focus, touch, a key, or the pointer where they were. */
+/** Controls dim when nobody reaches for them, and are back on focus, touch, a key, or the pointer where they were. */
 
 /** So long after the last sign of interest, ms. */
 export const patience = 4_000;

@@ -181,6 +181,7 @@ export class Layer {
   private mode(mode: Mode): void {
     this.layer.dataset["mode"] = mode;
     this.cutout?.close();
+    this.notes.hide("cutout");
     this.cutout = mode === "cutout" ? new Cutout(() => this.tooSlow()) : undefined;
     this.moved();
   }

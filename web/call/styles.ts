@@ -90,9 +90,9 @@ button, select { font: inherit; color: inherit; }
 .bar button.leave { background: light-dark(#c03434, #d9534f); color: #fff; }
 .bar button.leave:hover { background: light-dark(#9f2525, #c03434); }
 .bar .watching { padding: 0 10px; color: var(--_soft); font-weight: 560; white-space: nowrap; }
-.layer[data-idle] .bar { opacity: 0; pointer-events: none; }
-.layer[data-idle] .tile > .name { opacity: 0; }
-.layer[data-idle] .tile > .name.quiet { opacity: 1; }
+/* Dimmed, never gone: over an app in a frame the pointer is told to that alone, so that nothing but the bar itself would bring the bar back. */
+.layer[data-idle] .bar { opacity: .5; box-shadow: none; }
+.layer[data-idle] .tile[data-self] > .name:not(.quiet) { opacity: 0; }
 @keyframes breathe { 50% { opacity: .3; } }
 
 /* State, notices, devices */
@@ -123,7 +123,7 @@ button, select { font: inherit; color: inherit; }
 .panel label { display: grid; gap: 2px; color: var(--_soft); font-size: .8125rem; font-weight: 560; }
 .panel label.check { display: flex; align-items: center; gap: 8px; min-height: 28px; color: var(--_ink); font-size: .875rem; font-weight: 400; }
 .panel input { width: 18px; height: 18px; margin: 0; accent-color: var(--_accent); }
-.panel select { width: 100%; min-height: 36px; padding: 4px 8px; border: 1px solid var(--_edge); border-radius: 10px; background: var(--_surface); color: var(--_ink); text-overflow: ellipsis; }
+.panel select { width: 100%; font-weight: 400; min-height: 36px; padding: 4px 8px; border: 1px solid var(--_edge); border-radius: 10px; background: var(--_surface); color: var(--_ink); text-overflow: ellipsis; }
 .panel dl { display: grid; grid-template-columns: auto 1fr; gap: 2px 12px; margin: 0; color: var(--_soft); font-size: .8125rem; }
 .panel dt, .panel dd { margin: 0; }
 kbd { font: inherit; font-weight: 600; color: var(--_ink); white-space: nowrap; }
@@ -131,6 +131,7 @@ kbd { font: inherit; font-weight: 600; color: var(--_ink); white-space: nowrap; 
 /* Captions */
 .captions { place-self: end center; display: grid; gap: 4px; justify-items: center; max-width: min(640px, 100% - 2 * var(--_tile) - 48px); margin-bottom: 8px; text-align: center; }
 .captions p { margin: 0; padding: 4px 12px; border-radius: 10px; background: rgb(13 14 16 / .82); color: #fff; font-size: 1.0625rem; overflow-wrap: anywhere; }
+.captions:empty::before { content: "Captions are on. They appear here as soon as somebody sends some."; padding: 4px 12px; border-radius: 10px; background: rgb(13 14 16 / .82); color: #fff; }
 .captions b { font-weight: 600; color: #b9c6ff; }
 
 @media (max-width: 640px) {
