@@ -146,7 +146,9 @@ func (s *seat) person() Person {
 	p := Person{Member: s.member, Principal: s.principal(), Name: s.called(), Since: s.since, Publishing: []string{}}
 	if peer := s.media(); peer != nil {
 		for _, src := range peer.Sources() {
-			p.Publishing = append(p.Publishing, src.Name)
+			if !src.Off { // a line that stands ready says nothing of what is sent
+				p.Publishing = append(p.Publishing, src.Name)
+			}
 		}
 	}
 	return p
