@@ -39,3 +39,6 @@ export function deviceOf(value: unknown): string | undefined {
   const v = value as { device?: unknown; command?: unknown; args?: unknown } | null;
   return typeof v?.device === "string" && typeof v.command === "string" && Array.isArray(v.args) ? v.device : undefined;
 }
+
+/** ownerOf is whose a principal is, as the meeting names people: hellowab:bob is bob. */
+export const ownerOf = (principal: string): string => principal.replace(/^[^:]*:/, "").split("/")[0]!;

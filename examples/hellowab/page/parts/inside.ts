@@ -3,7 +3,7 @@ import { toast } from "../../../../web/ui/parts/toast.ts";
 import { apps, titleOf } from "./apps.ts";
 import { Bring } from "./bring.ts";
 import { type Deed, Layer } from "./call.ts";
-import { by, count, say, words } from "./dom.ts";
+import { by, count, ownerOf, say, words } from "./dom.ts";
 import { Door } from "./door.ts";
 import { type Background, closeMaps, type Connected, type Maps, type Names, openMaps } from "./meeting.ts";
 import { Owners } from "./owners.ts";
@@ -72,7 +72,7 @@ export class Inside {
       state: () => this.bring.stay(),
       deed: (deed, by) => {
         this.shelf.deed(deed, by.outcome.method);
-        say(`${by.principal ?? "Somebody"} switches ${this.maps.devices.get(deed.device)?.name ?? "a device"}.`);
+        say(`${by.principal ? ownerOf(by.principal) : "Somebody"} switches ${this.maps.devices.get(deed.device)?.name ?? "a device"}.`);
       },
     });
     if (this.over) layer.close();
@@ -111,7 +111,7 @@ export class Inside {
     }
     void titleOf(shown.app).then((title) => {
       if (this.over || this.background()?.app !== shown.app) return;
-      by("background-line").textContent = `${title}, ${shown.ca.includes("/") ? `${shown.ca}, the same for all` : "everybody’s own"}. ${who} it; you see it as yourself.`;
+      by("background-line").textContent = `${title}, ${shown.ca.includes("/") ? `${shown.ca}, the same for all` : "everybody’s own"}. ${who} it; each of you uses it under your own name.`;
       this.stage.show(this.names.me, shown, title);
     });
   }

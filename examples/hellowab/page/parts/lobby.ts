@@ -26,7 +26,7 @@ export class Lobby {
     if (state === "in") return this.leave();
     const { host, me } = this.names;
     const line = {
-      waiting: `“${me}” knocks. You come in as soon as ${host} opens; this page waits for it.`,
+      waiting: `You have knocked as “${me}”. ${host} lets you in; keep this page open.`,
       away: `${host} can’t let you in right now. You can knock again in a minute.`,
       locked: `${host} has locked the meeting: nobody else comes in at the moment.`,
       out: `${host} has shown you out of this meeting. Ask ${host} if you would like to come back.`,

@@ -1,6 +1,6 @@
 // The panel of the people: who is in the meeting, and, for the host, who may come in and how they are shown.
 import { toast } from "../../../../web/ui/parts/toast.ts";
-import { button, by, count, row, words } from "./dom.ts";
+import { button, by, count, ownerOf, row, words } from "./dom.ts";
 import type { Person as InCall } from "../../../../web/call/signal.ts";
 import type { Connected, Maps, Names, Person } from "./meeting.ts";
 
@@ -33,7 +33,7 @@ export class People {
 
   /** inCall is what the call itself tells. */
   inCall(present: readonly InCall[]): void {
-    this.set(present.map((p) => ({ principal: p.principal, session: p.member, publishing: p.sources.filter((s) => !s.off).map((s) => s.source) })));
+    this.set(present.map((p) => ({ principal: ownerOf(p.principal), session: p.member, publishing: p.sources.filter((s) => !s.off).map((s) => s.source) })));
   }
 
   close(): void {
@@ -47,8 +47,7 @@ export class People {
   private show(): void {
     const tabs = tabsOf(this.present);
     count(by("people-button"), tabs.size);
-    by("present").replaceChildren(...[...tabs].map(([who, of]) => this.person(who, of)));
-    if (tabs.size === 0) by("present").replaceChildren(row("Nobody is in the call."));
+    fill(by("present"), tabs.size ? [...tabs].map(([who, of]) => this.person(who, of)) : [row("Nobody is in the call.")]);
     if (!this.names.hosting) return;
     by<HTMLSelectElement>("mode").value = String(this.maps.room.get("mode") ?? "gallery");
     by("end").textContent = this.maps.room.has("open") ? "End the call for all" : "Open the call again";
@@ -57,8 +56,8 @@ export class People {
       row(who, button("Remove", who, () => this.attempt(this.meeting.Remove(who)), "quiet")));
     const removed = [...(this.maps.removed?.keys() ?? [])].sort().map((who) =>
       row(`${who}, removed`, button("Let in again", who, () => this.attempt(this.meeting.Admit(who)), "quiet")));
-    by("admitted").replaceChildren(...admitted, ...removed);
-    if (admitted.length + removed.length === 0) by("admitted").replaceChildren(row("Nobody yet but you."));
+    const all = [...admitted, ...removed];
+    fill(by("admitted"), all.length ? all : [row("Nobody yet but you.")]);
   }
 
   private person(who: string, tabs: Person[]): HTMLElement {
@@ -94,6 +93,16 @@ export class People {
       this.show();
     });
   }
+}
+
+/** fill puts rows into a list only where it would look otherwise: who is on a button there stays on it. */
+function fill(list: HTMLElement, rows: HTMLElement[]): void {
+  const html = rows.map((r) => r.outerHTML).join("");
+  if (list.dataset.shown === html) return;
+  const label = list.contains(document.activeElement) ? document.activeElement!.getAttribute("aria-label") : null;
+  list.replaceChildren(...rows);
+  list.dataset.shown = html;
+  if (label) list.querySelector<HTMLElement>(`[aria-label="${CSS.escape(label)}"]`)?.focus();
 }
 
 /** tabsOf gathers the tabs of each person. */
