@@ -15,6 +15,8 @@ import (
 	"github.com/pion/rtp"
 	"github.com/pion/transport/v4"
 	"github.com/pion/webrtc/v4"
+
+	"github.com/wabgo/wab/internal/call/pionlog"
 )
 
 // patience is how long tests wait for what must come.
@@ -70,12 +72,12 @@ func clientAPI(t *testing.T, net transport.Net, loopback bool, more ...func(*web
 		t.Fatal(err)
 	}
 	r := &interceptor.Registry{}
-	ask, _ := nack.NewGeneratorInterceptor(nack.WithGeneratorLoggerFactory(pionLog{silent()}))
+	ask, _ := nack.NewGeneratorInterceptor(nack.WithGeneratorLoggerFactory(pionlog.To(silent())))
 	answer, _ := nack.NewResponderInterceptor()
 	send, _ := report.NewSenderInterceptor(report.SenderInterval(200 * time.Millisecond))
 	receive, _ := report.NewReceiverInterceptor()
 	stamp, _ := twcc.NewHeaderExtensionInterceptor()
-	arrivals, _ := twcc.NewSenderInterceptor(twcc.SendInterval(100*time.Millisecond), twcc.WithLoggerFactory(pionLog{silent()}))
+	arrivals, _ := twcc.NewSenderInterceptor(twcc.SendInterval(100*time.Millisecond), twcc.WithLoggerFactory(pionlog.To(silent())))
 	for _, i := range []interceptor.Factory{ask, answer, send, receive, stamp, arrivals} {
 		r.Add(i)
 	}
@@ -124,7 +126,7 @@ func joinLike(t *testing.T, room *Room, name string, register func(*webrtc.Media
 	if err := register(m); err != nil {
 		t.Fatal(err)
 	}
-	s := webrtc.SettingEngine{LoggerFactory: pionLog{silent()}}
+	s := webrtc.SettingEngine{LoggerFactory: pionlog.To(silent())}
 	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	s.SetIncludeLoopbackCandidate(true)
 	return newClient(t, room, name).joins(webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithSettingEngine(s)))

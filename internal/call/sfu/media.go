@@ -14,6 +14,8 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"github.com/pion/dtls/v3"
+
+	"github.com/wabgo/wab/internal/call/pionlog"
 )
 
 // Codecs, and what is fed back about them.
@@ -128,11 +130,11 @@ func newAPI(o Options, p *ports) (*webrtc.API, error) {
 	if err != nil {
 		return nil, err
 	}
-	interceptors, err := newInterceptors(pionLog{o.Log})
+	interceptors, err := newInterceptors(pionlog.To(o.Log))
 	if err != nil {
 		return nil, err
 	}
-	s := webrtc.SettingEngine{LoggerFactory: pionLog{o.Log}}
+	s := webrtc.SettingEngine{LoggerFactory: pionlog.To(o.Log)}
 	s.SetICEUDPMux(p.udpMux)
 	kinds := []webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6}
 	if p.tcpMux != nil {

@@ -6,6 +6,8 @@ import (
 	"net"
 
 	"github.com/pion/ice/v4"
+
+	"github.com/wabgo/wab/internal/call/pionlog"
 )
 
 // ports are the sockets of an engine, shared by all its peers.
@@ -36,7 +38,7 @@ func openPorts(o Options) (*ports, error) {
 		return nil, errors.Join(fmt.Errorf("media's TCP port %s: %w", o.TCP, err), p.close())
 	}
 	p.tcp = l
-	p.tcpMux = ice.NewTCPMuxDefault(ice.TCPMuxParams{Listener: l, Logger: pionLog{o.Log}.NewLogger("tcp"), ReadBufferSize: 64, WriteBufferSize: slowTCP})
+	p.tcpMux = ice.NewTCPMuxDefault(ice.TCPMuxParams{Listener: l, Logger: pionlog.To(o.Log).NewLogger("tcp"), ReadBufferSize: 64, WriteBufferSize: slowTCP})
 	return p, nil
 }
 
@@ -55,7 +57,7 @@ func (p *ports) openUDP(o Options) error {
 	if err := p.listenUDP(o, addr); err != nil {
 		return fmt.Errorf("media's UDP port %s: %w", o.UDP, err)
 	}
-	p.udpMux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: p.udp, Logger: pionLog{o.Log}.NewLogger("udp"), Net: o.Net})
+	p.udpMux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: p.udp, Logger: pionlog.To(o.Log).NewLogger("udp"), Net: o.Net})
 	return nil
 }
 

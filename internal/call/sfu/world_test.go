@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/pion/transport/v4/vnet"
+
+	"github.com/wabgo/wab/internal/call/pionlog"
 )
 
 // world is a virtual network: a server and clients, and what goes wrong between them.
@@ -28,7 +30,7 @@ const serverIP = "10.0.0.2"
 
 func newWorld(t *testing.T, delay, jitter time.Duration) *world {
 	t.Helper()
-	router, err := vnet.NewRouter(&vnet.RouterConfig{CIDR: "10.0.0.0/24", MinDelay: delay, MaxJitter: jitter, QueueSize: 4096, LoggerFactory: pionLog{silent()}})
+	router, err := vnet.NewRouter(&vnet.RouterConfig{CIDR: "10.0.0.0/24", MinDelay: delay, MaxJitter: jitter, QueueSize: 4096, LoggerFactory: pionlog.To(silent())})
 	if err != nil {
 		t.Fatal(err)
 	}

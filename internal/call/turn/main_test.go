@@ -10,6 +10,8 @@ import (
 
 	"github.com/pion/turn/v5"
 	"go.uber.org/goleak"
+
+	"github.com/wabgo/wab/internal/call/pionlog"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -92,7 +94,7 @@ func dial(t *testing.T, s *Server, transport, username, password string) *turn.C
 		conn = turn.NewSTUNConn(stream)
 	}
 	c, err := turn.NewClient(&turn.ClientConfig{
-		Conn: conn, STUNServerAddr: at, TURNServerAddr: at, Username: username, Password: password, Realm: Realm, LoggerFactory: loggers{quiet}, RTO: 100 * time.Millisecond,
+		Conn: conn, STUNServerAddr: at, TURNServerAddr: at, Username: username, Password: password, Realm: Realm, LoggerFactory: pionlog.To(quiet), RTO: 100 * time.Millisecond,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 
 	"github.com/pion/turn/v5"
+
+	"github.com/wabgo/wab/internal/call/pionlog"
 )
 
 // ICEServer is a relay as RTCPeerConnection takes it.
@@ -78,7 +80,7 @@ func closeBoth(o Options) (err error) {
 }
 
 func (s *Server) listen() (err error) {
-	c := turn.ServerConfig{Realm: Realm, LoggerFactory: loggers{s.opt.Log}, QuotaHandler: s.quota}
+	c := turn.ServerConfig{Realm: Realm, LoggerFactory: pionlog.To(s.opt.Log), QuotaHandler: s.quota}
 	if !s.opt.STUNOnly {
 		c.AuthHandler = s.minter.know
 	}
