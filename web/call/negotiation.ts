@@ -100,7 +100,7 @@ export class Negotiation {
 
   private async take(offer: Extract<FromServer, { t: "offer" }>): Promise<void> {
     if (this.answered && offer.n <= this.answered.n) return this.again(offer.n);
-    if (this.pending && standsOn(offer.sdp, this.pending.sdp, this.pc.currentRemoteDescription?.sdp)) return this.postpone(offer);
+    if (this.pending && offer.on >= this.pending.n) return this.postpone(offer);
     this.waiting = undefined;
     this.pending = undefined; // taken back, as long as there was no answer; the browser asks for it again afterwards
     this.events.streams(offer.streams);
@@ -164,12 +164,3 @@ export class Negotiation {
     return sdp;
   }
 }
-
-/** standsOn tells whether an offer of the server's was made after it had taken ours: it knows lines that only ours brought. */
-function standsOn(theirs: string, ours: string, before: string | undefined): boolean {
-  const known = new Set(mids(before ?? ""));
-  const fresh = new Set(mids(ours).filter((mid) => !known.has(mid)));
-  return mids(theirs).some((mid) => fresh.has(mid));
-}
-
-const mids = (sdp: string): string[] => [...sdp.matchAll(/^a=mid:(\S+)/gm)].map((m) => m[1]!);

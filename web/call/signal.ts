@@ -82,7 +82,7 @@ export type FromClient =
 export type Level = readonly [member: string, level: number];
 
 export type FromServer =
-  | { t: "offer"; n: number; sdp: string; streams: Map<string, Origin> }
+  | { t: "offer"; n: number; sdp: string; streams: Map<string, Origin>; on: number } // on: made after it had answered our offer of that number
   | { t: "answer"; n: number; sdp: string }
   | { t: "candidate"; candidate: string; mid: string; line: number }
   | { t: "refused"; n: number; action: number; code: string; message: string }
@@ -96,7 +96,7 @@ export type FromServer =
 export function readSignal(value: Value): FromServer | undefined {
   const f = fields(value);
   switch (f["t"]) {
-    case "offer": return { t: "offer", n: number(f["n"]), sdp: text(f["sdp"]), streams: origins(f["streams"]) };
+    case "offer": return { t: "offer", n: number(f["n"]), sdp: text(f["sdp"]), streams: origins(f["streams"]), on: number(f["on"]) };
     case "answer": return { t: "answer", n: number(f["n"]), sdp: text(f["sdp"]) };
     case "candidate": return { t: "candidate", candidate: text(f["candidate"]), mid: text(f["mid"]), line: number(f["line"]) };
     case "refused": return { t: "refused", n: number(f["n"]), action: number(f["action"]), code: text(f["code"]), message: text(f["message"]) };

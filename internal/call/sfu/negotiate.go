@@ -233,7 +233,7 @@ func (p *Peer) propose(now time.Time) error {
 	}
 	p.restart = false
 	p.offered++
-	p.out = &Offer{N: p.offered, SDP: sdp, Streams: p.streams()}
+	p.out = &Offer{N: p.offered, SDP: sdp, Streams: p.streams(), On: p.heard}
 	p.outSince = now
 	p.opt.Signal(*p.out)
 	return nil

@@ -23,6 +23,7 @@ type Offer struct {
 	SDP     string            `cbor:"sdp"`
 	Sources map[string]string `cbor:"sources,omitempty"` // from a client: mid → what the member publishes there
 	Streams map[string]Stream `cbor:"streams,omitempty"` // from the server: mid → whose stream it is
+	On      uint32            `cbor:"on,omitempty"`      // from the server: it was made after the client's offer of that number was answered, and none since
 }
 
 // Stream names a source of a member.

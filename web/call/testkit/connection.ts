@@ -67,7 +67,6 @@ export class FakeConnection {
   private transceivers: FakeTransceiver[] = [];
   private stable: { t: FakeTransceiver; mid: string | null; current: Direction | null }[] = [];
   private fresh = new Set<FakeTransceiver>(); // made by an offer that may be taken back
-  private next = 0;
   private generation = 1;
   private restarting = false;
   private asked = false;
@@ -185,9 +184,14 @@ export class FakeConnection {
     if (this.signalingState !== "stable") throw new Error(`an offer of ours in ${this.signalingState}`);
     this.save();
     if (this.restarting) this.generation++;
-    for (const t of this.transceivers) t.mid ??= `c${this.next++}`;
+    for (const t of this.transceivers) t.mid ??= this.unused();
     this.localDescription = { type: "offer", sdp: write(`u${this.generation}`, this.described()) };
     this.signalingState = "have-local-offer";
+  }
+
+  /** unused counts from what is free, so that it is what the other side takes next, too. */
+  private unused(): string {
+    for (let n = 0; ; n++) if (!this.transceivers.some((t) => t.mid === `c${n}`)) return `c${n}`;
   }
 
   private described(): MLine[] {

@@ -18,7 +18,7 @@ class ServerPeer {
   ufrag = "";
   private wanted: { member: string; source: Source }[] = [];
   private n = 0;
-  private mid = 0;
+  private readonly mine = new Set<string>(); // mids of lines that we have made
 
   constructor(private readonly say: (s: Signal) => void) {}
 
@@ -56,7 +56,7 @@ class ServerPeer {
     this.out = undefined;
     const { lines } = read(sdp);
     if (lines.map((l) => l.mid).join() !== this.lines.map((l) => l.mid).join()) throw new Error(`the client answers ${lines.map((l) => l.mid).join()} and not ${this.lines.map((l) => l.mid).join()}`);
-    for (const { mid, dir } of lines) if (mid.startsWith("c")) this.turn(mid, turned(dir)); // what of ours it no longer sends
+    for (const { mid, dir } of lines) if (!this.mine.has(mid)) this.turn(mid, turned(dir)); // what of ours it no longer sends
     this.offer();
   }
 
@@ -73,17 +73,23 @@ class ServerPeer {
     }
     for (const o of wanted.values()) this.place(o);
     if (before === [...this.streams.values()].map(key).sort().join()) return;
-    this.out = { t: "offer", n: ++this.n, sdp: write("server", this.lines), streams: Object.fromEntries(this.streams) };
+    this.out = { t: "offer", n: ++this.n, sdp: write("server", this.lines), streams: Object.fromEntries(this.streams), on: Number(this.answered?.["n"] ?? 0) };
     this.say(this.out);
   }
 
   private place(o: { member: string; source: Source }): void {
     const kind = o.source === "camera" || o.source === "screen" ? "video" : "audio";
-    const free = this.lines.find((l) => l.kind === kind && l.dir === "inactive" && l.mid.startsWith("s") && !this.streams.has(l.mid));
-    const mid = free?.mid ?? `s${this.mid++}`;
+    const free = this.lines.find((l) => l.kind === kind && l.dir === "inactive" && this.mine.has(l.mid) && !this.streams.has(l.mid));
+    const mid = free?.mid ?? this.unused();
+    this.mine.add(mid);
     if (free) this.turn(mid, "sendonly");
     else this.lines = [...this.lines, { mid, kind, dir: "sendonly" }];
     this.streams.set(mid, o);
+  }
+
+  /** unused is the mid that the client would take next, too: both sides count, as browsers and pion do. */
+  private unused(): string {
+    for (let n = 0; ; n++) if (!this.lines.some((l) => l.mid === `c${n}`)) return `c${n}`;
   }
 
   private turn(mid: string, dir: Direction): void {
