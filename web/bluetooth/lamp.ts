@@ -82,7 +82,7 @@ function levelOf(v: unknown): number {
 }
 
 /** rgbOf reads #rrggbb. */
-export function rgbOf(colour: string): readonly [number, number, number] {
+function rgbOf(colour: string): readonly [number, number, number] {
   const n = parseInt(colour.slice(1), 16);
   return [n >> 16, (n >> 8) & 255, n & 255];
 }

@@ -26,7 +26,7 @@ export function joinCall(ca: Connected, room: string, options: JoinOptions = {})
 }
 
 /** linesOf opens lines over a connected CA. */
-export function linesOf(ca: Connected, room: string): Lines {
+function linesOf(ca: Connected, room: string): Lines {
   return (hello, events) => {
     if (typeof RTCPeerConnection === "undefined") return noWebRTC(events);
     return ca.enter(room, { hello, onstate: (state, reason) => events.onstate(state, reason), onopened: (o) => events.onopened(o), onsignal: (v) => events.onsignal(v) });

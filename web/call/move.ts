@@ -12,7 +12,7 @@ export interface Place {
 }
 
 /** At most this far from an edge, in px, a tile that is let go parks there. */
-export const parking = 40;
+const parking = 40;
 /** Widths of a tile, px. */
 export const narrowest = 88;
 export const widest = 1280;

@@ -79,7 +79,7 @@ function showBlindly(s: Stream, now: number): void {
 }
 
 /** firstShown is when the first remembered picture at or after an instant was shown. */
-export function firstShown(s: Stream, instant: number): number | undefined {
+function firstShown(s: Stream, instant: number): number | undefined {
   return s.pictures.find(([rtp]) => reached(rtp, instant))?.[1];
 }
 
