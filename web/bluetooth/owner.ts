@@ -1,7 +1,7 @@
 /** What its owner sees of a device and does about it: with whom it is shared, and how that ends. */
 import { button, h, write } from "./dom.ts";
 import { allVerbs, type Verb } from "./driver.ts";
-import { type DeviceView, whom } from "./view.ts";
+import { type DeviceView, type With, whom } from "./view.ts";
 
 export interface OwnerActs {
   share(subjects: readonly string[], may: readonly Verb[]): Promise<void>;
@@ -40,6 +40,16 @@ export class OwnerPart {
   update(view: DeviceView): void {
     const { sharing } = view;
     this.end.hidden = sharing.length === 0;
-    write(this.words, sharing.length ? "Shared with " + sharing.map((s) => `${whom(s.who)} (${s.may.map((v) => verbWords[v]).join(", ")})`).join("; ") + "." : "Only you can use it.");
+    write(this.words, sharing.length ? `Shared with ${sharedWith(sharing)}.` : "Only you can use it.");
   }
+}
+
+/** sharedWith puts those who may do the same into one breath: alice’s standup, bob (read it, use it). */
+function sharedWith(sharing: readonly With[]): string {
+  const all = new Map<string, string[]>();
+  for (const { who, may } of sharing) {
+    const what = may.map((v) => verbWords[v]).join(", ");
+    all.set(what, [...(all.get(what) ?? []), whom(who)]);
+  }
+  return [...all].map(([what, who]) => `${who.join(", ")} (${what})`).join("; ");
 }
