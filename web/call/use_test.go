@@ -82,7 +82,7 @@ func TestCALL4_PointerAndKeyboardReachTheAppAndTheTiles(t *testing.T) {
 		tab.Until(key.then)
 	}
 
-	// Controls: they fade when nobody reaches for them, and are back with the pointer and the focus.
+	// Controls: they dim when nobody reaches for them, and are back with the pointer and the focus.
 	tab.Do(chromedp.MouseEvent(chromedp.MouseMoved, 600, 300))
 	tab.Until(`el.shadowRoot.querySelector(".layer").hasAttribute("data-idle")`)
 	x, y = at(tab, ".bar")
