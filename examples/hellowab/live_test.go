@@ -26,7 +26,7 @@ func admitted(t *testing.T, url string) (alice, bob *browser.Tab) {
 	comeIn(alice, url+"/hellowab/?ca=alice/standup", "alice")
 	alice.Until(shown + ` && ` + inCall(1))
 	comeIn(bob, url+"/hellowab/?ca=alice/standup", "bob")
-	bob.Until(`!lobby.hidden && lobby.innerText.includes("as soon as alice opens")`)
+	bob.Until(`!lobby.hidden && lobby.innerText.includes("alice lets you in")`)
 	alice.Until(`door.innerText.includes("bob knocks")`)
 	alice.Shoot("hellowab-knock")
 	bob.Shoot("hellowab-lobby")

@@ -102,7 +102,7 @@ function fill(list: HTMLElement, rows: HTMLElement[]): void {
   const label = list.contains(document.activeElement) ? document.activeElement!.getAttribute("aria-label") : null;
   list.replaceChildren(...rows);
   list.dataset.shown = html;
-  if (label) list.querySelector<HTMLElement>(`[aria-label="${CSS.escape(label)}"]`)?.focus();
+  if (label) (list.querySelector<HTMLElement>(`[aria-label="${CSS.escape(label)}"]`) ?? by("people").querySelector<HTMLElement>("[data-close]"))?.focus();
 }
 
 /** tabsOf gathers the tabs of each person. */
