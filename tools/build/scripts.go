@@ -97,7 +97,7 @@ func bundleTests(root, dir string, entries []string) error {
 }
 
 // patience is how long a checker or the tests may take: a test that leaves a timer behind would keep node alive for ever.
-const patience = 3 * time.Minute
+const patience = 8 * time.Minute
 
 func runIn(dir, name string, args ...string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
