@@ -100,7 +100,7 @@ func (r Room) Close() error {
 // IsOpen tells whether people may come in.
 func (r Room) IsOpen() bool { return r.err == nil && r.state().Has(call.KeyOpen) }
 
-// Admit gives a principal (bob, or bob/home) all rights in the room, and takes a Remove back.
+// Admit gives a person (bob) all rights in the room, and takes a Remove back. Members of rooms are people, by their clients: admitting a CA lets nobody in.
 func (r Room) Admit(principal string) error { return r.AdmitTo(Principal(principal)) }
 
 // AdmitTo gives a subject, a group for instance, these rights in the room and no others; without any it gives all. It takes a Remove of the same subject back.
@@ -142,7 +142,7 @@ func (r Room) Dismiss(who Subject) error {
 	return nil
 }
 
-// Remove keeps a principal out of the room, in which it may be, until it is admitted again; also where a group that it belongs to is admitted. The owner can't be removed: a room
+// Remove keeps a person out of the room, in which it may be, until it is admitted again; also where a group that it belongs to is admitted. The owner can't be removed: a room
 // is closed instead.
 func (r Room) Remove(principal string) error {
 	n, err := name.Parse(principal)

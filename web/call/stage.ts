@@ -9,6 +9,8 @@ import { nameOf } from "./words.ts";
 const speaking = 45;
 /** With more tiles than these they are smaller. */
 const group = 6, crowd = 15;
+/** In a layer wider than this, px, there is room for a screen beside the app. */
+const wide = 1000;
 /** In larger rooms those who only look on have no tile. */
 const intimate = 12;
 
@@ -25,7 +27,7 @@ export class Stage {
     for (const [key, tile] of this.tiles) if (!looks.has(key)) this.remove(key, tile);
     let at: Element | null = this.el.firstElementChild;
     for (const [key, [member, look]] of looks) {
-      const tile = this.tiles.get(key) ?? this.add(key, member, look.source);
+      const tile = this.tiles.get(key) ?? this.add(key, member, look);
       tile.show(look);
       if (tile.el === at) at = at.nextElementSibling;
       else this.el.insertBefore(tile.el, at);
@@ -60,9 +62,10 @@ export class Stage {
     for (const [key, tile] of this.tiles) this.remove(key, tile);
   }
 
-  private add(key: string, member: string, source: Source): Tile {
+  private add(key: string, member: string, { source, self }: Look): Tile {
     const tile = new Tile(member, source, this.layer, this.changed);
     this.tiles.set(key, tile);
+    if (source === "screen" && !self && this.layer.clientWidth > wide) tile.movable.enlarge(); // it is there to be read
     return tile;
   }
 
