@@ -3,7 +3,8 @@
  *
  * Timestamps of frames follow their capture, in whole ms, from an unknown beginning, which browsers move by some ms now and then, and by more in a track's first second. What is known of it: no frame comes
  * out of the encoder before it was captured. So the frame that came out quickest, of the last second, tells it but for that frame's own delay. Where capture times are known (Chromium tells them of
- * cameras, a page that paints its frames knows them), each frame is taken for that of the last picture before it came out, and the median of the last few tells it all. Else frames are thought to be
+ * cameras, a page that paints its frames knows them), each frame is taken for that of the last picture before it came out. One that was longer in the encoder than from a
+ * picture to the next is taken for a later one than it is, never for an earlier one: so the lower quarter of the last few tells it all. Else frames are thought to be
  * younger than they are by the least delay of the encoder, and an action that was made within that time after a capture is taken to belong to that frame, one too early.
  */
 import { later, since, ticksPerMs } from "./ticks.ts";
@@ -16,7 +17,7 @@ const pictures = 60;
 const judgedAfter = 3;
 /** Two frames in a row that are off by more than this, in ms, and agree within that, tell that the beginning has moved: browsers do that after a stall. */
 const moved = 60, agree = 8;
-/** Frames whose capture is known, for the median. */
+/** Frames whose capture is known, of which the lower quarter counts. */
 const pairs = 9;
 /** A frame that is further off than this, in ms, begins anew: another track. */
 const jump = 5000;
@@ -67,17 +68,22 @@ export class Shutter {
     const [first] = this.captures.length ? this.captures : this.sent;
     if (!first) return undefined;
     if (!this.captures.length) return this.sent.reduce((best, s) => (slower(s, best) < 0 ? s : best));
-    const usual = [...this.captures].sort((a, b) => slower(a, b))[this.captures.length >> 1]!, [before, newest] = this.captures.slice(-2);
+    const usual = [...this.captures].sort((a, b) => slower(a, b))[this.captures.length >> 2]!, [before, newest] = this.captures.slice(-2);
     return newest && Math.abs(slower(newest, usual)) > moved && Math.abs(slower(newest, before!)) < agree ? newest : usual;
   }
 
-  /** between moves an instant away from the capture right before it, which it must not be taken for. */
+  /**
+   * between moves an instant away from the capture right before it, which it must not be taken for. Where the page paints, that picture is the last one for certain: halfway to the next is as far from
+   * both as can be.
+   */
   private between(at: number): number {
-    const before = this.pictures.filter((p) => p.captured <= at).at(-1);
-    return before ? Math.max(at, before.captured + Math.min(blur, this.interval / 2)) : at;
+    const before = this.pictures.filter((p) => p.captured <= at).at(-1), half = this.interval / 2;
+    if (!before) return at;
+    if (this.painted && half > 0) return Math.max(before.captured + half, at - this.interval);
+    return Math.max(at, before.captured + Math.min(blur, half));
   }
 
-  /** judge finds the picture of a frame. One that took longer than from a picture to the next is not told from the next one's: it is for the median to be right. */
+  /** judge finds the picture of a frame. One that took longer than from a picture to the next is not told from the next one's: it is for the lower quarter to be right. */
   private judge(frame: At): void {
     const before = this.pictures.filter((p) => p.ready <= frame.at).at(-1);
     if (before && frame.at - before.ready < this.interval) put(this.captures, { rtp: frame.rtp, at: before.captured }, pairs);
