@@ -55,6 +55,18 @@ test("slow frames mislead nobody", () => {
   assert.equal(first(shutter, c.captured(89) + 10, c, 80), 90);
 });
 
+test("DEV-4: a page's own pictures are told apart by halves, where most frames take longer in the encoder than from one picture to the next", () => {
+  const shutter = new Shutter();
+  shutter.painted = true;
+  const captured = (n: number): number => 10_000 + n * 33.3, rtp = (n: number): number => later(7, Math.floor(captured(n)) * 90);
+  const events = Array.from({ length: 60 }, (_, n) => n).flatMap((n) => [
+    { at: captured(n), happen: () => shutter.captured(captured(n)) },
+    { at: captured(n) + (n % 9 < 4 ? 10 : 38), happen: () => shutter.frame(rtp(n), captured(n) + (n % 9 < 4 ? 10 : 38)) },
+  ]);
+  for (const e of events.sort((a, b) => a.at - b.at)) if (e.at < captured(59) + 1) e.happen();
+  for (const behind of [0.01, 5, 16, 31, 33.2]) assert.equal(first(shutter, captured(59) + behind, { rtp }, 50), 60, `${behind} ms after a capture`);
+});
+
 test("another track begins anew", () => {
   const shutter = new Shutter();
   camera(shutter, { frames: 60, delay: jitter, told: true });
