@@ -93,7 +93,7 @@ func (c *CA) settle(m *Message, result []byte, err *wire.Error) (word *wire.Erro
 		word = nil // it is settled, whatever became of it
 	}
 	switch m.Kind {
-	case Call, Send, Published:
+	case Call, Send, Published, Raised:
 		c.guard.Settle(result, err)
 		if m.post != nil && m.post.wants(err) {
 			c.outbox().answer(m, result, err)

@@ -20,16 +20,17 @@ const (
 	Undone                // lifecycle: a Send without Then was refused or failed (OnFailed)
 	Changed               // a feature's word to its own CA (Ringer); reaches a method by its name
 	Published             // what somebody has published, brought by a feature (Ringer); From is the publisher
+	Raised                // an event that came by a channel; the guard knows of it who sent it
 	tending               // the parts' own housekeeping; reaches no method
 	kinds
 )
 
-var kindNames = [kinds]string{"call", "send", "answer", "alarm", "init", "resume", "upgrade", "pulse", "undone", "changed", "published", "tending"}
+var kindNames = [kinds]string{"call", "send", "answer", "alarm", "init", "resume", "upgrade", "pulse", "undone", "changed", "published", "raised", "tending"}
 
 func (k Kind) String() string { return kindNames[k] }
 
 // External tells whether a message comes from outside of the CA, and so needs the policy's consent.
-func (k Kind) External() bool { return k == Call || k == Send || k == Published }
+func (k Kind) External() bool { return k == Call || k == Send || k == Published || k == Raised }
 
 // Message is what a CA handles, one at a time. Its sender is authenticated by whoever delivers it; no app code makes one.
 type Message struct {

@@ -111,7 +111,7 @@ func (rt *Runtime) Deliver(m *Message) {
 	case class == nil || m.To.Host != "":
 		m.reply(nil, errNoSuchApp)
 		return
-	case rt.closed.Load() || (rt.draining.Load() && m.Kind == Call):
+	case rt.closed.Load() || (rt.draining.Load() && (m.Kind == Call || m.Kind == Raised)):
 		m.reply(nil, errDraining)
 		return
 	}

@@ -26,6 +26,8 @@ type Gate struct {
 	Clock clock.Clock
 	// Groups answers for rules about groups; nil leaves them undecided.
 	Groups Groups
+	// Channels decide on events; nil refuses all of them.
+	Channels Channels
 	// RulesChanged is called when other rules of a CA, or the CA's end, have become durable, and not in its turn. It must not block. May be nil.
 	RulesChanged func(ca name.Name)
 	// Ended is called when it has become durable that a CA was destroyed, before RulesChanged and under the same conditions.
@@ -58,7 +60,7 @@ func (g *Gate) Arrive(m *actor.Message, seen any) *wire.Error {
 			return err
 		}
 	}
-	if f, ok := seen.(*face); ok && m.Kind.External() {
+	if f, ok := seen.(*face); ok && m.Kind.External() && m.Kind != actor.Raised {
 		return f.arrive(m)
 	}
 	return nil
@@ -113,6 +115,9 @@ func (g *guard) Admit(m *actor.Message, now int64) actor.Verdict {
 		g.decision = decisions.Get().(*policy.Decision)
 	}
 	*g.decision = policy.Decision{}
+	if e, ok := m.Ext.(*Event); ok {
+		return g.admitEvent(e, m, now)
+	}
 	r, call := m.Ext.(*Request)
 	if call {
 		if err := permits(r, m, now); err != nil {
@@ -220,8 +225,7 @@ func (g *guard) forget() {
 
 // encodeChange adds the books of a message that has changed something.
 func (g *guard) encodeChange(c *actor.Commit) {
-	r, request := g.message.Ext.(*Request)
-	if request && g.done {
+	if r := requestOf(g.message); r != nil && g.done {
 		g.receipts.encode(c, r, g.result, g.now())
 	}
 	if g.row == nil {

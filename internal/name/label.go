@@ -9,6 +9,12 @@ const (
 // ForumOwner owns the forum topics. Nobody can sign in by that name.
 const ForumOwner = "forum"
 
+// Owners that nobody can sign in by: of what comes by a channel, and of the CAs that belong to the server itself.
+const (
+	ChannelOwner = "channel"
+	CommonsOwner = "commons"
+)
+
 // CheckLabel refuses what is not a label.
 func CheckLabel(s string) error { return fail(s, 0, labelFlaw(s)) }
 

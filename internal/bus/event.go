@@ -1,0 +1,63 @@
+package bus
+
+import (
+	"github.com/wabgo/wab/internal/actor"
+	"github.com/wabgo/wab/internal/name"
+	"github.com/wabgo/wab/internal/policy"
+	"github.com/wabgo/wab/internal/wire"
+)
+
+// Channels know what may come by the channels of a CA.
+type Channels interface {
+	// Admit decides on an event in the CA's turn, as its message is taken from the mailbox, and names the channel. NotFound says that there is no such channel.
+	Admit(ca *actor.CA, e *Event, now int64) (channel string, refused *wire.Error)
+}
+
+// Event is what came by a channel of a CA's: the Ext of a message of kind actor.Raised. Whoever sent it is known by the channel only, which stands for it in rules and in the
+// ledger as the principal channel/name.
+type Event struct {
+	// Request says what happened, as receipts tell it apart. Its Key is the event's id, if it has one, and its Caller.Owner the channel's.
+	Request
+	By any // the channel's own knowledge of it
+}
+
+// ChannelOwner is the owner that principals of channels have. Nobody can sign in by that name.
+const ChannelOwner = name.ChannelOwner
+
+// deniedLabel is what rules about events name, besides those that name nothing.
+const deniedLabel = "events"
+
+// admitEvent has the channel decide, whose attenuation is the policy of what comes by it. A rule that denies the channel wins.
+func (g *guard) admitEvent(e *Event, m *actor.Message, now int64) actor.Verdict {
+	if g.gate.Channels == nil {
+		return g.refuse(errNoChannel)
+	}
+	channel, refused := g.gate.Channels.Admit(g.ca, e, now)
+	if channel == "" {
+		g.open = true // nobody's: it is in no ledger
+		return actor.Verdict{Refused: errNoChannel}
+	}
+	m.From = name.Name{App: m.To.App, Owner: ChannelOwner, Local: channel}
+	if refused != nil {
+		return g.refuse(refused)
+	}
+	if d := g.decide(m.From, deniedLabel); !d.Allowed && d.Rule != policy.DefaultRule {
+		*g.decision = d
+		return g.refuse(d.Refusal())
+	}
+	g.decision.Allowed = true
+	return g.receipts.find(&e.Request)
+}
+
+var errNoChannel = wire.Err(wire.NotFound, "There is no such channel.")
+
+// requestOf is what a message asks that has a receipt, nil for others.
+func requestOf(m *actor.Message) *Request {
+	switch x := m.Ext.(type) {
+	case *Request:
+		return x
+	case *Event:
+		return &x.Request
+	}
+	return nil
+}
