@@ -87,7 +87,7 @@ func New(o Options, apps ...App) (*Server, error) {
 	})
 	s.subscriptions = s.topics.Subscriptions()
 	s.outgoing = outgoing.New(outgoing.Options{Open: s.opt.OpenNetworks})
-	s.fetches = fetch.New(s.outgoing, s.opt.Clock)
+	s.fetches = fetch.New(fetch.Options{Client: s.outgoing, Clock: s.opt.Clock, Key: s.accounts.Secret("fetch")})
 	if err = s.openCalls(); err != nil {
 		return nil, errors.Join(err, s.closeAll())
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/wabgo/wab/internal/actor"
+	"github.com/wabgo/wab/internal/name"
 	"github.com/wabgo/wab/internal/outgoing"
 	"github.com/wabgo/wab/internal/wire"
 )
@@ -21,26 +23,27 @@ type flight struct {
 }
 
 // begin makes a call and rouses its CA when it has ended. It returns nil while the server drains.
-func (f *Fetches) begin(key, owner string, call outgoing.Call, rouse func()) *flight {
-	fl := &flight{fetches: f, key: key}
+func (f *Fetches) begin(q *pending, ca *actor.CA, call outgoing.Call) *flight {
+	fl := &flight{fetches: f, key: q.key}
 	f.mu.Lock()
 	refused := f.quiet != nil || f.closed
 	if !refused {
-		f.flights[key] = fl
+		f.flights[fl.key] = fl
 		f.underway++
 	}
 	f.mu.Unlock()
 	if refused {
 		return nil
 	}
-	cancel := f.client.Start(owner, call, func(a outgoing.Answer, err *wire.Error) {
+	rouse := ca.Rouser()
+	cancel := f.start(q, ca.Name(), call, func(a outgoing.Answer, err *wire.Error) {
 		if f.land(fl, a, err) {
 			rouse()
 		}
 	})
 	f.mu.Lock()
 	fl.cancel = cancel
-	dropped := f.flights[key] != fl
+	dropped := f.flights[fl.key] != fl
 	f.mu.Unlock()
 	if dropped {
 		cancel()
@@ -48,11 +51,19 @@ func (f *Fetches) begin(key, owner string, call outgoing.Call, rouse func()) *fl
 	return fl
 }
 
+// start hands a call to whom it is for: a carrier, or the client.
+func (f *Fetches) start(q *pending, from name.Name, call outgoing.Call, done func(outgoing.Answer, *wire.Error)) (cancel func()) {
+	if c := f.carrier(call.URL); c != nil && q.asked {
+		return f.carry(c, from, call, done)
+	}
+	return f.client.Start(from.Owner, call, done)
+}
+
 // land keeps what came of a call, if anybody still wants to know.
 func (f *Fetches) land(fl *flight, a outgoing.Answer, err *wire.Error) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.closed || f.flights[fl.key] != fl {
+	if f.closed || f.flights[fl.key] != fl || fl.landed {
 		return false
 	}
 	fl.landed, fl.answer, fl.err = true, a, err

@@ -12,33 +12,13 @@ type part struct {
 	fetches *Fetches
 	ca      *actor.CA
 	all     []*pending // by id
-	bytes   int        // of their requests
-	flying  int        // those with a flight
+	app     tally      // of those that the app asked for
+	ours    tally      // of the framework's own
 	lastID  uint64
 
 	// Of the message being handled:
 	fresh   []*pending
 	removed []*pending
-}
-
-// full tells why the CA can't ask for one more call.
-func (p *part) full(size int) *wire.Error {
-	bytes := p.bytes + size
-	for _, q := range p.fresh {
-		bytes += q.size
-	}
-	for _, q := range p.removed {
-		bytes -= q.size
-	}
-	switch {
-	case p.ca.Doomed():
-		return errDoomed
-	case len(p.all)+len(p.fresh)-len(p.removed) >= MaxPending:
-		return errMany
-	case bytes > MaxBytes:
-		return errBytes
-	}
-	return nil
 }
 
 // freeID rises, over restarts too.
@@ -73,7 +53,7 @@ func (p *part) Load(key, value []byte) error {
 	p.lastID = max(p.lastID, q.id)
 	p.add(q)
 	if q.flight = p.fetches.find(q.key); q.flight != nil { // of an activation that was dropped
-		p.flying++
+		p.tally(q).flying++
 	}
 	p.ca.WakeAt(p.fetches.now())
 	return nil
@@ -81,7 +61,7 @@ func (p *part) Load(key, value []byte) error {
 
 func (p *part) add(q *pending) {
 	p.all = append(p.all, q)
-	p.bytes += q.size
+	p.tally(q).add(q.size)
 }
 
 func (p *part) Begin()    { p.fresh, p.removed = nil, nil }
@@ -97,10 +77,10 @@ func (p *part) Due() (at int64) {
 	}
 	for _, q := range p.all {
 		next := q.until
-		if q.durable.Load() && q.flight == nil && p.flying < atOnce {
+		if q.durable.Load() && q.flight == nil && p.tally(q).flying < q.atOnce() {
 			next = min(q.at, q.until)
 		}
-		if at == 0 || next < at {
+		if next != forever && (at == 0 || next < at) {
 			at = next
 		}
 	}
@@ -109,7 +89,7 @@ func (p *part) Due() (at int64) {
 
 // Idle keeps the CA in memory while calls are under way, and over short waits.
 func (p *part) Idle() bool {
-	return p.flying == 0 && !slices.ContainsFunc(p.all, func(q *pending) bool { return q.unsaved })
+	return p.app.flying+p.ours.flying == 0 && !slices.ContainsFunc(p.all, func(q *pending) bool { return q.unsaved })
 }
 
 // Next is the message of a fetch with an outcome. Calls that ended without one are planned anew meanwhile.
@@ -132,9 +112,16 @@ func (p *part) outcome(q *pending, now int64) (got *Fetched) {
 			}
 		}
 	}
-	if got == nil && now >= q.until && q.durable.Load() {
+	switch {
+	case got != nil:
+	case q.unreadable:
+		got = &Fetched{Err: errUnreadable}
+	case now >= q.until && q.durable.Load():
 		got = q.expired()
+	default:
+		return nil
 	}
+	got.ID, got.Asked = q.id, q.asked
 	return got
 }
 
@@ -142,7 +129,7 @@ func (p *part) outcome(q *pending, now int64) (got *Fetched) {
 func (p *part) land(q *pending) {
 	p.fetches.drop(q.flight)
 	q.flight = nil
-	p.flying--
+	p.tally(q).flying--
 }
 
 // Settled ends a fetch, whatever became of its outcome's message.
@@ -155,29 +142,34 @@ func (p *part) Settled(m *actor.Message, _ *wire.Error) {
 
 // Tend begins the calls whose time has come, as far as there are places.
 func (p *part) Tend(now int64) {
+	if p.fetches.draining() {
+		return
+	}
 	for _, q := range p.all {
-		if p.flying >= atOnce || p.fetches.draining() {
-			return
-		}
-		if q.flight == nil && q.durable.Load() && q.at <= now {
+		if q.flight == nil && q.durable.Load() && q.at <= now && p.tally(q).flying < q.atOnce() {
 			p.begin(q, now)
 		}
 	}
 }
 
 func (p *part) begin(q *pending, now int64) {
-	packed, err := q.request, error(nil)
+	packed := q.request
 	if packed == nil {
-		packed, err = p.ca.Get(coldKey(q.id))
+		sealed, err := p.ca.Get(coldKey(q.id))
+		if err != nil {
+			q.failed(now, "the request could not be read from the store.", 0)
+			return
+		}
+		packed, q.unreadable = p.fetches.seal.open(p.ca.Key(), q, sealed)
 	}
 	call, damaged := q.call(packed, now)
-	if err != nil || damaged != nil {
-		q.failed(now, "the request could not be read from the store.", 0)
+	if q.unreadable = q.unreadable || damaged != nil; q.unreadable {
+		p.ca.WakeAt(now) // for its end
 		return
 	}
 	q.request = nil
-	if q.flight = p.fetches.begin(q.key, p.ca.Name().Owner, call, p.ca.Rouser()); q.flight != nil {
-		p.flying++
+	if q.flight = p.fetches.begin(q, p.ca, call); q.flight != nil {
+		p.tally(q).flying++
 	}
 }
 
@@ -192,7 +184,7 @@ func (p *part) Encode(c *actor.Commit) {
 	for _, q := range p.fresh {
 		p.add(q)
 		c.Put(hotKey(q.id), q.encode())
-		c.Put(coldKey(q.id), q.request)
+		c.Put(coldKey(q.id), p.fetches.seal.seal(p.ca.Key(), q))
 	}
 	p.save(c)
 	if fresh := p.fresh; len(fresh) > 0 {
@@ -206,11 +198,11 @@ func (p *part) remove(q *pending, c *actor.Commit) {
 		return
 	}
 	p.all = slices.Delete(p.all, i, i+1)
-	p.bytes -= q.size
+	p.tally(q).remove(q.size)
 	c.Delete(hotKey(q.id))
 	c.Delete(coldKey(q.id))
 	if flight := q.flight; flight != nil {
-		p.flying--
+		p.tally(q).flying--
 		c.After(func() { p.fetches.drop(flight) })
 	}
 }

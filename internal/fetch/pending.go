@@ -1,8 +1,10 @@
 package fetch
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
@@ -24,18 +26,28 @@ type pending struct {
 	until   int64  // no try after it, µs UTC
 	timeout time.Duration
 	tries   uint64
-	last    string // what the last try came to
-	size    int    // of the request, packed
+	last    string        // what the last try came to
+	size    int           // of the request, packed
+	asked   bool          // by the framework
+	first   time.Duration // the first wait; 0 for the usual one, as longest
+	longest time.Duration
 
 	request []byte // packed; nil: it is to be read from the store
 	durable atomic.Bool
 	flight  *flight // the call under way or answered
 	running bool    // its outcome is being handled
 	unsaved bool    // at, tries and last are newer than in the store
+
+	unreadable bool // its request is damaged, or sealed under another key
 }
+
+// forever is the until of what has no end.
+const forever = math.MaxInt64
 
 // pendingBytes is about what a fetch takes besides its request and its method.
 const pendingBytes = 120
+
+var errUnreadable = wire.Err(wire.Internal, "The request that was stored can't be read: it is damaged, or the server has got a new key since. Ask for it again.")
 
 var errStored = errors.New("fetch: a stored fetch is damaged or of a newer version")
 
@@ -47,8 +59,18 @@ func coldKey(id uint64) []byte {
 	return actor.ColdKey(new(Fetches).Letter(), binary.BigEndian.AppendUint64(nil, id)...)
 }
 
+// The length of a stored fetch: those of the framework have their waits in addition.
+const (
+	fields      = 8
+	fieldsAsked = 10
+)
+
 func (q *pending) encode() []byte {
-	b := cbor.AppendArrayHeader(nil, 8)
+	n := fields
+	if q.asked {
+		n = fieldsAsked
+	}
+	b := cbor.AppendArrayHeader(nil, n)
 	b = cbor.AppendText(b, q.method)
 	b = cbor.AppendText(b, q.key)
 	b = cbor.AppendInt(b, q.at)
@@ -56,18 +78,26 @@ func (q *pending) encode() []byte {
 	b = cbor.AppendInt(b, int64(q.timeout))
 	b = cbor.AppendUint(b, q.tries)
 	b = cbor.AppendText(b, q.last)
-	return cbor.AppendInt(b, int64(q.size))
+	b = cbor.AppendInt(b, int64(q.size))
+	if q.asked {
+		b = cbor.AppendInt(cbor.AppendInt(b, int64(q.first)), int64(q.longest))
+	}
+	return b
 }
 
 func parsePending(key, value []byte) (*pending, error) {
 	r := cbor.NewReader(value)
-	if len(key) != 10 || r.Array() != 8 {
+	n := r.Array()
+	if len(key) != 10 || n != fields && n != fieldsAsked {
 		return nil, errStored
 	}
-	q := &pending{id: binary.BigEndian.Uint64(key[2:])}
+	q := &pending{id: binary.BigEndian.Uint64(key[2:]), asked: n == fieldsAsked}
 	q.durable.Store(true)
 	q.method, q.key, q.at, q.until, q.timeout = r.Text(), r.Text(), r.Int(), r.Int(), time.Duration(r.Int())
 	q.tries, q.last, q.size = r.Uint(), r.Text(), int(r.Int())
+	if q.asked {
+		q.first, q.longest = time.Duration(r.Int()), time.Duration(r.Int())
+	}
 	if r.Done() != nil {
 		return nil, errStored
 	}
@@ -121,7 +151,9 @@ func (q *pending) call(packed []byte, now int64) (outgoing.Call, error) {
 	if c.Timeout = q.timeout; c.Timeout == 0 {
 		c.Timeout = outgoing.DefaultTimeout
 	}
-	c.Timeout = max(time.Microsecond, min(c.Timeout, time.Duration(q.until-now)*time.Microsecond))
+	if q.until != forever {
+		c.Timeout = max(time.Microsecond, min(c.Timeout, time.Duration(q.until-now)*time.Microsecond))
+	}
 	return c, nil
 }
 
@@ -133,28 +165,34 @@ const (
 
 // failed plans the next try after one that was not final.
 func (q *pending) failed(now int64, last string, retryAfter time.Duration) {
-	wait := lastWait
-	if doublings := q.tries; doublings < 10 {
-		wait = min(lastWait, firstWait<<doublings)
-	}
-	wait -= rand.N(wait / 2)
+	wait := q.wait()
+	wait -= rand.N(wait/2 + 1)
 	q.tries++
 	q.last = last
 	q.at = now + max(wait, retryAfter).Microseconds()
 	q.unsaved = true
 }
 
+// wait is the longest pause after this many tries.
+func (q *pending) wait() time.Duration {
+	wait, longest := cmp.Or(max(0, q.first), firstWait), cmp.Or(max(0, q.longest), lastWait)
+	for tries := q.tries; tries > 0 && wait < longest; tries-- {
+		wait *= 2
+	}
+	return min(wait, longest)
+}
+
 // outcome is what becomes of a fetch by a call that has ended, nil if it is tried again.
 func (q *pending) outcome(now int64, a outgoing.Answer, err *wire.Error) *Fetched {
 	switch {
 	case err == nil && final(a.Status):
-		return &Fetched{ID: q.id, Status: a.Status, Header: a.Header, Body: a.Body}
+		return &Fetched{Status: a.Status, Header: a.Header, Body: a.Body}
 	case err == nil:
 		q.failed(now, "the host answered with "+strconv.Itoa(a.Status)+".", retryAfter(a.Header, now))
 	case passes(err.Code):
 		q.failed(now, err.Message, 0)
 	default:
-		return &Fetched{ID: q.id, Err: err}
+		return &Fetched{Err: err}
 	}
 	return nil
 }
@@ -165,7 +203,7 @@ func (q *pending) expired() *Fetched {
 	if q.last != "" {
 		text = "There was no answer in time. The last try: " + q.last
 	}
-	return &Fetched{ID: q.id, Err: wire.Err(wire.Deadline, text)}
+	return &Fetched{Err: wire.Err(wire.Deadline, text)}
 }
 
 // final tells whether an answer is one. The others ask for another try by their meaning: RFC 9110, RFC 8470 (425), RFC 6585 (429).

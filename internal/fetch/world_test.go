@@ -87,7 +87,7 @@ func newWorld(t testing.TB) *world {
 
 func (w *world) up() {
 	w.client = outgoing.New(outgoing.Options{Open: w.open})
-	w.live.Store(fetch.New(w.client, w.Clock))
+	w.live.Store(fetch.New(fetch.Options{Client: w.client, Clock: w.Clock, Key: key}))
 	w.Options.Features = []actor.Feature{w.live.Load()}
 	w.Boot()
 }
@@ -222,3 +222,6 @@ func within(t testing.TB) context.Context {
 	t.Cleanup(cancel)
 	return ctx
 }
+
+// key is what the requests of all worlds are sealed under.
+var key = bytes.Repeat([]byte{7}, 32)
