@@ -16,7 +16,7 @@ var layers = [][]string{
 	{"internal/bus"},
 	{"internal/session"},
 	{"internal/replica", "internal/pubsub", "internal/fetch"},
-	{"internal/account", "internal/channel", "internal/call", "internal/inspect"},
+	{"internal/account", "internal/channel", "internal/discovery", "internal/call", "internal/inspect"},
 	{"web", "wasm"},
 	{"server"},
 	{"server/edge", "server/wabtest", "examples"},
