@@ -31,12 +31,15 @@ type Request struct {
 	First    time.Duration // the wait after the first try; a second if 0
 	LastWait time.Duration // the longest wait; 15 minutes if 0
 	Forever  bool          // it is tried until there is an answer, or a Cancel; Within doesn't count
+	Lane     string        // those of a lane are made one after the other, as they were asked for; empty for none
+	Tag      string        // comes back with the outcome; up to 512 bytes
 }
 
 // Fetched is the outcome of a fetch, as its message's Ext holds it.
 type Fetched struct {
 	ID     uint64
 	Asked  bool // by Ask
+	Tag    string
 	Status int  // 0 where there was no answer
 	Header http.Header
 	Body   []byte
@@ -98,7 +101,7 @@ func (f *Fetches) Ask(tx *actor.Tx, r Request, method string) (id uint64, err er
 	if flaw := f.checkAsk(r.Call); flaw != nil {
 		return 0, flaw
 	}
-	return f.add(tx, r, &pending{method: method, asked: true, first: r.First, longest: r.LastWait})
+	return f.add(tx, r, &pending{method: method, asked: true, first: r.First, longest: r.LastWait, lane: r.Lane, tag: r.Tag})
 }
 
 func (f *Fetches) add(tx *actor.Tx, r Request, q *pending) (id uint64, err error) {
@@ -107,7 +110,7 @@ func (f *Fetches) add(tx *actor.Tx, r Request, q *pending) (id uint64, err error
 	}
 	q.request = pack(&r.Call)
 	q.key, q.at, q.timeout, q.size = rand.Text(), tx.Now(), r.Timeout, len(q.request)
-	if err := tx.Spend(q.size + pendingBytes + len(q.method)); err != nil {
+	if err := tx.Spend(q.size + pendingBytes + len(q.method) + len(q.lane) + len(q.tag)); err != nil {
 		return 0, err
 	}
 	tx.Use(f, func(x actor.Part) {

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/wabgo/wab/internal/actor"
@@ -60,7 +61,8 @@ func (p *part) Load(key, value []byte) error {
 }
 
 func (p *part) add(q *pending) {
-	p.all = append(p.all, q)
+	at, _ := slices.BinarySearchFunc(p.all, q.id, func(o *pending, id uint64) int { return cmp.Compare(o.id, id) })
+	p.all = slices.Insert(p.all, at, q)
 	p.tally(q).add(q.size)
 }
 
@@ -75,9 +77,9 @@ func (p *part) Due() (at int64) {
 	if p.fetches.draining() {
 		return 0
 	}
-	for _, q := range p.all {
+	for q, first := range p.inLanes() {
 		next := q.until
-		if q.durable.Load() && q.flight == nil && p.tally(q).flying < q.atOnce() {
+		if first && q.durable.Load() && q.flight == nil && p.tally(q).flying < q.atOnce() {
 			next = min(q.at, q.until)
 		}
 		if next != forever && (at == 0 || next < at) {
@@ -121,7 +123,7 @@ func (p *part) outcome(q *pending, now int64) (got *Fetched) {
 	default:
 		return nil
 	}
-	got.ID, got.Asked = q.id, q.asked
+	got.ID, got.Asked, got.Tag = q.id, q.asked, q.tag
 	return got
 }
 
@@ -145,8 +147,8 @@ func (p *part) Tend(now int64) {
 	if p.fetches.draining() {
 		return
 	}
-	for _, q := range p.all {
-		if q.flight == nil && q.durable.Load() && q.at <= now && p.tally(q).flying < q.atOnce() {
+	for q, first := range p.inLanes() {
+		if first && q.flight == nil && q.durable.Load() && q.at <= now && p.tally(q).flying < q.atOnce() {
 			p.begin(q, now)
 		}
 	}

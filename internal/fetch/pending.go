@@ -31,6 +31,8 @@ type pending struct {
 	asked   bool          // by the framework
 	first   time.Duration // the first wait; 0 for the usual one, as longest
 	longest time.Duration
+	lane    string
+	tag     string
 
 	request []byte // packed; nil: it is to be read from the store
 	durable atomic.Bool
@@ -59,10 +61,10 @@ func coldKey(id uint64) []byte {
 	return actor.ColdKey(new(Fetches).Letter(), binary.BigEndian.AppendUint64(nil, id)...)
 }
 
-// The length of a stored fetch: those of the framework have their waits in addition.
+// The length of a stored fetch: those of the framework have their waits, lane and tag in addition.
 const (
 	fields      = 8
-	fieldsAsked = 10
+	fieldsAsked = 12
 )
 
 func (q *pending) encode() []byte {
@@ -81,6 +83,7 @@ func (q *pending) encode() []byte {
 	b = cbor.AppendInt(b, int64(q.size))
 	if q.asked {
 		b = cbor.AppendInt(cbor.AppendInt(b, int64(q.first)), int64(q.longest))
+		b = cbor.AppendText(cbor.AppendText(b, q.lane), q.tag)
 	}
 	return b
 }
@@ -96,7 +99,7 @@ func parsePending(key, value []byte) (*pending, error) {
 	q.method, q.key, q.at, q.until, q.timeout = r.Text(), r.Text(), r.Int(), r.Int(), time.Duration(r.Int())
 	q.tries, q.last, q.size = r.Uint(), r.Text(), int(r.Int())
 	if q.asked {
-		q.first, q.longest = time.Duration(r.Int()), time.Duration(r.Int())
+		q.first, q.longest, q.lane, q.tag = time.Duration(r.Int()), time.Duration(r.Int()), r.Text(), r.Text()
 	}
 	if r.Done() != nil {
 		return nil, errStored
