@@ -12,7 +12,7 @@ var layers = [][]string{
 	{"internal/wire", "internal/due"},
 	{"internal/policy", "internal/link", "internal/sharedmap", "internal/follow", "internal/clocksync", "internal/bundle", "internal/dial", "internal/timeline"},
 	{"internal/cbor/jsoncbor", "internal/store", "internal/methods", "internal/clock", "internal/origin", "internal/outgoing", "internal/answer"},
-	{"internal/actor"},
+	{"internal/actor", "internal/sky"},
 	{"internal/bus"},
 	{"internal/session"},
 	{"internal/replica", "internal/pubsub", "internal/fetch"},

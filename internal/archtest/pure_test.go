@@ -15,6 +15,7 @@ import (
 var pure = []string{
 	"internal/name", "internal/cbor", "internal/wire", "internal/policy", "internal/link",
 	"internal/sharedmap", "internal/follow", "internal/clocksync", "internal/bundle", "internal/due", "internal/dial",
+	"internal/sky",
 }
 
 // notPure lies in the folder of a pure room without being one.
