@@ -13,7 +13,7 @@ var layers = [][]string{
 	{"internal/policy", "internal/link", "internal/sharedmap", "internal/follow", "internal/clocksync", "internal/bundle", "internal/dial", "internal/timeline"},
 	{"internal/cbor/jsoncbor", "internal/store", "internal/methods", "internal/clock", "internal/origin", "internal/outgoing", "internal/answer"},
 	{"internal/actor", "internal/sky"},
-	{"internal/bus"},
+	{"internal/bus", "internal/dance"},
 	{"internal/session"},
 	{"internal/replica", "internal/pubsub", "internal/fetch"},
 	{"internal/account", "internal/channel", "internal/discovery", "internal/call", "internal/inspect"},

@@ -14,7 +14,7 @@ import (
 // pure rooms have no I/O and no goroutines; what they do depends on their arguments alone.
 var pure = []string{
 	"internal/name", "internal/cbor", "internal/wire", "internal/policy", "internal/link",
-	"internal/sharedmap", "internal/follow", "internal/clocksync", "internal/bundle", "internal/due", "internal/dial",
+	"internal/sharedmap", "internal/follow", "internal/clocksync", "internal/bundle", "internal/due", "internal/dial", "internal/dance",
 	"internal/sky",
 }
 
