@@ -1,10 +1,12 @@
 package fetch_test
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -12,6 +14,9 @@ import (
 
 	"github.com/wabgo/wab/internal/actor/actortest"
 	"github.com/wabgo/wab/internal/cbor"
+	"github.com/wabgo/wab/internal/fetch"
+	"github.com/wabgo/wab/internal/name"
+	"github.com/wabgo/wab/internal/outgoing"
 	"github.com/wabgo/wab/internal/store"
 	"github.com/wabgo/wab/internal/wire"
 )
@@ -24,6 +29,7 @@ type storm struct {
 	dead   atomic.Bool
 	calm   atomic.Bool
 	deaths int
+	later  sync.WaitGroup // answers of the carrier
 }
 
 func (s *storm) roll(of int) int {
@@ -48,6 +54,7 @@ func newStorm(t *testing.T, seed uint64) *storm {
 	s.Store.Before, s.Store.After = die, die
 	s.Options.Fatal = func(error) {}
 	s.host.says = s.say
+	s.carry = s.carried
 	s.up()
 	return s
 }
@@ -65,6 +72,24 @@ func (s *storm) say(w http.ResponseWriter, _ *http.Request, _ int) {
 	}
 }
 
+// carried notes a call to a carrier as one to the host, and answers as that does: at once, or by and by, or never.
+func (s *storm) carried(_ name.Name, call outgoing.Call, done func(outgoing.Answer, *wire.Error)) func() {
+	s.host.note(strings.TrimPrefix(call.URL, "carried:"), call.Header.Get("Idempotency-Key"))
+	switch s.roll(6) {
+	case 0:
+		done(outgoing.Answer{Status: 503}, nil)
+	case 1:
+		done(outgoing.Answer{}, wire.Err(wire.Unavailable, "Not now."))
+	case 2: // never
+	case 3:
+		s.later.Go(func() { done(outgoing.Answer{Status: 200}, nil) })
+	default:
+		done(outgoing.Answer{Status: 200}, nil)
+		done(outgoing.Answer{Status: 400}, nil) // nobody hears it
+	}
+	return nil
+}
+
 func (s *storm) revive() {
 	if !s.dead.Load() {
 		return
@@ -76,8 +101,15 @@ func (s *storm) revive() {
 }
 
 // ask returns whether the CA has promised to call a path.
-func (s *storm) ask(ca, path string) (promised bool) {
-	answer := s.Send(actortest.Name("app:"+ca).Owner, ca, "Fetch", args(path, "Got", 0, 0))
+func (s *storm) ask(ca, path string, way int) (promised bool) {
+	method, url := "Fetch", path
+	switch way {
+	case 1:
+		method = "Ask"
+	case 2:
+		method, url = "Ask", "carried:"+path
+	}
+	answer := s.Send(actortest.Name("app:"+ca).Owner, ca, method, args(url, "Got", 0, 0))
 	for {
 		select {
 		case r := <-answer:
@@ -105,7 +137,7 @@ func (s *storm) blow() {
 	for i := range rounds {
 		for j := range cas {
 			s.revive()
-			if ca := fmt.Sprintf("o%d/home", j); s.ask(ca, fmt.Sprintf("/%d/%d", j, i)) {
+			if ca := fmt.Sprintf("o%d/home", j); s.ask(ca, fmt.Sprintf("/%d/%d", j, i), i%3) {
 				promised[ca]++
 			}
 			s.Clock.Advance(time.Duration(s.roll(3000)) * time.Millisecond)
@@ -137,14 +169,31 @@ func (s *storm) blow() {
 	if s.deaths < 5 {
 		s.T.Errorf("it died %d times only", s.deaths)
 	}
+	s.later.Wait()
 	s.Until("no call to be left", s.client.Idle)
+}
+
+func FuzzOpen(f *testing.F) {
+	whole := fetch.Seal("app:alice/home", 7, []byte("request"))
+	f.Add(whole)
+	f.Add(whole[:1])
+	f.Add([]byte{0x84})
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, stored []byte) {
+		got, ok := fetch.Open("app:alice/home", 7, stored)
+		if ok && stored[0] != 0x84 && !bytes.Equal(stored, whole) {
+			t.Errorf("%x was taken for %x", stored, got)
+		}
+	})
 }
 
 // Whatever is stored is either taken or refused, and never believed by halves.
 func FuzzLoad(f *testing.F) {
 	b := cbor.AppendText(cbor.AppendArrayHeader(nil, 8), "Got")
 	b = cbor.AppendInt(cbor.AppendInt(cbor.AppendInt(cbor.AppendText(b, "key"), 1), 2), 3)
-	f.Add(cbor.AppendInt(cbor.AppendText(cbor.AppendUint(b, 4), "last"), 5))
+	b = cbor.AppendInt(cbor.AppendText(cbor.AppendUint(b, 4), "last"), 5)
+	f.Add(b)
+	f.Add(cbor.AppendInt(cbor.AppendInt(append([]byte{0x8a}, b[1:]...), 6), 7))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, value []byte) {
 		w := newWorld(t)

@@ -13,10 +13,20 @@
 // as long each time, up to 15 minutes, less up to a half at random; or when Retry-After says, if that is later. A call that can't be made (a closed network, an
 // answer that is too large) is final at once.
 //
+// # The framework's own calls
+//
+// Ask is Fetch for the framework: its waits may begin and end elsewhere, it may have no end, and its URL's scheme may be a carrier's, who serves it in the process. The rest is the same: after the commit,
+// at least once, one Idempotency-Key, one outcome. Nothing says in which order calls arrive: who needs one asks for the next when the outcome of the one before has come.
+//
+// # Secrets
+//
+// URLs and headers hold what lets one act. They are stored under a seal (AES-256-GCM), bound to the CA and the fetch, and neither errors nor logs name them. A request whose seal can't be opened has
+// that as its outcome: after the server's key has changed, for instance. Requests that earlier versions stored without a seal are called as ever.
+//
 // # Memory and turns
 //
 // What is asked for is read from the store when it is sent, and the answer stays in memory until its message is handled. A wait of more than 30 s is stored; others begin anew with
-// the next process. Calls wait in line with those of other owners; a CA has 8 under way or answered at a time.
+// the next process. Calls wait in line with those of other owners; a CA has 8 under way or answered at a time, and 16 of the framework's.
 //
 // # End
 //
@@ -24,9 +34,9 @@
 //
 // # Limits
 //
-// 100 fetches of a CA at a time, 8 MiB of requests; those of package outgoing for each; 24 hours unless asked otherwise, 7 days at most.
+// 100 fetches of a CA at a time, 8 MiB of requests; 1000 and 8 MiB of the framework's own besides; those of package outgoing for each; 24 hours unless asked otherwise, 7 days at most.
 //
 // # Locks
 //
-// Fetches.mu guards the flights and is a leaf; it is held across no I/O and no callback. Parts belong to their CA's turn.
+// Fetches.mu guards the flights and is a leaf; it is held across no I/O, no carrier and no callback. Parts belong to their CA's turn.
 package fetch

@@ -40,7 +40,7 @@ type Fetched struct {
 	ID     uint64
 	Asked  bool // by Ask
 	Tag    string
-	Status int  // 0 where there was no answer
+	Status int // 0 where there was no answer
 	Header http.Header
 	Body   []byte
 	Err    *wire.Error // why there is no final answer

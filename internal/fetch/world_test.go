@@ -20,6 +20,7 @@ import (
 	"github.com/wabgo/wab/internal/actor/actortest"
 	"github.com/wabgo/wab/internal/cbor"
 	"github.com/wabgo/wab/internal/fetch"
+	"github.com/wabgo/wab/internal/name"
 	"github.com/wabgo/wab/internal/outgoing"
 	"github.com/wabgo/wab/internal/wire"
 )
@@ -33,6 +34,8 @@ type world struct {
 	live   atomic.Pointer[fetch.Fetches] // methods of a node that is down may still run
 	host   *host
 	open   []netip.Prefix
+	key    []byte        // that requests are sealed under
+	carry  fetch.Carrier // of the scheme "carried"
 }
 
 // host is what is called. It notes the keys of all calls, by path, and answers what the test says.
@@ -53,11 +56,19 @@ func newHost(t testing.TB) *host {
 func (h *host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body) // else the server doesn't notice who goes
 	r.Body = io.NopCloser(bytes.NewReader(body))
+	nth := h.note(r.URL.Path, r.Header.Get("Idempotency-Key"))
 	h.mu.Lock()
-	h.calls[r.URL.Path] = append(h.calls[r.URL.Path], r.Header.Get("Idempotency-Key"))
-	nth, says := len(h.calls[r.URL.Path]), h.says
+	says := h.says
 	h.mu.Unlock()
 	says(w, r, nth)
+}
+
+// note counts a call.
+func (h *host) note(path, key string) (nth int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.calls[path] = append(h.calls[path], key)
+	return len(h.calls[path])
 }
 
 // keys are those of the calls of a path.
@@ -78,8 +89,8 @@ func (h *host) one(t testing.TB, path string) int {
 }
 
 func newWorld(t testing.TB) *world {
-	w := &world{World: actortest.NewWorld(t, nil), host: newHost(t), open: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
-	w.Class.Methods = map[string]actortest.Method{"Fetch": w.fetch, "Twice": w.twice, "Fail": w.fail, "Cancel": w.cancel, "Got": got, "Deaf": deaf, "End": w.end, "Touch": touch}
+	w := &world{World: actortest.NewWorld(t, nil), host: newHost(t), open: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, key: bytes.Repeat([]byte{7}, 32)}
+	w.Class.Methods = map[string]actortest.Method{"Fetch": w.fetch, "Ask": w.ask, "Twice": w.twice, "Fail": w.fail, "Cancel": w.cancel, "Got": got, "Deaf": deaf, "End": w.end, "Touch": touch}
 	w.up()
 	t.Cleanup(w.down)
 	return w
@@ -87,7 +98,11 @@ func newWorld(t testing.TB) *world {
 
 func (w *world) up() {
 	w.client = outgoing.New(outgoing.Options{Open: w.open})
-	w.live.Store(fetch.New(fetch.Options{Client: w.client, Clock: w.Clock, Key: key}))
+	fetches := fetch.New(fetch.Options{Client: w.client, Clock: w.Clock, Key: w.key})
+	fetches.Carry("carried", func(from name.Name, call outgoing.Call, done func(outgoing.Answer, *wire.Error)) func() {
+		return w.carry(from, call, done)
+	})
+	w.live.Store(fetches)
 	w.Options.Features = []actor.Feature{w.live.Load()}
 	w.Boot()
 }
@@ -126,6 +141,21 @@ func (w *world) fetch(tx *actor.Tx, _ *actortest.State, m *actor.Message) ([]byt
 	}
 	id, err := w.live.Load().Fetch(tx, fetch.Request{
 		Call: outgoing.Call{Method: "POST", URL: url, Header: http.Header{"X-Test": {"1", "2"}}, Body: make([]byte, size)}, Within: time.Duration(within) * time.Millisecond,
+	}, handler)
+	return cbor.AppendUint(nil, id), err
+}
+
+// ask is fetch for the framework, which waits for 200 ms at first, 2 s at last, and forever where within is 0.
+func (w *world) ask(tx *actor.Tx, _ *actortest.State, m *actor.Message) ([]byte, error) {
+	r := reader(m)
+	url, handler := r.Text(), r.Text()
+	within, size := r.Int(), r.Int()
+	if url[0] == '/' {
+		url = w.host.URL + url
+	}
+	id, err := w.live.Load().Ask(tx, fetch.Request{
+		Call:   outgoing.Call{Method: "POST", URL: url, Header: http.Header{"X-Test": {"1", "2"}}, Body: make([]byte, size)},
+		Within: time.Duration(within) * time.Millisecond, Forever: within == 0, First: 200 * time.Millisecond, LastWait: 2 * time.Second,
 	}, handler)
 	return cbor.AppendUint(nil, id), err
 }
@@ -222,6 +252,3 @@ func within(t testing.TB) context.Context {
 	t.Cleanup(cancel)
 	return ctx
 }
-
-// key is what the requests of all worlds are sealed under.
-var key = bytes.Repeat([]byte{7}, 32)
