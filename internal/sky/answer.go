@@ -54,7 +54,7 @@ func ErrorIn(body []byte) (message string, failed bool) {
 	case cbor.KindMap:
 		flaw = member(flaw, "message")
 	}
-	return oneLine(Attributes{"": flaw}.Text("")), true
+	return oneLine(textOf(flaw)), true
 }
 
 // member is the value of a key in a map; nil if it has none.

@@ -21,24 +21,51 @@ const (
 // Attributes are an event's: names, 1 to MaxName bytes of UTF-8, and values, each one item of what JSON can say.
 type Attributes map[string]cbor.Raw
 
-// AttributesOf takes attributes from a map of the author's, or null for none. A value becomes what a receiver on another server would see: bytes text
-// in base64, a float without a fraction an integer, NaN and infinities null. Errors are bad_request and too_large.
+// AttributesOf takes attributes from a map of an author's, or null for none. A value becomes what a receiver on another server sees: bytes text in
+// base64, a float without a fraction an integer, NaN and infinities null. What it takes can be sent: its JSON has at most MaxBody bytes. Errors are
+// bad_request and too_large.
 func AttributesOf(value cbor.Raw) (Attributes, *wire.Error) {
-	switch cbor.KindOf(value) {
+	if err := cbor.Check(value); err != nil {
+		return nil, wire.Err(wire.BadRequest, "The attributes cannot be read: "+err.Error()+".")
+	}
+	r := cbor.NewReader(value)
+	a := Attributes{}
+	switch r.Kind() {
 	case cbor.KindNull:
-		return Attributes{}, nil
+		return a, nil
 	case cbor.KindMap:
 	default:
 		return nil, wire.Err(wire.BadRequest, "Attributes are a map of names to values.")
 	}
-	if err := cbor.Check(value); err != nil {
-		return nil, wire.Err(wire.BadRequest, "The attributes cannot be read: "+err.Error()+".")
+	for range r.Map() {
+		if r.Kind() != cbor.KindText {
+			return nil, wire.Err(wire.BadRequest, "Attributes have names, and no numbers for them.")
+		}
+		if flaw := a.putOwn(r.Text(), r.Raw()); flaw != nil {
+			return nil, flaw
+		}
+	}
+	if a.Size() > MaxBody/10 && len(a.JSON()) > MaxBody { // nothing gets ten times as long in JSON
+		return nil, wire.Err(wire.TooLarge, "The attributes are too large: "+strconv.Itoa(MaxBody)+" bytes of JSON are allowed.")
+	}
+	return a, nil
+}
+
+// putOwn adds a value of an author's as it would come back from JSON.
+func (a Attributes) putOwn(name string, value cbor.Raw) *wire.Error {
+	switch cbor.KindOf(value) {
+	case cbor.KindText, cbor.KindUint, cbor.KindNint, cbor.KindBool, cbor.KindNull:
+		return a.put(name, value)
 	}
 	j, err := jsoncbor.ToJSON(value)
 	if err != nil {
-		return nil, wire.Err(wire.BadRequest, "The attributes cannot be sent: two names in a map are alike as text.")
+		return wire.Err(wire.BadRequest, "The attribute "+show(name)+" cannot be sent: two keys of a map are alike as text.")
 	}
-	return fromJSON(j)
+	same, err := jsoncbor.FromJSON(j, 0)
+	if err != nil {
+		return wire.Err(wire.BadRequest, "The attribute "+show(name)+" cannot be said in JSON.")
+	}
+	return a.put(name, same)
 }
 
 // ParseAttributes reads what Encode wrote, and shares it. Limits are not checked again. The error is *wire.Error, internal.
@@ -61,17 +88,27 @@ func ParseAttributes(b []byte) (Attributes, error) {
 
 // Encode is the attributes as one CBOR map, deterministic. A nil value is null.
 func (a Attributes) Encode() []byte {
-	entries := make([]cbor.Entry, 0, len(a))
-	size := 9
+	const head = 9 // bytes that one takes at most
+	room := head
 	for name, value := range a {
-		if value == nil {
-			value = cbor.Raw(cbor.Null)
-		}
-		entries = append(entries, cbor.Entry{Key: cbor.AppendText(nil, name), Value: value})
-		size += len(name) + 9 + len(value)
+		room += 2*head + len(name) + len(value)
 	}
-	out, _ := cbor.AppendMap(make([]byte, 0, size), entries)
+	entries := make([]cbor.Entry, 0, len(a))
+	keys := make([]byte, 0, room)
+	for name, value := range a {
+		from := len(keys)
+		keys = cbor.AppendText(keys, name)
+		entries = append(entries, cbor.Entry{Key: keys[from:], Value: orNull(value)})
+	}
+	out, _ := cbor.AppendMap(make([]byte, 0, room), entries)
 	return out
+}
+
+func orNull(value cbor.Raw) cbor.Raw {
+	if len(value) == 0 {
+		return cbor.Raw(cbor.Null)
+	}
+	return value
 }
 
 // Size is how many bytes names and values take, to be compared with a limit.
@@ -95,8 +132,9 @@ func (a Attributes) JSON() []byte {
 func (a Attributes) Set(name, text string) { a[name] = cbor.AppendText(nil, text) }
 
 // Text is an attribute's text, or its number in digits; empty where it is absent, null or anything else.
-func (a Attributes) Text(name string) string {
-	value := a[name]
+func (a Attributes) Text(name string) string { return textOf(a[name]) }
+
+func textOf(value cbor.Raw) string {
 	switch cbor.KindOf(value) {
 	case cbor.KindText:
 		r := cbor.NewReader(value)

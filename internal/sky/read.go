@@ -27,18 +27,13 @@ func ReadAttributes(query, contentType string, body []byte) (Attributes, *wire.E
 	if flaw != nil {
 		return nil, flaw
 	}
-	return q, q.overwrite(a)
-}
-
-// overwrite puts the attributes of another in, whatever was there.
-func (a Attributes) overwrite(by Attributes) *wire.Error {
-	for name, value := range by {
-		a[name] = value
+	for name, value := range a {
+		q[name] = value
 	}
-	if len(a) > MaxAttributes {
-		return errTooMany
+	if len(q) > MaxAttributes {
+		return nil, errTooMany
 	}
-	return nil
+	return q, nil
 }
 
 func readBody(contentType string, body []byte) (Attributes, *wire.Error) {

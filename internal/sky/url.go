@@ -38,6 +38,9 @@ func SplitDoorbell(url string) (host, eci string, ok bool) {
 		return "", "", false
 	}
 	for _, part := range parts[:base] {
+		if whole, fine := unescape(part, false); !fine || isDots(whole) {
+			return "", "", false
+		}
 		origin += "/" + part
 	}
 	return origin, eci, true
@@ -82,7 +85,7 @@ func splitOrigin(url string) (origin, path string, ok bool) {
 		rest = rest[:end]
 	}
 	host, path, _ := strings.Cut(rest, "/")
-	if host == "" || strings.ContainsAny(host, `@\%"<>^{|}`+"`") {
+	if host == "" || host[0] == ':' || strings.ContainsAny(host, `@\%"<>^{|}`+"`") {
 		return "", "", false
 	}
 	return scheme + "://" + strings.ToLower(host), path, true
