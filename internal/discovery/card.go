@@ -74,6 +74,8 @@ func (l *Link) check() *wire.Error {
 	switch {
 	case l.Rel == "" || len(l.Rel) > MaxRel || strings.ContainsFunc(l.Rel, notVisible):
 		return flaw("A card's link says what it is, by a word like me, or a URL, of at most 256 bytes.")
+	case strings.HasPrefix(l.Rel, space) || l.Rel == relLRDD || l.Rel == relSelf || l.Rel == relProfile || l.Rel == relAvatar:
+		return flaw("A card's link is of another kind than those that the server itself adds.")
 	case len(l.Href) > MaxHref || err != nil || strings.ContainsFunc(l.Href, notVisible) || !linkScheme(u):
 		return flaw("A card's link leads to an https, http, mailto, tel or acct URL of at most 2 KiB.")
 	case !line(l.Title, MaxTitle):
@@ -109,12 +111,8 @@ func notBase64(r rune) bool {
 // plainHost tells whether a host can stand in a name. Addresses that are numbers are nobody's own.
 func plainHost(host string) bool {
 	_, err := name.Parse("x@" + host)
-	return err == nil && netipFails(host)
-}
-
-func netipFails(host string) bool {
-	_, err := netip.ParseAddr(host)
-	return err != nil
+	_, number := netip.ParseAddr(hostname(host))
+	return err == nil && number != nil
 }
 
 // line tells whether a text is one line of at most n characters, without what would hide or turn others.

@@ -29,13 +29,16 @@ type Options struct {
 // Discovery answers who can be found here, and finds others. It may be used by many goroutines at once.
 type Discovery struct {
 	Options
-	key  ed25519.PrivateKey
-	kid  string
-	keys keys
+	key   ed25519.PrivateKey
+	kid   string
+	keys  keys
+	turns chan struct{} // bounds how many look through an owner's CAs at a time
 }
+
+const maxTurns = 8
 
 // New makes a Discovery.
 func New(o Options) *Discovery {
 	key := ed25519.NewKeyFromSeed(o.Seed)
-	return &Discovery{Options: o, key: key, kid: keyID(key.Public().(ed25519.PublicKey))}
+	return &Discovery{Options: o, key: key, kid: keyID(key.Public().(ed25519.PublicKey)), turns: make(chan struct{}, maxTurns)}
 }

@@ -31,3 +31,8 @@ func (d *Discovery) Vouch(from name.Name, r Request) string { return "" }
 func (d *Discovery) Verify(ctx context.Context, owner, vouch, host string, r Request) (name.Name, *wire.Error) {
 	return name.Name{}, wire.Err(wire.Unavailable, "Not built yet.")
 }
+
+// publicKeys are those that check what this server vouches for, as its host-meta shows them.
+func (d *Discovery) publicKeys() string {
+	return base64.RawURLEncoding.EncodeToString(d.key.Public().(ed25519.PublicKey))
+}
