@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/wabgo/wab/internal/clock"
+	"github.com/wabgo/wab/internal/outgoing"
 	"github.com/wabgo/wab/internal/store"
 )
 
@@ -23,6 +24,9 @@ type Options struct {
 
 	// OpenNetworks are those that CAs may call by Tx.Fetch although they are not public: private ones, loopback and so on are closed otherwise.
 	OpenNetworks []netip.Prefix
+	// AllowPrivatePeers opens loopback and private networks besides, for all outgoing calls: those of Tx.Fetch and those to the servers of peers. Link-local addresses and clouds' inner services
+	// stay closed.
+	AllowPrivatePeers bool
 
 	Calls CallOptions // the ports of calls, and the ways to them
 
@@ -64,6 +68,14 @@ type TURNOptions struct {
 	TTL    time.Duration // for how long credentials open new relays; an hour by default, 12 h at most
 	// OpenPeers are networks that members may reach through the server's own relay, besides its media: none, unless media are elsewhere.
 	OpenPeers []netip.Prefix
+}
+
+// openNetworks are all that are not public and may be called.
+func (o *Options) openNetworks() []netip.Prefix {
+	if !o.AllowPrivatePeers {
+		return o.OpenNetworks
+	}
+	return append(outgoing.Private(), o.OpenNetworks...)
 }
 
 func (o Options) withDefaults() Options {

@@ -86,7 +86,7 @@ func New(o Options, apps ...App) (*Server, error) {
 		Store: s.store, Judge: s.gate.Standing, Clock: s.opt.Clock, Log: s.log, IdleAfter: s.opt.IdleAfter,
 	})
 	s.subscriptions = s.topics.Subscriptions()
-	s.outgoing = outgoing.New(outgoing.Options{Open: s.opt.OpenNetworks})
+	s.outgoing = outgoing.New(outgoing.Options{Open: s.opt.openNetworks()})
 	s.fetches = fetch.New(fetch.Options{Client: s.outgoing, Clock: s.opt.Clock, Key: s.accounts.Secret("fetch")})
 	if err = s.openCalls(); err != nil {
 		return nil, errors.Join(err, s.closeAll())

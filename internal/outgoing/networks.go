@@ -75,6 +75,23 @@ func prefixes(list ...string) (out []netip.Prefix) {
 	return out
 }
 
+// Private are loopback and the private networks (RFC 1918, RFC 4193), but for a cloud's inner service among them. For Options.Open, where servers of one machine or one house call each other.
+func Private() []netip.Prefix {
+	list := prefixes("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128")
+	return append(list, without(netip.MustParsePrefix("fc00::/7"), netip.MustParsePrefix("fd00:ec2::/32"))...)
+}
+
+// without is a network but for one of its parts: at each bit on the way to the part, the half that it is not in.
+func without(network, part netip.Prefix) (rest []netip.Prefix) {
+	for bits := network.Bits(); bits < part.Bits(); bits++ {
+		other := part.Addr().AsSlice()
+		other[bits/8] ^= 0x80 >> (bits % 8)
+		half, _ := netip.AddrFromSlice(other)
+		rest = append(rest, netip.PrefixFrom(half, bits+1).Masked())
+	}
+	return rest
+}
+
 // public tells whether an address lies in a network that belongs to all. What it may lead to is another matter: see embedded.
 func public(a netip.Addr) bool {
 	closed := closed6

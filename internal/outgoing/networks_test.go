@@ -55,6 +55,21 @@ func TestCHAN5_AnOperatorOpensNetworks(t *testing.T) {
 	}
 }
 
+// What belongs to whoever runs it may be opened at once; what a cloud serves inside stays closed, wherever it lies.
+func TestCHAN5_PrivateNetworksAreOpened(t *testing.T) {
+	n := networks(Private())
+	for address, open := range map[string]bool{
+		"127.0.0.1": true, "127.255.0.1": true, "10.2.0.1": true, "172.16.0.1": true, "172.32.0.1": true, "192.168.1.1": true, "::1": true, "::ffff:127.0.0.1": true,
+		"fc00::1": true, "fd00::1": true, "fd00:ec1:ffff::1": true, "fd00:ec3::1": true, "fdff:ffff::1": true, "fbff::1": false, "fe00::1": false,
+		"fd00:ec2::254": false, "fd00:ec2:ffff::1": false, "169.254.169.254": false, "168.63.129.16": false, "100.100.100.200": false, "64:ff9b::169.254.169.254": false,
+		"0.0.0.0": false, "::": false, "fe80::1": false, "224.0.0.1": false, "8.8.8.8": true,
+	} {
+		if got := n.allows(netip.MustParseAddr(address)); got != open {
+			t.Errorf("%s: open %v", address, got)
+		}
+	}
+}
+
 // However an IPv4 address is dressed up, it is no more open than it is bare.
 func TestCHAN5_NoDressOpensAnAddress(t *testing.T) {
 	dresses := []func(v4 [4]byte) netip.Addr{

@@ -44,6 +44,7 @@ func serve(args []string, out, errs io.Writer) error {
 	f.StringVar(&s.options.PublicURL, "public-url", "", "`URL` by which others reach this server; what it listens on unless given")
 	f.Var(&s.origins, "allow-origin", "`origin` whose pages may use this server, like https://example.org; may be given several times, '*' for all")
 	f.Var(&s.networks, "open-network", "`CIDR` that apps may call though it is not public, like 10.1.0.0/16; may be given several times")
+	f.BoolVar(&s.options.AllowPrivatePeers, "allow-private-peers", false, "let outgoing calls of apps and to peers reach loopback and private addresses too: for servers on one machine or in one house")
 	s.calls.define(f)
 	f.StringVar(&s.cert, "tls-cert", "", "`file` with the certificate chain, PEM; read again when it changes")
 	f.StringVar(&s.key, "tls-key", "", "`file` with its key, PEM; read again when it changes")
