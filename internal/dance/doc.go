@@ -1,4 +1,4 @@
-// Package dance is how two clients' clouds that never met come to hold a channel into each other, and how they part: the messages in both of their tongues, and each side's
+// Package dance is how two people's clouds that never met come to hold a channel into each other, and how they part: the messages in both of their tongues, and each side's
 // state machine, as values.
 //
 // # The dance

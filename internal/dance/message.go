@@ -27,7 +27,7 @@ type Message struct {
 	Gen  Gen
 	ID   string // chosen by the asker: 1 to MaxID visible ASCII characters
 
-	// Of a Request.
+	// Of a Request. The article's channelName is both names.
 	Name, Namespace          string
 	Relationship             string // "a-b": the asker's role and the receiver's
 	ChannelName, ChannelType string
@@ -45,11 +45,53 @@ type Message struct {
 	Reason string // of a Refuse or Remove
 }
 
-// Limits. Sizes are bytes.
+// Limits, in bytes.
 const (
 	MaxID   = 128
-	MaxECI  = 512
 	MaxHost = 512
-	MaxText = 1024 // of names, roles, reasons
-	MaxLong = 4096 // of Vouch and Why
+	MaxText = 1024 // of names, roles and reasons
+	MaxLong = 4096 // of From, Why, Secret and Vouch
+)
+
+// names are what one generation calls things on the wire.
+type names struct {
+	domain                                           string
+	types                                            [Remove + 1]string
+	id, name, channelName, channelType               string
+	namespace, relationship, rxRole, txRole          string
+	requestECI, requestHost, confirmECI, withdrawECI string
+	removePeer, removeECI                            string
+}
+
+var tongues = [...]names{
+	Article: {
+		domain: "system",
+		types: [...]string{
+			Request: "requestSubscription", Confirm: "confirmSubscription",
+			Refuse: "refuseSubscription", Withdraw: "withdrawSubscription", Remove: "endSubscription",
+		},
+		id: "id", name: "channelName",
+		namespace: "namespace", relationship: "relationship", rxRole: "rx_role", txRole: "tx_role",
+		requestECI: "eci", requestHost: "host", confirmECI: "eci", withdrawECI: "eci",
+	},
+	Wrangler: {
+		domain: "wrangler",
+		types: [...]string{
+			Request: "new_subscription_request", Confirm: "outbound_pending_subscription_approved",
+			Refuse: "outbound_removal", Withdraw: "inbound_removal", Remove: "established_removal",
+		},
+		id: "Id", name: "name", channelName: "channel_name", channelType: "channel_type",
+		namespace: "namespace", relationship: "relationship", rxRole: "Rx_role", txRole: "Tx_role",
+		requestECI: "Tx", requestHost: "Tx_host", confirmECI: "Tx", withdrawECI: "Tx",
+		removePeer: "Rx", removeECI: "Tx",
+	},
+}
+
+// What both generations call our extras.
+const (
+	attrFrom   = "from"
+	attrWhy    = "why"
+	attrSecret = "invitation"
+	attrVouch  = "vouch"
+	attrReason = "reason"
 )

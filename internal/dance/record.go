@@ -61,44 +61,30 @@ type Record struct {
 // Kinds is a set of kinds.
 type Kinds uint8
 
+func setOf(kinds ...Kind) (s Kinds) {
+	for _, k := range kinds {
+		s |= 1 << k
+	}
+	return s
+}
+
 // Has tells whether k is among them.
-func (s Kinds) Has(k Kind) bool { return s&(1<<k) != 0 }
+func (s Kinds) Has(k Kind) bool { return s&setOf(k) != 0 }
+
+func (s Kinds) list() (kinds []Kind) {
+	for k := Request; k <= Remove; k++ {
+		if s.Has(k) {
+			kinds = append(kinds, k)
+		}
+	}
+	return kinds
+}
 
 // Durations, in µs.
 const (
-	hour      = int64(3600_000_000)
-	day       = 24 * hour
+	minute    = int64(60_000_000)
+	day       = 24 * 60 * minute
 	Within    = 30 * day // how long a request waits, unless said otherwise
 	Tombstone = 7 * day  // how long what has ended is kept
-	Patience  = 90 * day // how long a farewell is repeated, and kept for that
+	Patience  = 90 * day // how long a farewell is repeated, and its record kept for that
 )
-
-// Step is what an input comes to.
-type Step struct {
-	Record       Record
-	Changed      bool   // Record differs from the one before: write it
-	Send         []Send // store with it, send after the commit
-	Stop         []Kind // sent before, and of no use any more
-	CloseChannel bool   // remove our channel, Record.Channel
-	Forget       bool   // drop the record from the book
-}
-
-// Send is a message to the peer: on its channel, Record.ECI, or its doorbell, Record.Doorbell, both at Record.Host.
-type Send struct {
-	Message    Message // without our ECI, Host and Vouch: set them just before it is sent
-	ToDoorbell bool
-}
-
-// Outcome is what came of a Send.
-type Outcome uint8
-
-// The outcomes.
-const (
-	Delivered Outcome = iota + 1
-	NoChannel         // 404 or 410: nobody hears there
-	Denied            // another final refusal, with a reason
-	GivenUp           // nobody knows: no answer, for as long as the sender tried
-)
-
-// Doorbell is the name of the channel that everybody may know.
-const Doorbell = "doorbell"
