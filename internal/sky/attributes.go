@@ -86,7 +86,7 @@ func ParseAttributes(b []byte) (Attributes, error) {
 	return a, nil
 }
 
-// Encode is the attributes as one CBOR map, deterministic. A nil value is null.
+// Encode is the attributes as one CBOR map, deterministic, for ParseAttributes. A nil value is null.
 func (a Attributes) Encode() []byte {
 	const head = 9 // bytes that one takes at most
 	room := head
@@ -119,7 +119,7 @@ func (a Attributes) Size() (n int) {
 	return n
 }
 
-// JSON is the attributes as one JSON object, as ReadAttributes reads it.
+// JSON is the attributes as one JSON object, as ReadAttributes reads it; an empty one if a value was put in that is not one item.
 func (a Attributes) JSON() []byte {
 	out, err := jsoncbor.ToJSON(a.Encode())
 	if err != nil {

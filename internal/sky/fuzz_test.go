@@ -91,7 +91,7 @@ func FuzzAttributesOf(f *testing.F) {
 
 func FuzzSplitDoorbell(f *testing.F) {
 	for _, s := range []string{
-		"https://a.example/sky/event/E", "HTTP://[::1]:80//base/c/E/event/d/t?q#f", "https://a.example/x/" + bare, "https://u@a/c/E", "https://a/c/sky/cloud/%41/x", "https://a/../c/E", "//", "",
+		"https://a.example/sky/event/E", "HTTP://[::1]:80//base/c/E/event/d/t?q#f", "https://a.example/x/" + bare, "https://u@a/c/E", "https://a/c/sky/cloud/%41/x", "https://a/../c/E", "https://a/@/" + bare, "//", "",
 	} {
 		f.Add(s)
 	}
@@ -103,7 +103,7 @@ func FuzzSplitDoorbell(f *testing.F) {
 			}
 			return
 		}
-		if !isECI(eci) || !isVisible(host) || strings.HasSuffix(host, "/") || strings.ContainsAny(host, "?#@") {
+		if !isECI(eci) || !isVisible(host) || strings.HasSuffix(host, "/") || strings.ContainsAny(host, "?#\\") {
 			t.Fatalf("%q: %q, %q", s, host, eci)
 		}
 		again, same, ok := SplitDoorbell(EventURL(host, eci, "5", "d", "t"))

@@ -74,18 +74,21 @@ func isBare(s string) bool {
 	return len(s) >= leastBare
 }
 
+// inNoURL are visible characters that must be escaped in a URL; some readers take them for others.
+const inNoURL = "\\\"<>^{|}`"
+
 // splitOrigin takes a URL's scheme and host off, in lower case, and what comes after the path.
 func splitOrigin(url string) (origin, path string, ok bool) {
 	scheme, rest, ok := strings.Cut(url, "://")
 	scheme = strings.ToLower(scheme)
-	if !ok || scheme != "http" && scheme != "https" || !isVisible(url) {
+	if !ok || scheme != "http" && scheme != "https" {
 		return "", "", false
 	}
 	if end := strings.IndexAny(rest, "?#"); end >= 0 {
 		rest = rest[:end]
 	}
 	host, path, _ := strings.Cut(rest, "/")
-	if host == "" || host[0] == ':' || strings.ContainsAny(host, `@\%"<>^{|}`+"`") {
+	if host == "" || host[0] == ':' || strings.ContainsAny(host, "@%") || !isVisible(rest) || strings.ContainsAny(rest, inNoURL) {
 		return "", "", false
 	}
 	return scheme + "://" + strings.ToLower(host), path, true
