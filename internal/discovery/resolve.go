@@ -16,10 +16,50 @@ type Found struct {
 	Card                    Card
 }
 
+var (
+	errUnfound = wire.Err(wire.NotFound, "Nobody by this address shows a doorbell: check how it is written, or ask its owner to publish their card.")
+	errUnknown = wire.Err(wire.Unavailable, "This server doesn't know how it is reached itself: its operator sets --public-url.")
+)
+
 // Resolve finds the doorbell that a target means: an address (owner@host[:port], owner/ca@host, app:owner/ca@host, with or without acct:, or without a host for this server),
-// the URL of a doorbell, or that of a page or domain of somebody's. owner is on whose behalf others are asked.
-func (d *Discovery) Resolve(ctx context.Context, owner, target string) (Found, *wire.Error) {
-	return Found{}, wire.Err(wire.Unavailable, "Not built yet.")
+// the URL of a doorbell, or that of a page or a domain of somebody's, with or without its scheme, which is https then, and http for the loopback address. Of several doorbells of
+// an owner it is the first that their server tells of. owner is on whose behalf others are asked.
+//
+// Errors: bad_request for what is no address, or leads on and on; not_found where nobody shows a doorbell; not_allowed for a closed network; unavailable and deadline may pass.
+func (d *Discovery) Resolve(ctx context.Context, owner, address string) (Found, *wire.Error) {
+	t, flawed := parseTarget(address)
+	if flawed != nil {
+		return Found{}, flawed
+	}
+	if t.resource == "" && !t.local {
+		return Found{Host: t.base, ECI: t.eci}, nil
+	}
+	if t.local {
+		at, _, ok := d.here()
+		if !ok {
+			return Found{}, errUnknown
+		}
+		t.at, t.resource = at, "acct:"+userOf(t.who)+"@"+at.authority
+	}
+	ctx, cancel := context.WithTimeout(ctx, ResolveWithin)
+	defer cancel()
+	s := &search{Discovery: d, ctx: ctx, owner: owner, seen: map[string]bool{}}
+	f, err := s.target(t)
+	switch {
+	case err == errNothing && t.eci != "":
+		return Found{Host: t.base, ECI: t.eci}, nil
+	case err == errNothing:
+		return Found{}, s.unfound()
+	}
+	return f, err
+}
+
+// unfound says why nobody was found, as far as that is known.
+func (s *search) unfound() *wire.Error {
+	if s.why != "" {
+		return wire.Err(wire.NotFound, errUnfound.Message+" "+s.why)
+	}
+	return errUnfound
 }
 
 // splitAddress splits user@host, where neither is empty.
