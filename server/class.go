@@ -71,6 +71,9 @@ func (c *class) add(m reflect.Method) error {
 	if forCalls(m) {
 		return c.addForCalls(m)
 	}
+	if forLinks(m) {
+		return c.addForLinks(m)
+	}
 	built, err := newMethod(m)
 	if built != nil && err == nil {
 		c.methods[m.Name] = built
@@ -139,7 +142,7 @@ func (c *class) Decode(state []byte, instance any) error {
 // Invoke calls the method that a message asks for, if messages of its kind may.
 func (c *class) Invoke(tx *actor.Tx, instance any, m *actor.Message) ([]byte, error) {
 	mine := &Tx{tx: tx, class: c}
-	if result, err, is := mine.own(m); is {
+	if result, err, is := mine.own(instance, m); is {
 		return result, err
 	}
 	found, err := c.find(m)
@@ -151,6 +154,9 @@ func (c *class) Invoke(tx *actor.Tx, instance any, m *actor.Message) ([]byte, er
 		return nil, err
 	}
 	result, err := found.run(in)
+	if err == nil {
+		err = mine.runRaised(instance)
+	}
 	if err == nil {
 		err = mine.err
 	}

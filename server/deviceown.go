@@ -47,9 +47,13 @@ func mayRule(method string, deny bool) bool {
 }
 
 // own runs a method of the framework's, or a message of its own.
-func (tx *Tx) own(m *actor.Message) (result []byte, err error, is bool) {
+func (tx *Tx) own(instance any, m *actor.Message) (result []byte, err error, is bool) {
 	run := ownMethod(m.Method)
+	if forChannels(m) {
+		run = func(tx *Tx, m *actor.Message) ([]byte, error) { return tx.takeForChannels(instance, m) }
+	}
 	switch {
+	case forChannels(m):
 	case m.Kind == actor.Changed && m.Method == expireMethod:
 		run = (*Tx).takeExpired
 	case m.Kind == actor.Changed && m.Method == lapseMethod:

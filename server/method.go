@@ -15,7 +15,7 @@ type method struct {
 	name      string
 	call      reflect.Value // the method's function; its receiver is the first argument
 	args      []reflect.Type
-	handler   reflect.Type // Response, Timer, Change, Fetched or Message: the parameter that keeps requests out; nil if they may come
+	handler   reflect.Type // Response, Timer, Change, Fetched, Event, Query or Message: the parameter that keeps requests out; nil if they may come
 	hasResult bool
 	hasError  bool
 }
@@ -40,7 +40,7 @@ func newMethod(m reflect.Method) (*method, error) {
 	out := &method{name: m.Name, call: m.Func}
 	for i := 2; i < t.NumIn(); i++ {
 		p := t.In(i)
-		if p == typeResponse || p == typeTimer || p == typeChange || p == typeFetched || isMessage(p) {
+		if p == typeResponse || p == typeTimer || p == typeChange || p == typeFetched || p == typeEvent || p == typeQuery || isMessage(p) {
 			if i != 2 || t.NumIn() != 3 {
 				return nil, fmt.Errorf("a handler takes the Tx and the %s, nothing else", p.Name())
 			}

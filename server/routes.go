@@ -31,10 +31,11 @@ func (s *Server) routes() http.Handler {
 		prefix := "/" + s.apps[i].Name // which is never apps.json: names have no dots
 		mux.Handle(prefix+"/", http.StripPrefix(prefix, pages(&s.apps[i])))
 	}
+	mux.Handle("/.well-known/", s.finder.Handler())
 	if s.opt.Dev {
-		return s.knownHosts(mux)
+		return s.outside(s.knownHosts(mux))
 	}
-	return mux
+	return s.outside(mux)
 }
 
 func say(w http.ResponseWriter, status int, text string) {

@@ -17,6 +17,8 @@ import (
 	"github.com/wabgo/wab/internal/call/ports"
 	"github.com/wabgo/wab/internal/call/sfu"
 	"github.com/wabgo/wab/internal/call/turn"
+	"github.com/wabgo/wab/internal/channel"
+	"github.com/wabgo/wab/internal/discovery"
 	"github.com/wabgo/wab/internal/fetch"
 	"github.com/wabgo/wab/internal/methods"
 	"github.com/wabgo/wab/internal/outgoing"
@@ -46,6 +48,8 @@ type Server struct {
 
 	outgoing *outgoing.Client
 	fetches  *fetch.Fetches
+	channels *channel.Channels
+	finder   *discovery.Discovery
 
 	ports      *ports.Ports // of calls; nil without
 	relay      *turn.Server // nil without calls
@@ -94,8 +98,9 @@ func New(o Options, apps ...App) (*Server, error) {
 	s.calls = call.New(call.Options{Maps: s.maps, Judge: s.gate.Standing, Media: s.media, ICE: s.iceServers, Key: s.accounts.Secret("call"), Clock: s.opt.Clock, Log: s.log})
 	s.attendance = s.calls.Attendance(func(app string) bool { return classes[app].(*class).methods[call.OnCall] != nil })
 	s.gate.Groups, s.gate.RulesChanged, s.gate.Ended = s.maps, s.maps.RulesChanged, s.maps.Ended
+	s.openChannels(classes)
 	s.runtime = actor.New(actor.Options{
-		Store: s.store, Classes: classes, Gate: s.gate, Features: []actor.Feature{s.effects, s.devices, s.maps, s.watches, s.topics.Log(), s.subscriptions, s.fetches, s.attendance},
+		Store: s.store, Classes: classes, Gate: s.gate, Features: []actor.Feature{s.effects, s.devices, s.maps, s.watches, s.topics.Log(), s.subscriptions, s.fetches, s.attendance, s.channels},
 		MaxCAs: s.opt.MaxCAs, CAs: s.cas,
 		Clock: s.opt.Clock, Logger: s.log, IdleAfter: s.opt.IdleAfter, Fatal: s.opt.Fatal,
 	})

@@ -10,6 +10,7 @@ import (
 	"github.com/wabgo/wab/internal/bus"
 	"github.com/wabgo/wab/internal/clock"
 	"github.com/wabgo/wab/internal/name"
+	"github.com/wabgo/wab/internal/sky"
 )
 
 // Tx is a transaction: the handling of one message. What a CA does through it happens when its method has returned without an error and the change
@@ -20,6 +21,9 @@ type Tx struct {
 	tx    *actor.Tx
 	class *class
 	err   error
+
+	raised     []raised
+	directives []sky.Directive
 }
 
 func (tx *Tx) fail(err error) {

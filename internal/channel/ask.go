@@ -1,0 +1,200 @@
+package channel
+
+import (
+	"cmp"
+	"crypto/rand"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/wabgo/wab/internal/actor"
+	"github.com/wabgo/wab/internal/cbor"
+	"github.com/wabgo/wab/internal/dance"
+	"github.com/wabgo/wab/internal/fetch"
+	"github.com/wabgo/wab/internal/name"
+	"github.com/wabgo/wab/internal/outgoing"
+	"github.com/wabgo/wab/internal/sky"
+	"github.com/wabgo/wab/internal/wire"
+)
+
+// Ask is a subscription that a CA wants. Host and Doorbell say where; if they are empty, Target does: the URL of a doorbell, an ECI of this server, or an address that is looked up.
+type Ask struct {
+	Target         string
+	Host, Doorbell string
+	Gen            dance.Gen // Article if 0
+
+	Name, Namespace, Relationship string
+	ChannelName, ChannelType      string
+	RxRole, TxRole                string // ours and the peer's
+	Why, Secret                   string
+	Within                        int64 // µs; a month if 0
+	Allow                         Attenuation
+}
+
+var (
+	errNoLink    = wire.Err(wire.NotFound, "There is no such subscription.")
+	errManyLinks = wire.Err(wire.Quota, "An assistant has at most 1,000 subscriptions; end one that is no longer used.")
+	errSelf      = wire.Err(wire.BadRequest, "This is the assistant's own doorbell: it can't be linked with itself.")
+	errTarget    = wire.Err(wire.BadRequest, "Say with whom: by an address such as bob@wab.example, or by the URL of a doorbell.")
+	errNoURL     = wire.Err(wire.Unavailable, "This server does not know its own address yet, which it has to tell to others: start it with a public URL.")
+)
+
+// Link begins a subscription, and returns its id. What comes of it is told as it comes.
+func (f *Channels) Link(tx *actor.Tx, a Ask) (id string, err error) {
+	a.Gen = cmp.Or(a.Gen, dance.Article)
+	if flaw := f.aim(&a); flaw != nil {
+		return "", flaw
+	}
+	if flaw := a.Allow.Check(); flaw != nil {
+		return "", flaw
+	}
+	id = rand.Text()
+	var w work
+	f.use(tx, func(p *part) { err = p.link(a, id, tx.Now(), &w) })
+	if err == nil {
+		err = f.finish(tx, &w)
+	}
+	return id, err
+}
+
+// aim finds out where the doorbell is, as far as that can be told without asking anybody.
+func (f *Channels) aim(a *Ask) *wire.Error {
+	if a.Doorbell == "" {
+		host, eci, isURL := sky.SplitDoorbell(a.Target)
+		_, ours := f.keys.open(a.Target)
+		switch {
+		case isURL:
+			a.Host, a.Doorbell = host, eci
+		case ours:
+			a.Doorbell = a.Target
+		case strings.TrimSpace(a.Target) == "" || len(a.Target) > dance.MaxHost:
+			return errTarget
+		default:
+			a.Target = strings.TrimSpace(a.Target)
+			return nil
+		}
+	}
+	a.Target = ""
+	if _, ours := f.keys.open(a.Doorbell); ours {
+		a.Host = ""
+		return nil
+	}
+	a.Host = strings.TrimRight(a.Host, "/")
+	return f.checkHost(a.Host, a.Doorbell)
+}
+
+// checkHost tells what is wrong with where a peer says that it is.
+func (f *Channels) checkHost(host, eci string) *wire.Error {
+	u, err := url.Parse(host)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return wire.Err(wire.BadRequest, "A peer's host is the URL of its server, like https://wab.example.")
+	}
+	call := outgoing.Call{URL: sky.EventURL(host, eci, "none", "a", "b")}
+	if flaw := call.Check(); flaw != nil {
+		return flaw
+	}
+	if f.publicURL() == "" {
+		return errNoURL
+	}
+	return nil
+}
+
+// link makes the back channel, and asks; an address is looked up first.
+func (p *part) link(a Ask, id string, now int64, w *work) error {
+	if ca, ours := p.feature.keys.open(a.Doorbell); ours && ca == p.ca.Name() {
+		return errSelf
+	}
+	if len(p.links) >= MaxLinks {
+		return errManyLinks
+	}
+	label := channelOf(id)
+	c, flaw := p.open(label, id, a.Allow, now)
+	if flaw != nil {
+		return flaw
+	}
+	w.rooms = append(w.rooms, c)
+	ask := dance.Ask{
+		ID: id, Gen: a.Gen, Name: a.Name, Namespace: a.Namespace, Relationship: a.Relationship, ChannelName: a.ChannelName, ChannelType: a.ChannelType,
+		RxRole: a.RxRole, TxRole: a.TxRole, Channel: label, Host: a.Host, Doorbell: a.Doorbell, From: p.feature.address(p.ca.Name()), Why: a.Why, Secret: a.Secret, Within: a.Within,
+	}
+	if a.Target == "" {
+		return p.begin(&link{peer: p.feature.nameFor(&a), allow: a.Allow}, ask, now, w)
+	}
+	return p.lookUp(a, ask, now, w)
+}
+
+func (p *part) begin(l *link, ask dance.Ask, now int64, w *work) error {
+	s, flaw := dance.Begin(ask, now)
+	if flaw != nil {
+		return flaw
+	}
+	l.Record = dance.Record{ID: ask.ID, State: l.State}
+	p.take(l, s, w)
+	return nil
+}
+
+// lookUp keeps what is to be asked, as a record without a doorbell, and has the address looked up.
+func (p *part) lookUp(a Ask, ask dance.Ask, now int64, w *work) error {
+	ask.Doorbell = "unknown"
+	s, flaw := dance.Begin(ask, now) // for what is wrong with it, and what follows from it
+	if flaw != nil {
+		return flaw
+	}
+	l := &link{Record: s.Record, target: a.Target, peer: a.Target, allow: a.Allow}
+	l.Doorbell, l.Owed, l.Idle, l.Again = "", 0, 0, 0
+	p.keep(l)
+	w.shown = append(w.shown, l)
+	w.asks = append(w.asks, fetch.Request{
+		Call:   outgoing.Call{URL: "resolve:" + url.QueryEscape(a.Target), Timeout: time.Minute},
+		Within: sendWithin, First: firstWait, LastWait: lastWait, Tag: tagResolve + "/" + ask.ID,
+	})
+	p.tell(p.feature.event(l))
+	return nil
+}
+
+// found goes on with a subscription whose peer's doorbell is known now: the answer of a "resolve:" call is a CBOR array of the doorbell's host and ECI.
+func (p *part) found(l *link, body []byte, now int64, w *work) error {
+	r := cbor.NewReader(body)
+	r.Array()
+	host, doorbell := r.Text(), r.Text()
+	if r.Done() != nil {
+		return p.lost(l, "The address could not be looked up.", now, w)
+	}
+	a := Ask{Host: host, Doorbell: doorbell}
+	if flaw := p.feature.aim(&a); flaw != nil {
+		return p.lost(l, flaw.Message, now, w)
+	}
+	if ca, ours := p.feature.keys.open(doorbell); ours && ca == p.ca.Name() {
+		return p.lost(l, errSelf.Message, now, w)
+	}
+	ask := dance.Ask{
+		ID: l.ID, Gen: l.Gen, Name: l.Name, Namespace: l.Namespace, Relationship: l.Relationship, ChannelName: l.ChannelName, ChannelType: l.ChannelType,
+		RxRole: l.RxRole, TxRole: l.TxRole, Channel: l.Channel, Host: a.Host, Doorbell: a.Doorbell, From: l.From, Why: l.Why, Secret: l.Secret, Within: max(1, l.Expires-now),
+	}
+	next := *l
+	next.target = ""
+	return p.begin(&next, ask, now, w)
+}
+
+// lost ends a subscription whose peer can't be found.
+func (p *part) lost(l *link, reason string, now int64, w *work) error {
+	next := *l
+	next.target, next.State, next.End, next.Reason, next.Since, next.Expires = "", dance.Ended, dance.Failed, reason, now, 0
+	if p.close(l.Channel) {
+		w.shut = append(w.shut, l.Channel)
+	}
+	p.keep(&next)
+	w.shown = append(w.shown, &next)
+	p.tell(p.feature.event(&next))
+	return nil
+}
+
+// nameFor is how a peer is called that was asked by its doorbell: by its name, where it is one of this server's.
+func (f *Channels) nameFor(a *Ask) string {
+	if ca, ours := f.keys.open(a.Doorbell); ours {
+		return ca.String()
+	}
+	return cmp.Or(a.Target, hostOf(a.Host))
+}
+
+func parseKey(key string) (name.Name, error) { return name.ParseCA(key, "") }

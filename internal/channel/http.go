@@ -1,0 +1,213 @@
+package channel
+
+import (
+	"crypto/rand"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/wabgo/wab/internal/actor"
+	"github.com/wabgo/wab/internal/answer"
+	"github.com/wabgo/wab/internal/bus"
+	"github.com/wabgo/wab/internal/cbor"
+	"github.com/wabgo/wab/internal/cbor/jsoncbor"
+	"github.com/wabgo/wab/internal/name"
+	"github.com/wabgo/wab/internal/sky"
+	"github.com/wabgo/wab/internal/wire"
+)
+
+// Serves tells whether a path is the Handler's, however many slashes it has.
+func Serves(path string) bool {
+	path = "/" + strings.TrimLeft(path, "/")
+	return strings.HasPrefix(path, "/sky/") || strings.HasPrefix(path, "/c/")
+}
+
+// large bodies are read a few at a time: nobody who sends them is known.
+const (
+	smallBody   = 64 << 10
+	largeBodies = 32
+	bodyTime    = 30 * time.Second
+)
+
+var (
+	errBigBody = wire.Err(wire.TooLarge, "An event's body has at most 1 MiB.")
+	errSlow    = wire.Err(wire.BadRequest, "The body could not be read in time.")
+	errCrowd   = wire.Retry(wire.Overloaded, "The server reads as many large bodies as it can. Try again shortly.", 1000)
+)
+
+// Handler serves the Event API: /sky/event, /sky/cloud and /c. Who has an ECI has the channel, from wherever its page comes: CORS is open.
+func (f *Channels) Handler() http.Handler {
+	large := make(chan struct{}, largeBodies)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Access-Control-Allow-Origin", "*")
+		if r.Method == http.MethodOptions {
+			h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE, OPTIONS")
+			h.Set("Access-Control-Allow-Headers", "Content-Type, Idempotency-Key")
+			h.Set("Access-Control-Max-Age", "86400")
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		h.Set("Access-Control-Expose-Headers", "Retry-After")
+		path, flaw := sky.ParsePath(r.URL.EscapedPath())
+		if flaw != nil {
+			fail(w, flaw)
+			return
+		}
+		ca, known := f.keys.open(path.ECI)
+		if !known {
+			fail(w, sky.ErrUnknownECI)
+			return
+		}
+		if r.ContentLength < 0 || r.ContentLength > smallBody {
+			select {
+			case large <- struct{}{}:
+				defer func() { <-large }()
+			default:
+				fail(w, errCrowd)
+				return
+			}
+		}
+		body, flaw := readBody(w, r)
+		if flaw != nil {
+			fail(w, flaw)
+			return
+		}
+		attributes, flaw := sky.ReadAttributes(r.URL.RawQuery, r.Header.Get("Content-Type"), body)
+		if flaw != nil {
+			fail(w, flaw)
+			return
+		}
+		if path.EID == "" && !path.Form.Query() {
+			path.EID = r.Header.Get("Idempotency-Key")
+			if flaw := sky.CheckEID(path.EID); flaw != nil {
+				fail(w, flaw)
+				return
+			}
+		}
+		f.serve(w, r, ca, path, attributes)
+	})
+}
+
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *wire.Error) {
+	if r.ContentLength == 0 {
+		return nil, nil
+	}
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Now().Add(bodyTime))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, sky.MaxBody))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, errBigBody
+	case err != nil:
+		return nil, errSlow
+	}
+	_ = control.SetReadDeadline(time.Time{}) // the body's, which must not end the wait for the answer
+	return body, nil
+}
+
+func (f *Channels) serve(w http.ResponseWriter, r *http.Request, ca name.Name, path sky.Path, attributes sky.Attributes) {
+	done := make(chan reply, 1)
+	f.deliver(ca, path, attributes, name.Name{}, func(out reply) { done <- out })
+	select {
+	case out := <-done:
+		if out.err != nil {
+			fail(w, out.err)
+			return
+		}
+		answer.JSON(w, http.StatusOK, out.body)
+	case <-r.Context().Done():
+	}
+}
+
+// fail answers with an error. One who is told that there is no such channel is told the same whatever the reason.
+func fail(w http.ResponseWriter, e *wire.Error) {
+	switch {
+	case e == sky.ErrMediaType:
+		answer.ErrorAs(w, http.StatusUnsupportedMediaType, e)
+	default:
+		answer.Error(w, e)
+	}
+}
+
+// reply is what a visit comes to.
+type reply struct {
+	body []byte // JSON
+	err  *wire.Error
+}
+
+// deliver has a CA handle what has come, and done called with its answer when that is durable.
+func (f *Channels) deliver(ca name.Name, path sky.Path, attributes sky.Attributes, sender name.Name, done func(reply)) {
+	packed := attributes.Encode()
+	v := &Visit{
+		Form: path.Form, ID: path.EID, Domain: path.Domain, Type: path.Type, Attributes: attributes, Sender: sender, At: f.now(),
+		of: ca, eci: hashOf(path.ECI), size: len(packed),
+	}
+	eid := path.EID
+	if eid == "" {
+		eid = rand.Text()
+	}
+	e := &bus.Event{Request: bus.Request{To: ca, Method: v.method(), Args: packed}, By: v}
+	if !v.query() {
+		e.Key.Text = v.ID
+		v.ID = eid
+	}
+	f.opt.Deliver(&actor.Message{Kind: actor.Raised, To: ca, Method: EventMethod, Args: packed, Ext: e, Reply: func(result []byte, err *wire.Error) {
+		switch {
+		case err != nil && err.Code == wire.NotFound:
+			err = sky.ErrUnknownECI // also where the CA itself is gone
+		case err == nil && path.Form == sky.CEvent:
+			result = sky.AnswerID(eid)
+		case err == nil && v.query():
+			result, err = toJSON(result)
+		case err == nil:
+			result, err = answerOf(eid, result)
+		}
+		done(reply{result, err})
+	}})
+}
+
+// EventMethod is the method of messages that came by channels; no app's method can have its name.
+const EventMethod = "channel-event"
+
+// method tells what has come apart from all else, for receipts.
+func (v *Visit) method() string {
+	if v.query() {
+		return "query " + v.Domain + "/" + v.Type
+	}
+	return "event " + v.Domain + "/" + v.Type
+}
+
+func toJSON(result []byte) ([]byte, *wire.Error) {
+	out, err := jsoncbor.ToJSON(result)
+	if err != nil {
+		return nil, wire.Err(wire.Internal, "The answer can't be told as JSON.")
+	}
+	return out, nil
+}
+
+// AppendDirectives packs what an event is answered with, for receipts.
+func AppendDirectives(all []sky.Directive) []byte {
+	b := cbor.AppendArrayHeader(nil, 2*len(all))
+	for _, d := range all {
+		b = append(cbor.AppendText(b, d.Name), d.Options...)
+	}
+	return b
+}
+
+func answerOf(eid string, packed []byte) ([]byte, *wire.Error) {
+	var all []sky.Directive
+	r := cbor.NewReader(packed)
+	if r.Kind() == cbor.KindArray {
+		for range r.Array() / 2 {
+			all = append(all, sky.Directive{Name: r.Text(), Options: r.Raw()})
+		}
+	}
+	if r.Err() != nil {
+		return nil, wire.Err(wire.Internal, "The answer is damaged.")
+	}
+	return sky.Answer(eid, all), nil
+}

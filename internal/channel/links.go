@@ -1,0 +1,108 @@
+package channel
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+
+	"github.com/wabgo/wab/internal/cbor"
+	"github.com/wabgo/wab/internal/dance"
+)
+
+// Limits of a CA's subscriptions.
+const (
+	MaxLinks   = 1000 // those that have ended lately included
+	MaxWaiting = 100  // requests in the inbox
+)
+
+// link is one side of a subscription, with what the dance doesn't know. It is never changed: another takes its place.
+type link struct {
+	dance.Record
+	target string      // the address that has yet to be looked up; the dance begins then
+	peer   string      // how the peer is called: the address that was asked, or who asks
+	allow  Attenuation // what the peer may raise here, of one that we ask for
+}
+
+// links holds a CA's subscriptions by id. It is never changed in place.
+type links []*link
+
+func (t links) index(id string) (int, bool) {
+	return slices.BinarySearchFunc(t, id, func(l *link, id string) int { return strings.Compare(l.ID, id) })
+}
+
+func (t links) get(id string) *link {
+	if i, found := t.index(id); found {
+		return t[i]
+	}
+	return nil
+}
+
+func (t links) with(l *link) links {
+	i, found := t.index(l.ID)
+	t = slices.Clone(t)
+	if found {
+		t[i] = l
+		return t
+	}
+	return slices.Insert(t, i, l)
+}
+
+func (t links) without(id string) links {
+	i, found := t.index(id)
+	if !found {
+		return t
+	}
+	return slices.Delete(slices.Clone(t), i, i+1)
+}
+
+func (t links) count(s dance.State) (n int) {
+	for _, l := range t {
+		if l.State == s {
+			n++
+		}
+	}
+	return n
+}
+
+// linkKey is what a subscription is stored under: ids are the asker's choice.
+func linkKey(id string) string {
+	sum := sha256.Sum256([]byte(id))
+	return string(sum[:16])
+}
+
+// channelOf is the name of the channel that a subscription has here.
+func channelOf(id string) string {
+	sum := sha256.Sum256([]byte(id))
+	return "sub-" + hex.EncodeToString(sum[:6])
+}
+
+const linkFields = 4
+
+func (p *part) encodeLink(l *link) []byte {
+	about := p.ca.Key() + "/" + linkKey(l.ID)
+	b := cbor.AppendArrayHeader(nil, linkFields)
+	b = cbor.AppendBytes(b, l.Append(nil, func(text string) []byte { return p.feature.keys.hide(text, about) }))
+	b = cbor.AppendText(cbor.AppendText(b, l.target), l.peer)
+	return l.allow.append(b)
+}
+
+func (p *part) loadLink(key string, value []byte) error {
+	r := cbor.NewReader(value)
+	if r.Array() != linkFields {
+		return errStored
+	}
+	packed := r.Bytes()
+	l := &link{target: r.Text(), peer: r.Text(), allow: readAttenuation(&r)}
+	if r.Done() != nil {
+		return errStored
+	}
+	about := p.ca.Key() + "/" + key
+	rec, err := dance.ParseRecord(packed, func(sealed []byte) (string, error) { return p.feature.keys.reveal(sealed, about) })
+	if err != nil {
+		return err
+	}
+	l.Record = rec
+	p.links = p.links.with(l)
+	return nil
+}

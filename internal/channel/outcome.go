@@ -1,0 +1,124 @@
+package channel
+
+import (
+	"cmp"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/wabgo/wab/internal/actor"
+	"github.com/wabgo/wab/internal/cbor"
+	"github.com/wabgo/wab/internal/dance"
+	"github.com/wabgo/wab/internal/fetch"
+	"github.com/wabgo/wab/internal/sky"
+	"github.com/wabgo/wab/internal/wire"
+)
+
+// Answered takes what came of something that went out.
+func (f *Channels) Answered(tx *actor.Tx, got *fetch.Fetched) error {
+	kind, rest, _ := strings.Cut(got.Tag, "/")
+	outcome, reason := judgeAnswer(got)
+	switch {
+	case strings.HasPrefix(kind, tagDance) && len(kind) == 2:
+		return f.sent(tx, rest, dance.Kind(kind[1]-'0'), outcome, reason)
+	case kind == tagEvent:
+		domain, rest, _ := strings.Cut(rest, "/")
+		typ, id, _ := strings.Cut(rest, "/")
+		return f.raised(tx, id, domain, typ, outcome, reason)
+	case kind == tagResolve:
+		return ignoreGone(f.step(tx, rest, func(p *part, l *link, w *work) error {
+			switch {
+			case l.target == "":
+				return nil
+			case outcome == dance.Delivered:
+				return p.found(l, got.Body, tx.Now(), w)
+			}
+			return p.lost(l, cmp.Or(reason, "The address could not be looked up."), tx.Now(), w)
+		}))
+	case kind == tagVerify && outcome == dance.Delivered:
+		r := cbor.NewReader(got.Body)
+		from := r.Text()
+		if r.Done() != nil {
+			return nil
+		}
+		return ignoreGone(f.verified(tx, rest, from))
+	}
+	return nil
+}
+
+// judgeAnswer tells what an answer means. Engines differ in how they say no: by their status, or by an error in an answer with status 200.
+func judgeAnswer(got *fetch.Fetched) (o dance.Outcome, reason string) {
+	message, failed := sky.ErrorIn(got.Body)
+	switch {
+	case got.Err != nil && got.Err.Code == wire.Deadline:
+		return dance.GivenUp, got.Err.Message
+	case got.Err != nil:
+		return dance.Denied, got.Err.Message
+	case got.Status == http.StatusNotFound || got.Status == http.StatusGone:
+		return dance.NoChannel, message
+	case got.Status >= 200 && got.Status < 300 && !failed:
+		return dance.Delivered, ""
+	case got.Status >= 300 && got.Status < 400:
+		return dance.Denied, "The other server sends elsewhere, which is not followed."
+	}
+	return dance.Denied, cmp.Or(message, "The other server has refused, with status "+strconv.Itoa(got.Status)+".")
+}
+
+func ignoreGone(err error) error {
+	if err == errNoLink {
+		return nil
+	}
+	return err
+}
+
+func (f *Channels) sent(tx *actor.Tx, id string, k dance.Kind, o dance.Outcome, reason string) error {
+	return ignoreGone(f.step(tx, id, func(p *part, l *link, w *work) error {
+		p.take(l, l.Sent(k, o, reason, tx.Now()), w)
+		return nil
+	}))
+}
+
+// raised takes what came of an event on a subscription: one that did not arrive is told, and one that found no channel ends the subscription.
+func (f *Channels) raised(tx *actor.Tx, id, domain, typ string, o dance.Outcome, reason string) error {
+	if o == dance.Delivered {
+		return nil
+	}
+	return ignoreGone(f.step(tx, id, func(p *part, l *link, w *work) error {
+		if l.State == dance.Ended {
+			return nil
+		}
+		e := f.event(l)
+		e.Undelivered, e.Domain, e.Type, e.Reason = true, domain, typ, reason
+		p.tell(e)
+		if o == dance.NoChannel {
+			p.take(l, l.Lost(tx.Now()), w)
+		}
+		return nil
+	}))
+}
+
+// Tick does what is due.
+func (f *Channels) Tick(tx *actor.Tx) error {
+	var w work
+	now := tx.Now()
+	f.use(tx, func(p *part) {
+		for _, l := range p.links {
+			switch at := l.wake(); {
+			case at == 0 || at > now:
+			case l.target != "":
+				_ = p.lost(l, "The address could not be looked up in time.", now, &w)
+			default:
+				p.take(l, l.Tick(now), &w)
+			}
+		}
+	})
+	return f.finish(tx, &w)
+}
+
+// wake is when something is due, 0 for never.
+func (l *link) wake() int64 {
+	if l.target != "" {
+		return l.Expires
+	}
+	return l.Wake()
+}

@@ -1,0 +1,236 @@
+package channel
+
+import (
+	"encoding/hex"
+	"errors"
+	"slices"
+
+	"github.com/wabgo/wab/internal/actor"
+	"github.com/wabgo/wab/internal/bus"
+	"github.com/wabgo/wab/internal/cbor"
+	"github.com/wabgo/wab/internal/wire"
+)
+
+// letter begins the side keys, all of them hot; the next byte tells what they hold.
+const (
+	letter      = 'L'
+	keyChannel  = 'c' // a channel, by its name
+	keyHandler  = 'h' // who takes what
+	keySpent    = 'r' // how much of a long rate is spent, by the channel's name
+	keyLink     = 's' // a subscription, by its id
+	keyNotice   = 'n' // what the app has yet to hear of, by number
+	keyInvite   = 'i' // an invitation, by the hash of its secret
+	keyCard     = 'd' // the card that is published, as it is
+	keyTerms    = 't' // what requesters get who are approved by a rule
+	keyDoorbell = 'b' // the doorbell's id, for those who look for it without waking the CA
+)
+
+var errStored = errors.New("channel: what is stored of a channel is damaged or of a newer version")
+
+func sideKey(kind byte, rest string) []byte {
+	return actor.HotKey(letter, append([]byte{kind}, rest...)...)
+}
+
+// part is one activation's share.
+type part struct {
+	feature *Channels
+	ca      *actor.CA
+	state
+	before state // when the message began
+	ops    []op
+
+	spent map[string]int64 // of rates, by channel: not taken back with a message
+	owing []string         // channels whose long rates were spent and are not stored yet
+
+	resting int64 // until when no tick is tried, after one that failed
+}
+
+// state is never changed in place: that from before a message stays as it was.
+type state struct {
+	channels table
+	handlers []handler
+	links    links
+	notices  []notice
+	number   uint64 // of the last notice
+	invites  []invite
+	terms    *Attenuation // nil: none were said
+	card     []byte
+}
+
+// op is a side key to be written, or removed where there is no value.
+type op struct{ key, value []byte }
+
+func (p *part) put(kind byte, rest string, value []byte) {
+	p.ops = append(p.ops, op{sideKey(kind, rest), value})
+}
+
+func (p *part) remove(kind byte, rest string) { p.ops = append(p.ops, op{key: sideKey(kind, rest)}) }
+
+// Load takes what is stored.
+func (p *part) Load(key, value []byte) (err error) {
+	if len(key) < 3 {
+		return errStored
+	}
+	rest := string(key[3:])
+	switch key[2] {
+	case keyChannel:
+		var c *channel
+		if c, err = readChannel(rest, value); err == nil {
+			p.channels = p.channels.with(c)
+		}
+	case keyHandler:
+		var h handler
+		if h, err = readHandler(rest); err == nil {
+			p.handlers = sorted(append(p.handlers, h))
+		}
+	case keySpent:
+		r := cbor.NewReader(value)
+		p.setSpent(rest, r.Int())
+		err = r.Done()
+	case keyLink:
+		err = p.loadLink(rest, value)
+	case keyNotice:
+		err = p.loadNotice(rest, value)
+	case keyInvite:
+		err = p.loadInvite(rest, value)
+	case keyTerms:
+		r := cbor.NewReader(value)
+		a := readAttenuation(&r)
+		p.terms, err = &a, r.Done()
+	case keyCard:
+		p.card = value
+	case keyDoorbell:
+	default:
+		return errStored
+	}
+	return err
+}
+
+func (p *part) Begin()    { p.before, p.ops = p.state, nil }
+func (p *part) Rollback() { p.state, p.ops = p.before, nil }
+
+// Encode writes what has changed.
+func (p *part) Encode(c *actor.Commit) {
+	for _, o := range p.ops {
+		if o.value == nil {
+			c.Delete(o.key)
+		} else {
+			c.Put(o.key, o.value)
+		}
+	}
+	p.ops = nil
+	for _, name := range p.owing {
+		c.Put(sideKey(keySpent, name), cbor.AppendInt(nil, p.spent[name]))
+	}
+	p.owing = nil
+}
+
+func (p *part) setSpent(name string, at int64) {
+	if p.spent == nil {
+		p.spent = map[string]int64{}
+	}
+	p.spent[name] = at
+}
+
+// admit decides on what has come, and names the channel; an empty name says that there is none.
+func (p *part) admit(e *bus.Event, now int64) (name string, refused *wire.Error) {
+	v := e.By.(*Visit)
+	c := p.channels.byECI(v.eci)
+	if c == nil || c.expired(now) {
+		return "", nil
+	}
+	v.by = c
+	e.Caller.Owner = bus.ChannelOwner + "/" + hex.EncodeToString(c.id[:])
+	if is, refused := p.heed(c, v); is {
+		return c.name, refused
+	}
+	if refused := c.allow.permits(v); refused != nil {
+		return c.name, refused
+	}
+	return c.name, p.spend(c, now)
+}
+
+// spend takes one event from a channel's rate.
+func (p *part) spend(c *channel, now int64) *wire.Error {
+	if c.allow.Rate == 0 {
+		return nil
+	}
+	after, refused := c.allow.spend(p.spent[c.name], now)
+	if refused != nil {
+		return refused
+	}
+	p.setSpent(c.name, after)
+	if c.allow.Per > longRate && !slices.Contains(p.owing, c.name) {
+		p.owing = append(p.owing, c.name)
+	}
+	return nil
+}
+
+var (
+	errManyChannels = wire.Err(wire.Quota, "An assistant has at most 1,000 channels; remove one that is no longer used.")
+	errManyHandlers = wire.Err(wire.Quota, "An assistant has at most 256 methods for events and queries.")
+)
+
+// open makes a channel, or changes what one of that name allows.
+func (p *part) open(name, sub string, a Attenuation, now int64) (*channel, *wire.Error) {
+	c := &channel{name: name, sub: sub, since: now, allow: a}
+	if old := p.channels.get(name); old != nil {
+		c.id, c.eci, c.since = old.id, old.eci, old.since
+	} else {
+		if len(p.channels) >= MaxChannels {
+			return nil, errManyChannels
+		}
+		c.id = newID()
+		c.eci = hashOf(p.eci(c))
+	}
+	p.channels = p.channels.with(c)
+	p.put(keyChannel, name, c.encode())
+	if name == Doorbell {
+		p.put(keyDoorbell, "", c.id[:])
+	}
+	return c, nil
+}
+
+// eci is a channel's name to the outside. It is made each time it is told, and kept nowhere.
+func (p *part) eci(c *channel) string { return p.feature.keys.mint(p.ca.Name(), c.id) }
+
+// close removes a channel: what comes by it from then on is nobody's.
+func (p *part) close(name string) (was bool) {
+	c := p.channels.get(name)
+	if c == nil {
+		return false
+	}
+	p.channels = p.channels.without(name)
+	p.remove(keyChannel, name)
+	if name == Doorbell {
+		p.remove(keyDoorbell, "")
+	}
+	if _, spent := p.spent[name]; spent {
+		delete(p.spent, name)
+		p.owing = slices.DeleteFunc(p.owing, func(n string) bool { return n == name })
+		p.remove(keySpent, name)
+	}
+	return true
+}
+
+func (p *part) handle(h handler) *wire.Error {
+	if slices.Contains(p.handlers, h) {
+		return nil
+	}
+	if len(p.handlers) >= MaxHandlers {
+		return errManyHandlers
+	}
+	p.handlers = sorted(append(slices.Clone(p.handlers), h))
+	p.put(keyHandler, h.key(), cbor.AppendNull(nil))
+	return nil
+}
+
+func (p *part) unhandle(h handler) (was bool) {
+	i := slices.Index(p.handlers, h)
+	if i < 0 {
+		return false
+	}
+	p.handlers = slices.Delete(slices.Clone(p.handlers), i, i+1)
+	p.remove(keyHandler, h.key())
+	return true
+}

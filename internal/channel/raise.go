@@ -1,0 +1,149 @@
+package channel
+
+import (
+	"github.com/wabgo/wab/internal/actor"
+	"github.com/wabgo/wab/internal/cbor"
+	"github.com/wabgo/wab/internal/dance"
+	"github.com/wabgo/wab/internal/sky"
+	"github.com/wabgo/wab/internal/wire"
+)
+
+var (
+	errNotLinked = wire.Err(wire.Conflict, "This subscription is not established yet: events can be raised when it is.")
+	errOver      = wire.Err(wire.Conflict, "This subscription has ended.")
+	errOwnWords  = wire.Err(wire.BadRequest, "Events of the domains system, wrangler and cloudos belong to subscriptions themselves.")
+)
+
+// RaiseOn raises an event on a subscription: at the peer, once this transaction has committed, in order, through crashes, for up to seven days.
+func (f *Channels) RaiseOn(tx *actor.Tx, id, domain, typ string, a sky.Attributes) (err error) {
+	if flaw := sky.CheckEvent(domain, typ); flaw != nil {
+		return flaw
+	}
+	if own(domain) {
+		return errOwnWords
+	}
+	var w work
+	f.use(tx, func(p *part) {
+		l := p.links.get(id)
+		switch {
+		case l == nil:
+			err = errNoLink
+		case l.State == dance.Ended:
+			err = errOver
+		case l.State != dance.Established && l.State != dance.Confirming:
+			err = errNotLinked
+		default:
+			w.asks = append(w.asks, f.request(l.Host, l.ECI, domain, typ, a, tagEvent+"/"+domain+"/"+typ+"/"+id, id))
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return f.finish(tx, &w)
+}
+
+// Links are the CA's subscriptions, in the order of their ids.
+func (f *Channels) Links(tx *actor.Tx) (all []LinkInfo) {
+	f.use(tx, func(p *part) {
+		for _, l := range p.links {
+			all = append(all, f.info(l))
+		}
+	})
+	return all
+}
+
+// DoorbellAllows says what those may raise who are let in by a rule.
+func (f *Channels) DoorbellAllows(tx *actor.Tx, a Attenuation) error {
+	if flaw := a.Check(); flaw != nil {
+		return flaw
+	}
+	f.use(tx, func(p *part) {
+		p.terms = &a
+		p.put(keyTerms, "", a.append(nil))
+	})
+	return nil
+}
+
+// Publish shows a card to whoever looks the CA up, together with its doorbell; nil hides it.
+func (f *Channels) Publish(tx *actor.Tx, card []byte) {
+	f.use(tx, func(p *part) {
+		p.card = card
+		if card == nil {
+			p.remove(keyCard, "")
+			return
+		}
+		p.put(keyCard, "", card)
+	})
+}
+
+// Card is the one that is published, nil for none.
+func (f *Channels) Card(tx *actor.Tx) (card []byte) {
+	f.use(tx, func(p *part) { card = p.card })
+	return card
+}
+
+// Published is the card and the doorbell of a CA as they are stored, without waking it. There is no card where nothing is published, and no doorbell where it is closed.
+func (f *Channels) Published(key string) (card []byte, doorbell string, err error) {
+	if card, err = f.opt.Read(key, sideKey(keyCard, "")); err != nil || card == nil {
+		return nil, "", err
+	}
+	stored, err := f.opt.Read(key, sideKey(keyDoorbell, ""))
+	if err != nil || len(stored) != idBytes {
+		return card, "", err
+	}
+	ca, flaw := parseKey(key)
+	if flaw != nil {
+		return nil, "", flaw
+	}
+	return card, f.keys.mint(ca, id(stored)), nil
+}
+
+// Command takes an event of the CA's own that steers subscriptions, by the article's names or by those of engines; done tells that it is one. It answers with what was begun.
+func (f *Channels) Command(tx *actor.Tx, domain, typ string, a sky.Attributes) (answer []sky.Directive, done bool, err error) {
+	switch {
+	case (domain == "system" || domain == "cloudos") && typ == "subscribe":
+		return f.subscribe(tx, a, dance.Article)
+	case domain == "wrangler" && typ == "subscription":
+		return f.subscribe(tx, a, dance.Wrangler)
+	case domain != "wrangler":
+		return nil, false, nil
+	}
+	id := first(a, "Id", "id")
+	switch typ {
+	case "pending_subscription_approval":
+		return nil, true, f.Approve(tx, id, Attenuation{})
+	case "inbound_rejection":
+		return nil, true, f.Decline(tx, id, "")
+	case "outbound_cancellation", "subscription_cancellation":
+		return nil, true, f.End(tx, id, "")
+	}
+	return nil, false, nil
+}
+
+func (f *Channels) subscribe(tx *actor.Tx, a sky.Attributes, gen dance.Gen) ([]sky.Directive, bool, error) {
+	target := first(a, "targetChannel", "wellKnown_Tx", "Tx")
+	ask := Ask{
+		Target: target, Gen: gen, Name: first(a, "name", "channelName", "channel_name"), Namespace: first(a, "namespace"), Relationship: first(a, "relationship"),
+		ChannelName: first(a, "channelName", "channel_name", "name"), ChannelType: first(a, "channel_type"), RxRole: first(a, "Rx_role"), TxRole: first(a, "Tx_role"),
+	}
+	if host := first(a, "Tx_host", "host"); host != "" && target != "" {
+		if _, _, isURL := sky.SplitDoorbell(target); !isURL {
+			ask.Host, ask.Doorbell = host, target
+		}
+	}
+	id, err := f.Link(tx, ask)
+	if err != nil {
+		return nil, true, err
+	}
+	return []sky.Directive{{Name: "subscription", Options: cbor.AppendText(cbor.AppendText(cbor.AppendMapHeader(nil, 1), "id"), id)}}, true, nil
+}
+
+// first is the first of some attributes that is there.
+func first(a sky.Attributes, names ...string) string {
+	for _, n := range names {
+		if text := a.Text(n); text != "" {
+			return text
+		}
+	}
+	return ""
+}

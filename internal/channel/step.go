@@ -1,0 +1,192 @@
+package channel
+
+import (
+	"crypto/rand"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/wabgo/wab/internal/actor"
+	"github.com/wabgo/wab/internal/dance"
+	"github.com/wabgo/wab/internal/fetch"
+	"github.com/wabgo/wab/internal/outgoing"
+	"github.com/wabgo/wab/internal/sky"
+)
+
+// Answers to what goes out come as messages of the CA to itself, by a name that no app's method can have. Ticks do, too.
+const (
+	AnswerMethod = "channel-answer"
+	TickMethod   = "channel-tick"
+	TellMethod   = "channel-tell"
+)
+
+// How what goes out is tried again.
+const (
+	sendWithin  = 7 * 24 * time.Hour // then the dance decides
+	sendTimeout = 15 * time.Second
+	firstWait   = 200 * time.Millisecond
+	lastWait    = 5 * time.Minute
+	localScheme = "sky"
+)
+
+// work is what a step leaves to do once the part is let go of: others have parts of their own.
+type work struct {
+	asks  []fetch.Request
+	stop  []string // tags of what is not to be sent any more
+	shown []*link  // whose rows in the maps change
+	gone  []string // ids whose rows go
+	rooms []*channel
+	shut  []string // channels whose rows go
+}
+
+// The tags of what goes out: what it is, and whose.
+const (
+	tagDance   = "d" // d<kind>/<id>
+	tagEvent   = "e" // e/<domain>/<type>/<id>
+	tagResolve = "r" // r/<id>
+	tagVerify  = "v" // v/<id>
+)
+
+func danceTag(k dance.Kind, id string) string { return tagDance + string('0'+rune(k)) + "/" + id }
+
+// take puts a step into effect: the record and the channel here, the rest as work.
+func (p *part) take(l *link, s dance.Step, w *work) *link {
+	next := *l
+	next.Record = s.Record
+	if s.CloseChannel && l.Channel != "" && p.close(l.Channel) {
+		w.shut = append(w.shut, l.Channel)
+	}
+	switch {
+	case s.Forget:
+		p.links = p.links.without(l.ID)
+		p.remove(keyLink, linkKey(l.ID))
+		w.gone = append(w.gone, l.ID)
+	case s.Changed:
+		p.keep(&next)
+		w.shown = append(w.shown, &next)
+	}
+	for _, k := range s.Stop {
+		w.stop = append(w.stop, danceTag(k, l.ID))
+	}
+	for _, send := range s.Send {
+		w.asks = append(w.asks, p.send(&next, send))
+	}
+	if next.State != l.State {
+		p.tell(p.feature.event(&next))
+	}
+	return &next
+}
+
+func (p *part) keep(l *link) {
+	p.links = p.links.with(l)
+	p.put(keyLink, linkKey(l.ID), p.encodeLink(l))
+}
+
+// send is a message of the dance, as it goes to the peer.
+func (p *part) send(l *link, s dance.Send) fetch.Request {
+	m, eci := s.Message, l.ECI
+	if s.ToDoorbell {
+		eci = l.Doorbell
+	}
+	if c := p.channels.get(l.Channel); c != nil {
+		m.ECI = p.eci(c)
+	} else if c := p.before.channels.get(l.Channel); c != nil {
+		m.ECI = p.eci(c) // it goes with this message, and is what the peer knows us by
+	}
+	if m.Kind == dance.Request {
+		m.Host = p.feature.hostFor(l.Host)
+		if vouch := p.feature.opt.Vouch; vouch != nil && l.Host != "" {
+			m.Vouch = vouch(p.ca.Name(), eci, m.ECI, l.ID)
+		}
+	}
+	domain, kind, a := m.Event()
+	return p.feature.request(l.Host, eci, domain, kind, a, danceTag(m.Kind, l.ID), l.ID)
+}
+
+// hostFor is how a peer there reaches us: it need not be told on the same server.
+func (f *Channels) hostFor(peer string) string {
+	if peer == "" {
+		return ""
+	}
+	return f.publicURL()
+}
+
+// request is an event to a peer, on this server or another one. Its id makes repetitions harmless.
+func (f *Channels) request(host, eci, domain, kind string, a sky.Attributes, tag, lane string) fetch.Request {
+	if host == "" {
+		host = localScheme + ":"
+	}
+	return fetch.Request{
+		Call: outgoing.Call{
+			Method: http.MethodPost, URL: sky.EventURL(host, eci, rand.Text(), domain, kind), Body: a.JSON(), Timeout: sendTimeout,
+			Header: http.Header{"Content-Type": {"application/json"}, "Accept": {"application/json"}},
+		},
+		Within: sendWithin, First: firstWait, LastWait: lastWait, Tag: tag, Lane: lane,
+	}
+}
+
+// finish does what a step has left, in the same transaction.
+func (f *Channels) finish(tx *actor.Tx, w *work) error {
+	if len(w.stop) > 0 {
+		for id, tag := range f.opt.Fetches.Waiting(tx) {
+			if slices.Contains(w.stop, tag) {
+				f.opt.Fetches.Cancel(tx, id)
+			}
+		}
+	}
+	for _, r := range w.asks {
+		if _, err := f.opt.Fetches.Ask(tx, r, AnswerMethod); err != nil {
+			return err
+		}
+	}
+	for _, c := range w.rooms {
+		if err := f.opt.Show(tx, mapChannels, c.name, showChannel(c)); err != nil {
+			return err
+		}
+	}
+	for _, label := range w.shut {
+		if err := f.opt.Show(tx, mapChannels, label, nil); err != nil {
+			return err
+		}
+	}
+	return f.showLinks(tx, w)
+}
+
+func (f *Channels) showLinks(tx *actor.Tx, w *work) error {
+	rows := map[string]*link{}
+	for _, l := range w.shown {
+		rows[l.ID] = l
+	}
+	for _, id := range w.gone {
+		rows[id] = nil
+	}
+	for id, l := range rows {
+		for _, label := range []string{mapLinks, mapPending} {
+			var row map[string]any
+			if l != nil && mapOf(l) == label {
+				row = f.showLink(l)
+			}
+			if err := f.opt.Show(tx, label, id, row); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// step runs one input of the dance on a subscription: choose returns what comes of it.
+func (f *Channels) step(tx *actor.Tx, id string, choose func(p *part, l *link, w *work) error) (err error) {
+	var w work
+	f.use(tx, func(p *part) {
+		l := p.links.get(id)
+		if l == nil {
+			err = errNoLink
+			return
+		}
+		err = choose(p, l, &w)
+	})
+	if err != nil {
+		return err
+	}
+	return f.finish(tx, &w)
+}

@@ -1,0 +1,136 @@
+package channel
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/wabgo/wab/internal/cbor"
+	"github.com/wabgo/wab/internal/sky"
+	"github.com/wabgo/wab/internal/wire"
+)
+
+// Limits of a CA.
+const (
+	MaxChannels = 1000 // those of subscriptions included
+	MaxHandlers = 256  // of events and queries
+)
+
+// Doorbell is the name of the channel that takes requests to subscribe.
+const Doorbell = "doorbell"
+
+// channel is one way into a CA. It is never changed: another takes its place.
+type channel struct {
+	name  string
+	id    id
+	eci   hash
+	sub   string // the subscription it belongs to, empty for the CA's own
+	since int64
+	allow Attenuation
+}
+
+func (c *channel) expired(now int64) bool { return c.allow.Expires != 0 && now >= c.allow.Expires }
+
+// table holds a CA's channels by name. It is never changed in place.
+type table []*channel
+
+func (t table) index(name string) (int, bool) {
+	return slices.BinarySearchFunc(t, name, func(c *channel, name string) int { return strings.Compare(c.name, name) })
+}
+
+func (t table) get(name string) *channel {
+	if i, found := t.index(name); found {
+		return t[i]
+	}
+	return nil
+}
+
+func (t table) byECI(h hash) *channel {
+	if i := slices.IndexFunc(t, func(c *channel) bool { return c.eci == h }); i >= 0 {
+		return t[i]
+	}
+	return nil
+}
+
+func (t table) with(c *channel) table {
+	i, found := t.index(c.name)
+	t = slices.Clone(t)
+	if found {
+		t[i] = c
+		return t
+	}
+	return slices.Insert(t, i, c)
+}
+
+func (t table) without(name string) table {
+	i, found := t.index(name)
+	if !found {
+		return t
+	}
+	return slices.Delete(slices.Clone(t), i, i+1)
+}
+
+const channelFields = 5
+
+func (c *channel) encode() []byte {
+	b := cbor.AppendArrayHeader(nil, channelFields)
+	b = cbor.AppendBytes(b, c.id[:])
+	b = cbor.AppendBytes(b, c.eci[:])
+	b = cbor.AppendText(b, c.sub)
+	b = cbor.AppendInt(b, c.since)
+	return c.allow.append(b)
+}
+
+func readChannel(name string, value []byte) (*channel, error) {
+	r := cbor.NewReader(value)
+	if r.Array() != channelFields {
+		return nil, errStored
+	}
+	c := &channel{name: name}
+	a, b := r.Bytes(), r.Bytes()
+	c.sub, c.since, c.allow = r.Text(), r.Int(), readAttenuation(&r)
+	if copy(c.id[:], a) != len(c.id) || copy(c.eci[:], b) != len(c.eci) || r.Done() != nil {
+		return nil, errStored
+	}
+	return c, nil
+}
+
+// handler has a method of the app take what comes.
+type handler struct {
+	query        bool
+	domain, kind string // exact, or *
+	method       string
+}
+
+func (h handler) takes(query bool, domain, kind string) bool {
+	return h.query == query && (h.domain == domain || h.domain == "*" && !own(domain)) && (h.kind == kind || h.kind == "*")
+}
+
+func (h handler) key() string {
+	kind := "e"
+	if h.query {
+		kind = "q"
+	}
+	return kind + h.domain + "/" + h.kind + "/" + h.method
+}
+
+func readHandler(key string) (h handler, err error) {
+	if key == "" {
+		return h, errStored
+	}
+	parts := strings.Split(key[1:], "/")
+	if len(parts) != 3 {
+		return h, errStored
+	}
+	return handler{key[0] == 'q', parts[0], parts[1], parts[2]}, nil
+}
+
+// sorted puts handlers into the order in which they run: one that is the same after a restart.
+func sorted(all []handler) []handler {
+	slices.SortFunc(all, func(a, b handler) int { return strings.Compare(a.key(), b.key()) })
+	return all
+}
+
+func checkPattern(domain, kind string) *wire.Error {
+	p := sky.Pattern{Domain: domain, Type: kind}
+	return p.Check()
+}
