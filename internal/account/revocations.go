@@ -40,7 +40,7 @@ func (r revocation) line() string {
 
 func parseRevocation(line string) (revocation, bool) {
 	f := strings.Split(line, " ")
-	if len(f) != 4 || f[0] == "" || f[2] != "n" && f[2] != "r" || name.CheckOwner(f[3]) != nil {
+	if len(f) != 4 || f[0] == "" || f[2] != "n" && f[2] != "r" || name.CheckLabel(f[3]) != nil {
 		return revocation{}, false
 	}
 	expires, err := strconv.ParseInt(f[1], 10, 64)

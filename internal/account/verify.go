@@ -8,6 +8,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/wabgo/wab/internal/name"
 	"github.com/wabgo/wab/internal/policy"
 	"github.com/wabgo/wab/internal/wire"
 )
@@ -73,7 +74,7 @@ func (a *Accounts) authentic(token string) (*claims, error) {
 	if _, err := parser.ParseWithClaims(token, c, a.keyOf); err != nil {
 		return nil, blame(err)
 	}
-	if c.Issuer != a.issuer || c.Audience != a.issuer || c.Owner == "" || c.ID == "" {
+	if c.Issuer != a.issuer || c.Audience != a.issuer || name.CheckOwner(c.Owner) != nil || c.ID == "" {
 		return nil, errForeign
 	}
 	a.cache.put(d, c)

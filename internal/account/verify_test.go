@@ -11,6 +11,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/wabgo/wab/internal/name"
 	"github.com/wabgo/wab/internal/policy"
 	"github.com/wabgo/wab/internal/wire"
 )
@@ -169,31 +170,48 @@ func TestMintRefusesWhatCannotBe(t *testing.T) {
 		many[i] = fmt.Sprint("M", i)
 	}
 	long := slices.Repeat([]string{"M" + strings.Repeat("x", maxMethodBytes-1)}, maxMethods)
-	for name, try := range map[string]struct {
+	for what, try := range map[string]struct {
 		owner string
 		scope policy.Scope
 		ttl   time.Duration
 		code  wire.Code
 	}{
-		"no owner":       {"", policy.Scope{}, 0, wire.BadRequest},
-		"reserved owner": {"forum", policy.Scope{}, 0, wire.BadRequest},
-		"capital owner":  {"Alice", policy.Scope{}, 0, wire.BadRequest},
-		"app":            {"alice", policy.Scope{App: "api"}, 0, wire.BadRequest},
-		"ca of an app":   {"alice", policy.Scope{CA: "app:alice/home"}, 0, wire.BadRequest},
-		"owner as ca":    {"alice", policy.Scope{CA: "alice"}, 0, wire.BadRequest},
-		"item as ca":     {"alice", policy.Scope{CA: "alice/home/x"}, 0, wire.BadRequest},
-		"method":         {"alice", policy.Scope{Methods: []string{"add_all"}}, 0, wire.BadRequest},
-		"empty method":   {"alice", policy.Scope{Methods: []string{""}}, 0, wire.BadRequest},
-		"past":           {"alice", policy.Scope{Expires: 1}, 0, wire.BadRequest},
-		"negative ttl":   {"alice", policy.Scope{}, -time.Second, wire.BadRequest},
-		"too short":      {"alice", policy.Scope{}, time.Millisecond, wire.BadRequest},
-		"many methods":   {"alice", policy.Scope{Methods: many}, 0, wire.TooLarge},
-		"too large":      {"alice", policy.Scope{Methods: long}, 0, wire.TooLarge},
+		"no owner":      {"", policy.Scope{}, 0, wire.BadRequest},
+		"capital owner": {"Alice", policy.Scope{}, 0, wire.BadRequest},
+		"app":           {"alice", policy.Scope{App: "api"}, 0, wire.BadRequest},
+		"ca of an app":  {"alice", policy.Scope{CA: "app:alice/home"}, 0, wire.BadRequest},
+		"owner as ca":   {"alice", policy.Scope{CA: "alice"}, 0, wire.BadRequest},
+		"item as ca":    {"alice", policy.Scope{CA: "alice/home/x"}, 0, wire.BadRequest},
+		"method":        {"alice", policy.Scope{Methods: []string{"add_all"}}, 0, wire.BadRequest},
+		"empty method":  {"alice", policy.Scope{Methods: []string{""}}, 0, wire.BadRequest},
+		"past":          {"alice", policy.Scope{Expires: 1}, 0, wire.BadRequest},
+		"negative ttl":  {"alice", policy.Scope{}, -time.Second, wire.BadRequest},
+		"too short":     {"alice", policy.Scope{}, time.Millisecond, wire.BadRequest},
+		"many methods":  {"alice", policy.Scope{Methods: many}, 0, wire.TooLarge},
+		"too large":     {"alice", policy.Scope{Methods: long}, 0, wire.TooLarge},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(what, func(t *testing.T) {
 			_, err := a.Mint(try.owner, try.scope, try.ttl)
 			wantCode(t, err, try.code)
 		})
+	}
+}
+
+// Owners that only the server itself acts for are nobody's, whatever a token of ours says.
+func TestBUS6_NobodySignsInByReservedNames(t *testing.T) {
+	a := open(t, t.TempDir(), newClock())
+	for _, owner := range []string{name.ForumOwner, name.CommonsOwner, name.ChannelOwner} {
+		_, err := a.Mint(owner, policy.Scope{}, 0)
+		wantCode(t, err, wire.BadRequest)
+		forged, err := a.sign(&claims{Issuer: a.issuer, Audience: a.issuer, Owner: owner, ID: newID()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantRefused(t, a, forged)
+		old := revocation{id: "x", owner: owner}
+		if got, ok := parseRevocation(strings.TrimSuffix(old.line(), "\n")); !ok || got != old {
+			t.Errorf("a revocation of %s's stops the start", owner)
+		}
 	}
 }
 

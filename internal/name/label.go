@@ -18,8 +18,13 @@ const (
 // CheckLabel refuses what is not a label.
 func CheckLabel(s string) error { return fail(s, 0, labelFlaw(s)) }
 
-// CheckOwner refuses what no owner can be called.
-func CheckOwner(s string) error { return fail(s, 0, ownerFlaw(s)) }
+// CheckOwner refuses what nobody can sign in by.
+func CheckOwner(s string) error {
+	if s == CommonsOwner || s == ChannelOwner {
+		return fail(s, 0, flaw{reason: "this owner name is reserved"})
+	}
+	return fail(s, 0, ownerFlaw(s))
+}
 
 // CheckApp refuses what no app can be called. The first segments of the server's own paths are reserved.
 func CheckApp(s string) error { return fail(s, 0, appFlaw(s)) }

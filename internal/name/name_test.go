@@ -124,6 +124,11 @@ func TestReserved(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	for _, owner := range []string{CommonsOwner, ChannelOwner} {
+		if n, err := Parse("app:" + owner + "/pages"); err != nil || n.Owner != owner || n.Check() != nil || CheckOwner(owner) == nil {
+			t.Errorf("owner %q: %v, %v", owner, n, err)
+		}
+	}
 	if CheckOwner("forum") == nil || CheckOwner("bob") != nil || CheckApp("counter") != nil {
 		t.Error("reserved names are wrong")
 	}

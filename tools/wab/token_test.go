@@ -49,6 +49,8 @@ func TestOPS1_BadTokenWishesAreOneLine(t *testing.T) {
 		words []string
 	}{
 		"owner":  {[]string{"Alice"}, []string{"lower case"}},
+		"ours":   {[]string{"commons"}, []string{"reserved"}},
+		"events": {[]string{"channel"}, []string{"reserved"}},
 		"method": {[]string{"alice", "--method", "add_all"}, []string{"method"}},
 		"ca":     {[]string{"alice", "--ca", "home"}, []string{"alice/home"}},
 		"short":  {[]string{"alice", "--ttl", "1ms"}, []string{"second"}},
