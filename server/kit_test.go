@@ -29,6 +29,7 @@ type kit struct {
 	dir   string
 	apps  []App
 	open  []netip.Prefix
+	url   string // how it is reached from outside
 	*Server
 }
 
@@ -46,7 +47,7 @@ func (k *kit) start() {
 	if err != nil {
 		k.t.Fatal(err)
 	}
-	s, err := New(Options{Store: disk, Data: k.dir, Dev: true, Clock: k.clock, Logger: quiet, OpenNetworks: k.open}, k.apps...)
+	s, err := New(Options{Store: disk, Data: k.dir, Dev: true, Clock: k.clock, Logger: quiet, OpenNetworks: k.open, PublicURL: k.url}, k.apps...)
 	if err != nil {
 		k.t.Fatal(err)
 	}
