@@ -4,40 +4,43 @@ package dance
 func (r Record) Sent(kind Kind, outcome Outcome, reason string, now int64) Step {
 	switch {
 	case !r.Owed.Has(kind):
-		if kind == Confirm && outcome == NoChannel {
+		if kind == Confirm && outcome == NoChannel && !r.Outbound {
 			return r.Lost(now)
 		}
 		return r.stay()
 	case outcome == GivenUp:
 		return r.rest(kind, now)
-	case kind == Request:
-		return r.rung(outcome, reason, now)
-	case kind == Confirm:
-		return r.told(outcome, reason, now)
 	}
-	return r.settle(setOf(kind)) // a farewell is good however it was answered
+	step := r.settle(setOf(kind))
+	switch kind {
+	case Request:
+		return step.rung(outcome, reason, now)
+	case Confirm:
+		return step.told(outcome, reason, now)
+	}
+	return step // a farewell is good however it was answered
 }
 
 // rung: the doorbell answered.
-func (r Record) rung(outcome Outcome, reason string, now int64) Step {
+func (s Step) rung(outcome Outcome, reason string, now int64) Step {
 	switch outcome {
 	case NoChannel:
-		return r.finish(Gone, reason, now)
+		return s.Record.finish(Gone, reason, now)
 	case Denied:
-		return r.finish(Refused, reason, now)
+		return s.Record.finish(Refused, reason, now)
 	}
-	return r.settle(setOf(Request))
+	return s
 }
 
 // told: the back channel answered a confirm. A denial may come from somewhere that the asker never was, so it is told.
-func (r Record) told(outcome Outcome, reason string, now int64) Step {
+func (s Step) told(outcome Outcome, reason string, now int64) Step {
 	switch outcome {
 	case NoChannel:
-		return r.finish(Gone, reason, now)
+		return s.Record.finish(Gone, reason, now)
 	case Denied:
-		return r.finish(Failed, reason, now).and(Remove, Refuse)
+		return s.Record.finish(Failed, reason, now).and(Remove, Refuse)
 	}
-	return r.establish(now)
+	return s.Record.establish(now)
 }
 
 // Used tells that an event other than the dance's came on our channel. Only the peer can have been told of it, and only by our confirm.

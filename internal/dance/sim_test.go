@@ -18,6 +18,7 @@ type world struct {
 	now     int64
 	parties []*party
 	calm    bool       // nothing fails any more
+	strict  bool       // back channels take the confirm and the refusal only
 	forgers int        // how often somebody forges messages, percent, up to 15
 	letters []*letter  // stored with steps: sent until they are answered
 	copies  []delivery // of them, on the way by themselves, however late
@@ -50,7 +51,7 @@ type ask struct{ id, asker, asked string }
 const dawn = 1_800_000_000_000_000
 
 func newWorld(t *testing.T, seed uint64, parties int) *world {
-	w := &world{t: t, rand: rand.New(rand.NewPCG(seed, 4)), now: dawn}
+	w := &world{t: t, rand: rand.New(rand.NewPCG(seed, 4)), now: dawn, strict: seed%5 == 0}
 	for i := range parties {
 		name := string(rune('a' + i))
 		w.parties = append(w.parties, &party{name: name, book: map[string][]byte{}, channels: map[string]bool{Doorbell: true}, verdict: w.rand.IntN(verdicts)})
@@ -172,6 +173,9 @@ func (w *world) carry(l *letter) {
 		case n < 70:
 			w.answer(l, GivenUp, "")
 			return
+		case n < 72 && l.delivery.message.Kind <= Confirm:
+			w.answer(l, Denied, "by somebody on the way")
+			return
 		}
 	}
 	outcome, reason, answered := w.deliver(l.delivery)
@@ -196,6 +200,9 @@ func (w *world) deliver(d delivery) (o Outcome, reason string, answered bool) {
 		return NoChannel, "", true
 	}
 	m := overTheWire(w.t, d.message)
+	if r, ok := p.load(m.ID); ok && w.strict && m.Kind == Remove && r.State == Pending {
+		return Denied, "not on a back channel", true
+	}
 	w.log("%v %s to %s at %s", m.Kind, m.ID, p.name, channel)
 	step, flaw := w.hear(p, m, channel)
 	if flaw != nil {
