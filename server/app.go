@@ -42,6 +42,10 @@ type App struct {
 	// PulseEvery is the time between two calls of Pulse, at least 10 ms; 0 for none.
 	PulseEvery time.Duration
 
+	// Commons names CAs that belong to the server itself, as commons/NAME: they are made when it starts, and nobody can sign in as their owner. Whom they serve is for their Init
+	// to say. At most 16.
+	Commons []string
+
 	// Web holds the app's files; those in a folder web are served as if they were at the top.
 	Web fs.FS
 	// Handler serves what Web does not have, with the app's prefix stripped from the path.
@@ -62,5 +66,5 @@ func (a *App) check() error {
 	case a.PulseEvery > 0 && a.PulseEvery < 10*time.Millisecond:
 		return fail(a.Name, "PulseEvery must be 10 ms or more")
 	}
-	return nil
+	return a.checkCommons()
 }

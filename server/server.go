@@ -116,6 +116,9 @@ func New(o Options, apps ...App) (*Server, error) {
 	s.accounts.Changed(s.sessions.Recheck)
 	s.accounts.Changed(s.calls.Recheck)
 	s.handler = s.routes()
+	if err = s.openCommons(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	return s, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/wabgo/wab/internal/name"
 	"github.com/wabgo/wab/internal/wire"
 )
 
@@ -25,10 +26,10 @@ var (
 	errEnough  = errors.New("actor: enough counted")
 )
 
-// mayBeBorn counts the owner's CAs before another one is made, in all apps that run here. It reads the store, where there is a limit.
+// mayBeBorn counts the owner's CAs before another one is made, in all apps that run here. It reads the store, where there is a limit. The server's own are not counted.
 func (c *CA) mayBeBorn() *wire.Error {
 	rt := c.rt
-	if rt.maxCAs == 0 || c.name.Topic() {
+	if rt.maxCAs == 0 || c.name.Topic() || c.name.Owner == name.CommonsOwner {
 		return nil
 	}
 	others := rt.births.begin(c.name.Owner, c.key)
