@@ -11,6 +11,8 @@ import (
 type Channels interface {
 	// Admit decides on an event in the CA's turn, as its message is taken from the mailbox, and names the channel. NotFound says that there is no such channel.
 	Admit(ca *actor.CA, e *Event, now int64) (channel string, refused *wire.Error)
+	// Of are the channels by which a principal is certain to come, as far as the CA knows: what it does there counts as its own.
+	Of(ca *actor.CA, principal name.Name) []string
 }
 
 // Event is what came by a channel of a CA's: the Ext of a message of kind actor.Raised. Whoever sent it is known by the channel only, which stands for it in rules and in the
@@ -47,6 +49,17 @@ func (g *guard) admitEvent(e *Event, m *actor.Message, now int64) actor.Verdict 
 	}
 	g.decision.Allowed = true
 	return g.receipts.find(&e.Request)
+}
+
+// channelsOf are the principals as which one is known that comes by channels.
+func (g *guard) channelsOf(principal name.Name) (all []name.Name) {
+	if g.gate.Channels == nil {
+		return nil
+	}
+	for _, channel := range g.gate.Channels.Of(g.ca, principal) {
+		all = append(all, name.Name{App: g.ca.Name().App, Owner: ChannelOwner, Local: channel})
+	}
+	return all
 }
 
 var errNoChannel = wire.Err(wire.NotFound, "There is no such channel.")

@@ -172,7 +172,14 @@ func (g *guard) refuse(err *wire.Error) actor.Verdict {
 // Accepted counts the changes that a principal has made here. It makes guard the policy's Facts.
 func (g *guard) Accepted(principal name.Name) (n uint64, known bool) {
 	row, err := g.ledger.row(principal)
-	return row.Changes, err == nil
+	n = row.Changes
+	for _, channel := range g.channelsOf(principal) {
+		if err == nil {
+			row, err = g.ledger.row(channel)
+			n += row.Changes
+		}
+	}
+	return n, err == nil
 }
 
 // Member asks about a group as it was when the message began.
