@@ -24,6 +24,8 @@ var benches = []bench{
 	{"map-apply", "100,000 deltas in the browser's core, against plain JavaScript and Yjs", benchMapApply},
 	{"pubsub-ca", "one message to 1,000 and 10,000 CAs that follow a topic, against bare Pebble", benchPubsubCA},
 	{"pubsub-ws", "one topic on 1,000 and 10,000 WebSockets, against bare writes", benchPubsubWS},
+	{"events", "events by channels of one CA and of 50 over HTTP, against a bare server with a commit", benchEvents},
+	{"dance", "whole subscriptions between two servers, against the commits and round trips they need", benchDance},
 	{"bundle-skew", "how far apart 10,000 devices behind CAs act, and 100,000 that follow a topic", benchBundleSkew},
 	{"sfu", "one video stream to 30 and 60 subscribers, against a bare UDP copy loop", benchSFU},
 	{"timeline", "how far from their frame actions in a call fire, on five networks, in a real browser", benchTimeline},

@@ -38,6 +38,9 @@ var roles = map[string]func(ctx context.Context, args []string) (*role, error){
 	"sfu":      sfuRole,
 	"copies":   copiesRole,
 	"members":  membersRole,
+
+	"cloud":      cloudRole,
+	"bare-cloud": bareCloudRole,
 }
 
 type role struct {

@@ -36,7 +36,7 @@ func openLocal(dir string, o server.Options, stored pebblestore.Options) (*local
 	if err := os.MkdirAll(o.Data, 0o700); err != nil {
 		return nil, errors.Join(err, opened.Close())
 	}
-	if l.server, err = server.New(o, counterApp, boardApp, followerApp, homeApp); err != nil {
+	if l.server, err = server.New(o, counterApp, boardApp, followerApp, homeApp, cloudApp); err != nil {
 		return nil, errors.Join(err, opened.Close())
 	}
 	l.bus = l.server.Bus()

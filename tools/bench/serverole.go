@@ -22,12 +22,15 @@ type address struct{ Addr string }
 
 // serveRole is a whole server, as an operator would run it, on the data folder that is named.
 func serveRole(_ context.Context, args []string) (*role, error) {
+	return serveApps(server.Options{Data: args[0]}, counterApp, boardApp)
+}
+
+func serveApps(o server.Options, apps ...server.App) (*role, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	ready := make(announcement, 1)
 	ended := make(chan error, 1)
-	go func() {
-		ended <- server.Serve(ctx, server.Options{Addr: "127.0.0.1:0", Data: args[0], Ready: ready}, counterApp, boardApp)
-	}()
+	o.Addr, o.Ready = "127.0.0.1:0", ready
+	go func() { ended <- server.Serve(ctx, o, apps...) }()
 	end := func() error { stop(); return <-ended }
 	select {
 	case err := <-ended:
