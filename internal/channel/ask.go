@@ -104,7 +104,7 @@ func (p *part) link(a Ask, id string, now int64, w *work) error {
 	if ca, ours := p.feature.keys.open(a.Doorbell); ours && ca == p.ca.Name() {
 		return errSelf
 	}
-	if len(p.links) >= MaxLinks {
+	if !p.makeRoom(w) {
 		return errManyLinks
 	}
 	label := channelOf(id)

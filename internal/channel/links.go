@@ -8,12 +8,14 @@ import (
 
 	"github.com/wabgo/wab/internal/cbor"
 	"github.com/wabgo/wab/internal/dance"
+	"github.com/wabgo/wab/internal/name"
 )
 
 // Limits of a CA's subscriptions.
 const (
 	MaxLinks   = 1000 // those that have ended lately included
 	MaxWaiting = 100  // requests in the inbox
+	MaxFrom    = 20   // of them, from one server, or of one owner here
 )
 
 // link is one side of a subscription, with what the dance doesn't know. It is never changed: another takes its place.
@@ -56,13 +58,44 @@ func (t links) without(id string) links {
 	return slices.Delete(slices.Clone(t), i, i+1)
 }
 
-func (t links) count(s dance.State) (n int) {
+// full tells whether the inbox has no room for one more from there.
+func (t links) full(host, from string) bool {
+	all, same := 0, 0
 	for _, l := range t {
-		if l.State == s {
-			n++
+		if l.State != dance.Waiting {
+			continue
+		}
+		all++
+		if l.Host == host && (host != "" || ownerOf(l.From) == ownerOf(from)) {
+			same++
 		}
 	}
-	return n
+	return all >= MaxWaiting || same >= MaxFrom
+}
+
+func ownerOf(from string) string {
+	n, _ := name.Parse(from)
+	return n.Owner
+}
+
+// makeRoom forgets the subscription that ended first, where there are as many as there may be: that late repetitions find it matters less. False where all are alive.
+func (p *part) makeRoom(w *work) bool {
+	if len(p.links) < MaxLinks {
+		return true
+	}
+	var oldest *link
+	for _, l := range p.links {
+		if l.State == dance.Ended && (oldest == nil || l.Since < oldest.Since) {
+			oldest = l
+		}
+	}
+	if oldest == nil {
+		return false
+	}
+	p.links = p.links.without(oldest.ID)
+	p.remove(keyLink, linkKey(oldest.ID))
+	w.gone = append(w.gone, oldest.ID)
+	return true
 }
 
 // linkKey is what a subscription is stored under: ids are the asker's choice.

@@ -25,6 +25,7 @@ var (
 	errDoorbell = wire.Err(wire.NotAllowed, "This is a doorbell: it takes requests to subscribe, their withdrawal, and nothing else.")
 	errNotYet   = wire.Err(wire.NotAllowed, "This channel waits for an answer to a request to subscribe, and takes nothing else before.")
 	errInbox    = wire.Retry(wire.Quota, "This assistant has as many requests waiting as it takes. Try again later.", 60_000)
+	errBarred   = wire.Err(wire.NotAllowed, "Requests like this one are not taken here.")
 	errNoHost   = wire.Err(wire.BadRequest, "The request does not say on which server the asker's channel is: its host is missing.")
 )
 
@@ -108,15 +109,14 @@ func (f *Channels) asked(tx *actor.Tx, v *Visit) error {
 		return flaw
 	}
 	s.Record.Verified = v.Sender != name.Name{}
+	if f.barred(tx, f.principal(tx, from, s.Record.Verified)) {
+		return errBarred // in the answer to the request: nobody is written to whom we know nothing of
+	}
 	var w work
 	var err error
 	var invited *Attenuation
 	f.use(tx, func(p *part) {
-		if p.links.count(dance.Waiting) >= MaxWaiting {
-			err = errInbox
-			return
-		}
-		if len(p.links) >= MaxLinks {
+		if p.links.full(m.Host, m.From) || !p.makeRoom(&w) {
 			err = errInbox
 			return
 		}
@@ -161,14 +161,25 @@ func stranger(app string) name.Name {
 	return name.Name{App: app, Owner: name.ChannelOwner, Local: Doorbell}
 }
 
+// principal is who asks, as rules see it.
+func (f *Channels) principal(tx *actor.Tx, from name.Name, verified bool) name.Name {
+	if verified {
+		return from
+	}
+	return stranger(tx.Self().App)
+}
+
+// barred tells whether a rule keeps somebody from the doorbell.
+func (f *Channels) barred(tx *actor.Tx, who name.Name) bool {
+	d := f.opt.Gate.Decide(tx, who, LabelRing)
+	return !d.Allowed && d.Rule != policy.DefaultRule && d.Code == wire.NotAllowed
+}
+
 // judge has rules decide on a request that waits. Who asks is verified first, if that could matter and has yet to be.
 func (f *Channels) judge(tx *actor.Tx, id string, from name.Name, verified bool, m *dance.Message) error {
-	who := from
-	if !verified {
-		who = stranger(tx.Self().App)
-	}
-	if d := f.opt.Gate.Decide(tx, who, LabelRing); !d.Allowed && d.Rule != policy.DefaultRule && d.Code == wire.NotAllowed {
-		return f.Decline(tx, id, "Requests like this are not taken here.")
+	who := f.principal(tx, from, verified)
+	if f.barred(tx, who) {
+		return f.Decline(tx, id, errBarred.Message)
 	}
 	if d := f.opt.Gate.DecideNamed(tx, who, LabelApprove); d.Allowed && d.Rule != policy.DefaultRule {
 		var terms Attenuation
