@@ -238,7 +238,7 @@ func (w *world) hear(p *party, m Message, channel string) (Step, *wire.Error) {
 	return Step{}, Unknown()
 }
 
-func overTheWire(t *testing.T, m Message) Message {
+func overTheWire(t testing.TB, m Message) Message {
 	domain, typ, a := m.Event()
 	got, is, flaw := Parse(domain, typ, a)
 	if !is || flaw != nil {
