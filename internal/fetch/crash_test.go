@@ -110,6 +110,11 @@ func (s *storm) ask(ca, path string, way int) (promised bool) {
 		method, url = "Ask", "carried:"+path
 	}
 	answer := s.Send(actortest.Name("app:"+ca).Owner, ca, method, args(url, "Got", 0, 0))
+	return s.promised(answer)
+}
+
+// promised waits for an answer, or for the end of the node.
+func (s *storm) promised(answer <-chan actortest.Reply) bool {
 	for {
 		select {
 		case r := <-answer:
@@ -193,7 +198,8 @@ func FuzzLoad(f *testing.F) {
 	b = cbor.AppendInt(cbor.AppendInt(cbor.AppendInt(cbor.AppendText(b, "key"), 1), 2), 3)
 	b = cbor.AppendInt(cbor.AppendText(cbor.AppendUint(b, 4), "last"), 5)
 	f.Add(b)
-	f.Add(cbor.AppendInt(cbor.AppendInt(append([]byte{0x8a}, b[1:]...), 6), 7))
+	asked := cbor.AppendInt(cbor.AppendInt(append([]byte{0x8c}, b[1:]...), 6), 7)
+	f.Add(cbor.AppendText(cbor.AppendText(asked, "lane"), "tag"))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, value []byte) {
 		w := newWorld(t)

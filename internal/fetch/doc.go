@@ -16,7 +16,9 @@
 // # The framework's own calls
 //
 // Ask is Fetch for the framework: its waits may begin and end elsewhere, it may have no end, and its URL's scheme may be a carrier's, who serves it in the process. The rest is the same: after the commit,
-// at least once, one Idempotency-Key, one outcome. Nothing says in which order calls arrive: who needs one asks for the next when the outcome of the one before has come.
+// at least once, one Idempotency-Key, one outcome. Calls of one lane are made one after
+// the other, as they were asked for: the next begins when the outcome of the one before has been handled. After a crash that one may be called again, with its key. Between lanes, and without one, there is
+// no order.
 //
 // # Secrets
 //

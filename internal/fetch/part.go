@@ -225,5 +225,5 @@ func (p *part) depart(fresh []*pending) {
 	for _, q := range fresh {
 		q.durable.Store(true)
 	}
-	p.ca.WakeAt(p.fetches.now())
+	p.ca.Rouser()() // sooner than a timer would
 }

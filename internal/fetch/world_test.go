@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -145,7 +146,7 @@ func (w *world) fetch(tx *actor.Tx, _ *actortest.State, m *actor.Message) ([]byt
 	return cbor.AppendUint(nil, id), err
 }
 
-// ask is fetch for the framework, which waits for 200 ms at first, 2 s at last, and forever where within is 0.
+// ask is fetch for the framework, which waits for 200 ms at first, 2 s at last, and forever where within is 0. A lane stands behind # in the URL.
 func (w *world) ask(tx *actor.Tx, _ *actortest.State, m *actor.Message) ([]byte, error) {
 	r := reader(m)
 	url, handler := r.Text(), r.Text()
@@ -153,9 +154,10 @@ func (w *world) ask(tx *actor.Tx, _ *actortest.State, m *actor.Message) ([]byte,
 	if url[0] == '/' {
 		url = w.host.URL + url
 	}
+	url, lane, _ := strings.Cut(url, "#")
 	id, err := w.live.Load().Ask(tx, fetch.Request{
 		Call:   outgoing.Call{Method: "POST", URL: url, Header: http.Header{"X-Test": {"1", "2"}}, Body: make([]byte, size)},
-		Within: time.Duration(within) * time.Millisecond, Forever: within == 0, First: 200 * time.Millisecond, LastWait: 2 * time.Second,
+		Within: time.Duration(within) * time.Millisecond, Forever: within == 0, First: 200 * time.Millisecond, LastWait: 2 * time.Second, Lane: lane, Tag: "tag of " + url,
 	}, handler)
 	return cbor.AppendUint(nil, id), err
 }
