@@ -12,6 +12,7 @@ import (
 
 	"github.com/wabgo/wab/examples/counter"
 	"github.com/wabgo/wab/examples/hellowab"
+	"github.com/wabgo/wab/examples/personalcloud"
 	"github.com/wabgo/wab/examples/sentinel"
 	"github.com/wabgo/wab/examples/tweetiot"
 	"github.com/wabgo/wab/examples/whiteboard"
@@ -20,7 +21,7 @@ import (
 
 // apps are what bin/wab carries.
 func apps() []server.App {
-	return []server.App{hellowab.App, whiteboard.App, tweetiot.App, counter.App, sentinel.App}
+	return []server.App{hellowab.App, whiteboard.App, tweetiot.App, personalcloud.App, counter.App, sentinel.App}
 }
 
 type serveFlags struct {

@@ -1,0 +1,2 @@
+// Command personalcloud serves the personal cloud alone.
+package main

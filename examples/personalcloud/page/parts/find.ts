@@ -1,0 +1,122 @@
+// Finding somebody: by address, by link, by invitation, or in the white pages.
+import { by, button, keyed, make, words } from "./dom.ts";
+import { showFace } from "./face.ts";
+import type { Found, Terms } from "./model.ts";
+import { Permits, permitWords } from "./permits.ts";
+import { readTarget, type Target } from "./target.ts";
+
+export interface Asks {
+  connect(target: string, terms: Terms): Promise<void>;
+  search(text: string): Promise<Found[]>;
+}
+
+/** A pause in typing, in ms, after which the white pages are asked. */
+const pause = 250;
+
+export class Find {
+  private readonly input = by<HTMLInputElement>("target");
+  private readonly submit = by<HTMLButtonElement>("connect");
+  private readonly permits = new Permits("ask", () => this.summarize());
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private asking = 0;
+  private live = false;
+
+  constructor(private readonly asks: Asks) {
+    by("find").addEventListener("submit", (e) => {
+      e.preventDefault();
+      void this.go();
+    });
+    this.input.addEventListener("input", () => this.typed());
+    by("relation").addEventListener("input", () => this.summarize());
+  }
+
+  online(live: boolean): void {
+    this.live = live;
+    this.submit.disabled = !live;
+  }
+
+  /** fill has somebody's address ready, so that one press asks them. */
+  fill(target: Target): void {
+    this.invitation = target.invitation;
+    this.input.value = target.to;
+    this.input.focus();
+  }
+
+  private invitation: string | undefined;
+
+  private get terms(): Terms | undefined {
+    const allow = this.permits.read(), why = by<HTMLInputElement>("why").value.trim();
+    return allow && { name: by<HTMLInputElement>("relation").value.trim() || "friend", allow, ...(why && { why }) };
+  }
+
+  private summarize(): void {
+    const relation = by<HTMLInputElement>("relation").value.trim() || "friend";
+    const allow = document.querySelector<HTMLInputElement>("[name=ask-permits]:checked")?.value === "custom" ? "some events" : permitWords(this.permits.read() ?? []);
+    by("terms-words").textContent = `As a ${relation}, who may send ${allow}`;
+  }
+
+  private typed(): void {
+    this.problem("");
+    this.invitation = undefined;
+    clearTimeout(this.timer);
+    const target = readTarget(this.input.value);
+    if (target?.kind !== "name") return this.show([]);
+    this.timer = setTimeout(() => void this.search(target.to), pause);
+  }
+
+  private async search(text: string): Promise<Found[]> {
+    const mine = ++this.asking;
+    try {
+      const found = await this.asks.search(text);
+      if (mine === this.asking) this.show(found);
+      return found;
+    } catch (e) {
+      this.problem(words(e));
+      return [];
+    }
+  }
+
+  private show(found: readonly Found[]): void {
+    if (found.length === 0) this.asking++;
+    keyed(by("found-people"), found, () => found.map((f) => {
+      const li = make("li", "hit"), face = make("span", "face"), names = make("span", "names");
+      face.setAttribute("aria-hidden", "true");
+      showFace(face, { name: f.name }, f.address);
+      names.append(make("strong", "", f.name || f.address), make("span", "address mono", f.address));
+      li.append(face, names, button("Connect", () => void this.ask(f.address), { label: `Connect with ${f.name || f.address}` }));
+      return li;
+    }));
+  }
+
+  private async go(): Promise<void> {
+    const target = readTarget(this.input.value);
+    if (!target) return this.problem("Whom do you mean? An address looks like bob@cloud.example.");
+    if (target.kind !== "name") return this.ask(target.to, target.invitation ?? this.invitation);
+    clearTimeout(this.timer);
+    const found = await this.search(target.to);
+    if (found.length === 0) this.problem(`Nobody in the white pages here is called “${target.to}”. Ask them for their address: it looks like bob@cloud.example.`);
+  }
+
+  private async ask(to: string, invitation?: string): Promise<void> {
+    const terms = this.terms;
+    if (!terms || !this.live) return;
+    this.submit.disabled = true;
+    this.problem("");
+    try {
+      await this.asks.connect(to, { ...terms, ...(invitation && { invitation }) });
+      this.input.value = by<HTMLInputElement>("why").value = "";
+      this.invitation = undefined;
+      this.show([]);
+    } catch (e) {
+      this.problem(words(e));
+    } finally {
+      this.submit.disabled = !this.live;
+    }
+  }
+
+  private problem(text: string): void {
+    by("target-problem").textContent = text;
+    this.input.setAttribute("aria-invalid", String(text !== ""));
+    if (text) this.input.focus();
+  }
+}
