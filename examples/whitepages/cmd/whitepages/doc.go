@@ -1,0 +1,2 @@
+// Command whitepages serves the white pages alone.
+package main

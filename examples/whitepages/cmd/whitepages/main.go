@@ -1,0 +1,8 @@
+package main
+
+import (
+	"github.com/wabgo/wab/examples/whitepages"
+	"github.com/wabgo/wab/server"
+)
+
+func main() { server.Main(whitepages.App) }

@@ -1,0 +1,48 @@
+package whitepages
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/wabgo/wab/internal/browser"
+	"github.com/wabgo/wab/web/ui/uitest"
+)
+
+// TestPageInEveryScene looks at the page on a client without a server.
+func TestPageInEveryScene(t *testing.T) {
+	server := uitest.Serve(t, http.HandlerFunc(serve), "./examples/whitepages/testdata/client.ts")
+	chromium := browser.Start(t)
+	scenes := map[string]func(*browser.Tab){
+		"guest": func(tab *browser.Tab) { tab.Until(`document.activeElement.id === "owner"`) },
+		"live": func(tab *browser.Tab) {
+			tab.Until(`people.children.length === 3 && !list.disabled && standing.textContent.startsWith("You are not listed")`)
+			tab.Until(`people.innerText.includes("Carol <b>King</b>") && !people.querySelector("b")`)
+			tab.Do(chromedp.Click("#list"))
+			tab.Until(`people.children.length === 4 && !unlist.hidden && standing.textContent.includes("alice@wab.example")`)
+			tab.Do(chromedp.SendKeys("#words", "zo"))
+			tab.Until(`people.children.length === 1 && count.textContent === "One person"`)
+		},
+		"many": func(tab *browser.Tab) {
+			tab.Until(`people.children.length === 20 && !more.hidden`)
+			tab.Do(chromedp.Click("#more"))
+			tab.Until(`people.children.length === 40 && document.activeElement.closest("li") === people.children[20]`)
+			tab.Do(chromedp.Click("#more"))
+			tab.Until(`people.children.length === 45 && more.hidden`)
+		},
+		"empty":   func(tab *browser.Tab) { tab.Until(`count.textContent.includes("Be the first") && !list.disabled`) },
+		"failing": func(tab *browser.Tab) { tab.Until(`notice.innerText.includes("busy")`) },
+	}
+	for scene, play := range scenes {
+		for _, look := range browser.Looks {
+			t.Run(scene+"/"+look.Name, func(t *testing.T) {
+				tab := chromium.Tab(t, look)
+				tab.Open(server.URL + "/#" + scene)
+				play(tab)
+				tab.Shoot("whitepages-" + scene)
+				tab.Check()
+			})
+		}
+	}
+}
