@@ -22,17 +22,30 @@
 //   - At the instant that Record.Wake names: Record.Tick. It comes after every step anew.
 //
 // In each message that is sent, ECI and Host are to be set to our channel's (Record.Channel) and our server's, just before sending: a Record does not know its own ECI.
-// Host stays empty where both sides live on one server. A Request's Vouch is set there, too.
-// After Begin and whenever a step's Record becomes Established, what our channel allows may be widened to what its owner chose; until then the asker's takes Confirm and Refuse only.
+// A Withdraw is void without it, and may be sent again long after the channel was closed. Host stays empty where both sides live on one server. A Request's Vouch is set there, too.
+// When a step's Record becomes Established, what our channel allows may be widened to what its owner chose; until then the asker's takes Confirm, Refuse and Remove only.
+// Events of our own are for an Established peer: one who still waits for our confirm refuses them.
 // Instants are int64 µs since 1970 (UTC), and never go back within a book.
 //
 // # What is guaranteed
 //
-// Whatever is lost, doubled or overtaken: once messages pass again, both are Established or both are Ended, and until then the approver says Confirming. Afterwards every repetition changes
-// nothing. What does not come by the one channel that the peer alone was told changes nothing, and is answered like what nobody ever heard of.
+// Whatever is lost, doubled or overtaken: once messages pass again, both are Established or both are Ended, and until then the approver says Confirming. Afterwards every
+// repetition changes nothing. testdata/machine.txt tells what every input comes to in every state.
 //
-// Whatever must arrive is sent until it is answered: what has been given up is sent again after a while that doubles up to a day. A Request rests when it expires. A Confirm never does: only its
-// owner, or a final answer, ends it. Farewells rest after Patience. A Record that has ended stays for Tombstone, so that late repetitions find it.
+// What does not come by the one channel that the peer alone was told changes nothing, and is answered like what nobody ever heard of. The one thing that strangers learn on
+// the doorbell is that an id is in use, which they would have to guess.
+//
+// Whatever must arrive is sent until it is answered: what has been given up is sent again after a while that doubles from a minute up to a day. A Request rests when it expires. A
+// Confirm never does: only its owner, or a final answer, ends it. Farewells rest after Patience: a peer who comes back later learns at its first event. A Record that has ended stays
+// for Tombstone, so that late repetitions find it.
+//
+// # Crossings
+//
+// An approver who ends while it confirms does not know whether the asker is pending or established, so it sends both a Remove and a Refuse: today's engines heed only the one that fits. Here
+// either is final in both states, whichever comes first. A withdrawal that overtakes its request is not remembered: the request lies in the inbox, and if it is approved, the confirm finds no
+// channel. A request that asks its own cloud is refused, for its id is in use. Two who ask each other have two subscriptions.
+//
+// A Confirm's attributes other than its id and channel are not heeded, not even a host: engines send back what they were sent, and that would be our own.
 //
 // The package is pure: no I/O, no goroutine, no lock, no clock.
 package dance
