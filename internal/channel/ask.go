@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wabgo/wab/internal/actor"
+	"github.com/wabgo/wab/internal/bus"
 	"github.com/wabgo/wab/internal/cbor"
 	"github.com/wabgo/wab/internal/dance"
 	"github.com/wabgo/wab/internal/fetch"
@@ -108,7 +109,7 @@ func (p *part) link(a Ask, id string, now int64, w *work) error {
 		return errManyLinks
 	}
 	label := channelOf(id)
-	c, flaw := p.open(label, id, a.Allow, now)
+	c, flaw := p.open(label, id, a.Allow, now, bus.Entry{})
 	if flaw != nil {
 		return flaw
 	}
@@ -140,7 +141,7 @@ func (p *part) lookUp(a Ask, ask dance.Ask, now int64, w *work) error {
 	if flaw != nil {
 		return flaw
 	}
-	l := &link{Record: s.Record, target: a.Target, peer: a.Target, allow: a.Allow}
+	l := &link{Record: s.Record, own: p.channels.get(ask.Channel).id, target: a.Target, peer: a.Target, allow: a.Allow}
 	l.Doorbell, l.Owed, l.Idle, l.Again = "", 0, 0, 0
 	p.keep(l)
 	w.shown = append(w.shown, l)

@@ -22,6 +22,7 @@ const (
 type link struct {
 	dance.Record
 	target string      // the address that has yet to be looked up; the dance begins then
+	own    id          // of our channel: what is sent about the subscription bears its ECI, also when it is gone
 	peer   string      // how the peer is called: the address that was asked, or who asks
 	allow  Attenuation // what the peer may raise here, of one that we ask for
 }
@@ -110,13 +111,14 @@ func channelOf(id string) string {
 	return "sub-" + hex.EncodeToString(sum[:6])
 }
 
-const linkFields = 4
+const linkFields = 5
 
 func (p *part) encodeLink(l *link) []byte {
 	about := p.ca.Key() + "/" + linkKey(l.ID)
 	b := cbor.AppendArrayHeader(nil, linkFields)
 	b = cbor.AppendBytes(b, l.Append(nil, func(text string) []byte { return p.feature.keys.hide(text, about) }))
 	b = cbor.AppendText(cbor.AppendText(b, l.target), l.peer)
+	b = cbor.AppendBytes(b, l.own[:])
 	return l.allow.append(b)
 }
 
@@ -126,7 +128,9 @@ func (p *part) loadLink(key string, value []byte) error {
 		return errStored
 	}
 	packed := r.Bytes()
-	l := &link{target: r.Text(), peer: r.Text(), allow: readAttenuation(&r)}
+	l := &link{target: r.Text(), peer: r.Text()}
+	copy(l.own[:], r.Bytes())
+	l.allow = readAttenuation(&r)
 	if r.Done() != nil {
 		return errStored
 	}

@@ -100,15 +100,16 @@ func (f *Channels) Published(key string) (card []byte, doorbell string, err erro
 
 // Command takes an event of the CA's own that steers subscriptions, by the article's names or by those of engines; done tells that it is one. It answers with what was begun.
 func (f *Channels) Command(tx *actor.Tx, domain, typ string, a sky.Attributes) (answer []sky.Directive, done bool, err error) {
+	start, is, flaw := dance.ParseStart(domain, typ, a)
 	switch {
-	case (domain == "system" || domain == "cloudos") && typ == "subscribe":
-		return f.subscribe(tx, a, dance.Article)
-	case domain == "wrangler" && typ == "subscription":
-		return f.subscribe(tx, a, dance.Wrangler)
+	case flaw != nil:
+		return nil, true, flaw
+	case is:
+		return f.subscribe(tx, start)
 	case domain != "wrangler":
 		return nil, false, nil
 	}
-	id := first(a, "Id", "id")
+	id := a.Text("Id")
 	switch typ {
 	case "pending_subscription_approval":
 		return nil, true, f.Approve(tx, id, Attenuation{})
@@ -120,30 +121,17 @@ func (f *Channels) Command(tx *actor.Tx, domain, typ string, a sky.Attributes) (
 	return nil, false, nil
 }
 
-func (f *Channels) subscribe(tx *actor.Tx, a sky.Attributes, gen dance.Gen) ([]sky.Directive, bool, error) {
-	target := first(a, "targetChannel", "wellKnown_Tx", "Tx")
+func (f *Channels) subscribe(tx *actor.Tx, s dance.Ask) ([]sky.Directive, bool, error) {
 	ask := Ask{
-		Target: target, Gen: gen, Name: first(a, "name", "channelName", "channel_name"), Namespace: first(a, "namespace"), Relationship: first(a, "relationship"),
-		ChannelName: first(a, "channelName", "channel_name", "name"), ChannelType: first(a, "channel_type"), RxRole: first(a, "Rx_role"), TxRole: first(a, "Tx_role"),
+		Target: s.Doorbell, Gen: s.Gen, Name: s.Name, Namespace: s.Namespace, Relationship: s.Relationship, ChannelName: s.ChannelName, ChannelType: s.ChannelType,
+		RxRole: s.RxRole, TxRole: s.TxRole, Why: s.Why, Secret: s.Secret,
 	}
-	if host := first(a, "Tx_host", "host"); host != "" && target != "" {
-		if _, _, isURL := sky.SplitDoorbell(target); !isURL {
-			ask.Host, ask.Doorbell = host, target
-		}
+	if s.Host != "" {
+		ask.Host, ask.Doorbell = s.Host, s.Doorbell
 	}
 	id, err := f.Link(tx, ask)
 	if err != nil {
 		return nil, true, err
 	}
 	return []sky.Directive{{Name: "subscription", Options: cbor.AppendText(cbor.AppendText(cbor.AppendMapHeader(nil, 1), "id"), id)}}, true, nil
-}
-
-// first is the first of some attributes that is there.
-func first(a sky.Attributes, names ...string) string {
-	for _, n := range names {
-		if text := a.Text(n); text != "" {
-			return text
-		}
-	}
-	return ""
 }

@@ -53,6 +53,9 @@ func danceTag(k dance.Kind, id string) string { return tagDance + string('0'+run
 func (p *part) take(l *link, s dance.Step, w *work) *link {
 	next := *l
 	next.Record = s.Record
+	if c := p.channels.get(next.Channel); c != nil && c.sub == next.ID {
+		next.own = c.id
+	}
 	if s.CloseChannel && l.Channel != "" && p.close(l.Channel) {
 		w.shut = append(w.shut, l.Channel)
 	}
@@ -88,10 +91,8 @@ func (p *part) send(l *link, s dance.Send) fetch.Request {
 	if s.ToDoorbell {
 		eci = l.Doorbell
 	}
-	if c := p.channels.get(l.Channel); c != nil {
-		m.ECI = p.eci(c)
-	} else if c := p.before.channels.get(l.Channel); c != nil {
-		m.ECI = p.eci(c) // it goes with this message, and is what the peer knows us by
+	if l.own != (id{}) {
+		m.ECI = p.feature.keys.mint(p.ca.Name(), l.own)
 	}
 	if m.Kind == dance.Request {
 		m.Host = p.feature.hostFor(l.Host)

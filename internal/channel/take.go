@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wabgo/wab/internal/actor"
+	"github.com/wabgo/wab/internal/bus"
 	"github.com/wabgo/wab/internal/cbor"
 	"github.com/wabgo/wab/internal/dance"
 	"github.com/wabgo/wab/internal/fetch"
@@ -41,6 +42,8 @@ func (p *part) heed(c *channel, v *Visit) (is bool, refused *wire.Error) {
 			return true, flaw
 		case is && c.name == Doorbell && m.Kind != dance.Request && m.Kind != dance.Withdraw:
 			return true, errDoorbell
+		case is && p.waits(c) && m.Kind != dance.Confirm && m.Kind != dance.Refuse:
+			return true, errNotYet
 		case is:
 			v.word = &m
 			return true, p.spend(c, v.At)
@@ -53,6 +56,12 @@ func (p *part) heed(c *channel, v *Visit) (is bool, refused *wire.Error) {
 		return true, errNotYet
 	}
 	return false, nil
+}
+
+// waits tells whether a channel is the back channel of a request that has no answer yet.
+func (p *part) waits(c *channel) bool {
+	l := p.links.get(c.sub)
+	return c.sub != "" && (l == nil || l.State == dance.Pending)
 }
 
 // Take hears what a visit says to the dance; done tells that this is all it says. Any other one on the channel of a subscription proves that the peer has it.
@@ -68,7 +77,7 @@ func (f *Channels) Take(tx *actor.Tx, v *Visit) (done bool, err error) {
 	}
 	known := false
 	f.use(tx, func(p *part) { known = p.links.get(v.word.ID) != nil })
-	if !known && v.word.Kind == dance.Request {
+	if !known && v.word.Kind == dance.Request && v.by.name == Doorbell {
 		return true, f.asked(tx, v)
 	}
 	err = f.step(tx, v.word.ID, func(p *part, l *link, w *work) error {
@@ -246,7 +255,7 @@ func (f *Channels) Approve(tx *actor.Tx, id string, allow Attenuation) error {
 			return flaw
 		}
 		if l.State == dance.Waiting {
-			c, flaw := p.open(label, id, allow, tx.Now())
+			c, flaw := p.open(label, id, allow, tx.Now(), bus.Entry{})
 			if flaw != nil {
 				return flaw
 			}
