@@ -99,7 +99,7 @@ func (tx *Tx) Channels() (all []ChannelInfo, err error) {
 		if flaw != nil {
 			return nil, flaw
 		}
-		out := ChannelInfo{Name: c.Name, Subscription: c.Subscription, Allow: outer(c.Allow), Since: clock.FromMicros(c.Since), Accepted: h.Accepted, Denied: h.Denied}
+		out := ChannelInfo{Name: c.Name, Subscription: c.Subscription, Allow: outer(c.Allow), Since: clock.FromMicros(c.Since), Accepted: more(h.Accepted, c.Accepted), Denied: more(h.Denied, c.Denied)}
 		if h.Last >= c.Since { // else it is of a channel before, of the same name
 			out.Last = clock.FromMicros(h.Last)
 		}
@@ -107,6 +107,9 @@ func (tx *Tx) Channels() (all []ChannelInfo, err error) {
 	}
 	return all, nil
 }
+
+// more is how much a count has grown. One that a crash has put back has not.
+func more(now, before uint64) uint64 { return max(now, before) - before }
 
 // Doorbell is the channel that strangers ask for subscriptions by. It takes these requests, their withdrawal, and nothing else, so that its ECI may be known to everybody. It is made at first
 // use; RemoveChannel("doorbell") closes it, and the next one has another ECI. Its Attenuation, if Channel gives it one, counts for its rate and its expiry.

@@ -62,7 +62,7 @@ func decodeAttributes(a sky.Attributes, into any) error {
 }
 
 // On has a method, one that takes an Event, called for events of a domain and type, each exact or "*" for any: those that come by channels which let them through, and the CA's own (Raise). It is durable;
-// saying it again changes nothing. Of several methods all are called, in the order of domain, type and method, in one transaction. A CA has up to 256 handlers.
+// saying it again changes nothing. Of several methods all are called, each once, in the order of domain, type and method, in one transaction. A CA has up to 256 handlers.
 func (tx *Tx) On(domain, typ, method string) error {
 	return tx.on(false, domain, typ, method, typeEvent)
 }
@@ -91,6 +91,11 @@ func (tx *Tx) on(query bool, domain, typ, method string, takes reflect.Type) err
 // Off takes an On back, and tells whether there was one.
 func (tx *Tx) Off(domain, typ, method string) bool {
 	return tx.channels().Off(tx.tx, false, domain, typ, method)
+}
+
+// OffQuery takes an OnQuery back, and tells whether there was one.
+func (tx *Tx) OffQuery(ruleset, name, method string) bool {
+	return tx.channels().Off(tx.tx, true, ruleset, name, method)
 }
 
 // maxRaised is how many events of a CA's own one message may bring about.
@@ -197,9 +202,12 @@ func (tx *Tx) takeVisit(instance any, m *actor.Message) ([]byte, error) {
 // happen runs an event: what steers subscriptions is the framework's, all else its handlers'.
 func (tx *Tx) happen(instance any, e Event) error {
 	directives, done, err := tx.channels().Command(tx.tx, e.Domain, e.Type, e.attributes)
-	if done || err != nil {
+	if err != nil {
+		return failed(err) // its code would speak of the channel
+	}
+	if done {
 		tx.directives = append(tx.directives, directives...)
-		return err
+		return nil
 	}
 	for _, method := range tx.channels().Methods(tx.tx, false, e.Domain, e.Type) {
 		m := tx.class.methods[method]

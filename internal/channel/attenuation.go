@@ -3,6 +3,7 @@ package channel
 import (
 	"slices"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/wabgo/wab/internal/cbor"
 	"github.com/wabgo/wab/internal/sky"
@@ -35,6 +36,11 @@ func (a *Attenuation) Check() *wire.Error {
 		return bad("Limits of a channel are not negative.")
 	case (a.Rate == 0) != (a.Per == 0):
 		return bad("A rate is a number of events in a time: it needs both.")
+	}
+	for _, name := range a.Only {
+		if name == "" || len(name) > sky.MaxName || !utf8.ValidString(name) {
+			return bad("The names of attributes that a channel takes are texts of 1 to 256 bytes.")
+		}
 	}
 	for _, p := range slices.Concat(a.Events, a.Queries) {
 		if err := p.Check(); err != nil {
@@ -87,6 +93,7 @@ func (a *Attenuation) spend(spent, now int64) (after int64, refused *wire.Error)
 		return 0, nil
 	}
 	each := max(1, a.Per/int64(a.Rate))
+	spent = min(spent, now+each*int64(a.Rate)) // what was spent of another rate, or by another clock, bars nobody for longer
 	after = max(spent, now) + each
 	if early := after - now - each*int64(a.Rate); early > 0 {
 		return spent, wire.Retry(wire.Quota, "This channel has had as many events as it takes in its time. Try again later.", (early+999)/1000)

@@ -30,7 +30,7 @@ func (f *Channels) carry(from name.Name, call outgoing.Call, done func(outgoing.
 		done(outgoing.Answer{}, flaw)
 		return nil
 	}
-	f.deliver(ca, path, attributes, from, func(out reply) {
+	f.deliver(ca, path, attributes, nil, from, func(out reply) {
 		if out.err != nil {
 			done(answerError(out.err), nil)
 			return

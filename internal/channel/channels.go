@@ -2,6 +2,7 @@ package channel
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/wabgo/wab/internal/actor"
@@ -93,6 +94,8 @@ type Info struct {
 	Subscription string // that it belongs to, empty for none
 	Since        int64
 	Allow        Attenuation
+	Accepted     uint64 // what the ledger said when it was made, of channels of that name before: as its principal they are one
+	Denied       uint64
 }
 
 // Make makes a channel, or changes what one of that name allows, and returns its ECI. Channels of subscriptions have names of their own.
@@ -102,6 +105,10 @@ func (f *Channels) Make(tx *actor.Tx, label string, a Attenuation) (eci string, 
 	}
 	if err := name.CheckLabel(label); err != nil {
 		return "", wire.Err(wire.BadRequest, "A channel's name is a label: "+err.Error()+".")
+	}
+	before, err := f.opt.Gate.History(tx, name.Name{App: tx.Self().App, Owner: name.ChannelOwner, Local: label})
+	if err != nil {
+		return "", err
 	}
 	var made *channel
 	f.use(tx, func(p *part) {
@@ -114,7 +121,7 @@ func (f *Channels) Make(tx *actor.Tx, label string, a Attenuation) (eci string, 
 			err = wire.Err(wire.BadRequest, "Names that begin with sub- are those of subscriptions' channels.")
 			return
 		}
-		c, flaw := p.open(label, sub, a, tx.Now())
+		c, flaw := p.open(label, sub, a, tx.Now(), before)
 		if flaw != nil {
 			err = flaw
 			return
@@ -162,7 +169,7 @@ func (f *Channels) Remove(tx *actor.Tx, label string) (was bool, err error) {
 func (f *Channels) List(tx *actor.Tx) (all []Info) {
 	f.use(tx, func(p *part) {
 		for _, c := range p.channels {
-			all = append(all, Info{c.name, c.sub, c.since, c.allow})
+			all = append(all, Info{c.name, c.sub, c.since, c.allow, c.accepted, c.denied})
 		}
 	})
 	return all
@@ -187,11 +194,11 @@ func (f *Channels) Off(tx *actor.Tx, query bool, domain, kind, method string) (w
 	return was
 }
 
-// Methods are those that take an event, or a query, in the order of domain, type and method.
+// Methods are those that take an event, or a query, each once, in the order of domain, type and method.
 func (f *Channels) Methods(tx *actor.Tx, query bool, domain, kind string) (all []string) {
 	f.use(tx, func(p *part) {
 		for _, h := range p.handlers {
-			if h.takes(query, domain, kind) {
+			if h.takes(query, domain, kind) && !slices.Contains(all, h.method) {
 				all = append(all, h.method)
 			}
 		}

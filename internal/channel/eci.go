@@ -1,6 +1,7 @@
 package channel
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hmac"
@@ -12,11 +13,12 @@ import (
 )
 
 // An ECI is base64url of a tag and of what it covers, encrypted: the channel's id and its CA's name. The tag, an HMAC under one key of the server's, is the encryption's nonce too (the
-// construction of RFC 5297): so the same channel always has the same ECI, nobody else can make one, and an ECI tells its holder nothing.
+// construction of RFC 5297): so the same channel always has the same ECI, nobody else can make one, and an ECI tells its holder nothing. Names are filled up, for their length would tell something.
 const (
 	idBytes  = 8
 	tagBytes = 16
 	maxECI   = 400 // base64 of what the longest name takes
+	unit     = 32  // the length of what is encrypted is a multiple of it, in bytes
 )
 
 // id tells the channels of a CA apart. It is random, so that a CA that is made anew has no ECI that the one before had.
@@ -70,6 +72,9 @@ func (k *keys) mint(ca name.Name, i id) string {
 	out := make([]byte, tagBytes, tagBytes+idBytes+64)
 	out = append(out, i[:]...)
 	out = ca.Append(out)
+	for (len(out)-tagBytes)%unit != 0 {
+		out = append(out, 0)
+	}
 	plain := out[tagBytes:]
 	copy(out, k.tagOf(plain))
 	cipher.NewCTR(k.stream, out[:tagBytes]).XORKeyStream(plain, plain)
@@ -90,7 +95,7 @@ func (k *keys) open(eci string) (ca name.Name, ok bool) {
 	if !hmac.Equal(tag, k.tagOf(plain)) {
 		return ca, false
 	}
-	ca, err = name.ParseCA(string(plain[idBytes:]), "")
+	ca, err = name.ParseCA(string(bytes.TrimRight(plain[idBytes:], "\x00")), "")
 	return ca, err == nil
 }
 

@@ -33,6 +33,8 @@ const (
 
 var (
 	errBigBody = wire.Err(wire.TooLarge, "An event's body has at most 1 MiB.")
+	errMethod  = wire.Err(wire.BadRequest, "Events come by GET or POST, and queries by GET.")
+	errKeys    = wire.Err(wire.BadRequest, "An event has one Idempotency-Key.")
 	errSlow    = wire.Err(wire.BadRequest, "The body could not be read in time.")
 	errCrowd   = wire.Retry(wire.Overloaded, "The server reads as many large bodies as it can. Try again shortly.", 1000)
 )
@@ -44,7 +46,7 @@ func (f *Channels) Handler() http.Handler {
 		h := w.Header()
 		h.Set("Access-Control-Allow-Origin", "*")
 		if r.Method == http.MethodOptions {
-			h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE, OPTIONS")
+			h.Set("Access-Control-Allow-Methods", methods)
 			h.Set("Access-Control-Allow-Headers", "Content-Type, Idempotency-Key")
 			h.Set("Access-Control-Max-Age", "86400")
 			w.WriteHeader(http.StatusNoContent)
@@ -56,44 +58,76 @@ func (f *Channels) Handler() http.Handler {
 			fail(w, flaw)
 			return
 		}
+		if !takes(r.Method, path.Form) {
+			h.Set("Allow", methods)
+			answer.ErrorAs(w, http.StatusMethodNotAllowed, errMethod)
+			return
+		}
 		ca, known := f.keys.open(path.ECI)
 		if !known {
 			fail(w, sky.ErrUnknownECI)
 			return
 		}
-		if r.ContentLength < 0 || r.ContentLength > smallBody {
-			select {
-			case large <- struct{}{}:
-				defer func() { <-large }()
-			default:
-				fail(w, errCrowd)
-				return
-			}
-		}
-		body, flaw := readBody(w, r)
-		if flaw != nil {
+		attributes, flaw := readRequest(w, r, large, &path)
+		if flaw == errCrowd {
 			fail(w, flaw)
 			return
 		}
-		attributes, flaw := sky.ReadAttributes(r.URL.RawQuery, r.Header.Get("Content-Type"), body)
-		if flaw != nil {
-			fail(w, flaw)
-			return
-		}
-		if path.EID == "" && !path.Form.Query() {
-			path.EID = r.Header.Get("Idempotency-Key")
-			if flaw := sky.CheckEID(path.EID); flaw != nil {
-				fail(w, flaw)
-				return
-			}
-		}
-		f.serve(w, r, ca, path, attributes)
+		f.serve(w, r, ca, path, attributes, flaw)
 	})
 }
 
+// methods are the ones by which engines raise events. HEAD asks for what is harmless.
+const methods = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
+
+func takes(method string, form sky.Form) bool {
+	switch method {
+	case http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
+		return true
+	}
+	return method == http.MethodHead && form.Query()
+}
+
+// readRequest reads what comes with a path: attributes, and an event's id where the path has none. What is wrong with it only those are told whose channel is there.
+func readRequest(w http.ResponseWriter, r *http.Request, large chan struct{}, path *sky.Path) (sky.Attributes, *wire.Error) {
+	if r.ContentLength < 0 || r.ContentLength > smallBody {
+		select {
+		case large <- struct{}{}:
+			defer func() { <-large }()
+		default:
+			return nil, errCrowd
+		}
+	}
+	body, flaw := readBody(w, r)
+	if flaw != nil {
+		return nil, flaw
+	}
+	if path.EID == "" && !path.Form.Query() {
+		if path.EID, flaw = keyOf(r.Header); flaw != nil {
+			return nil, flaw
+		}
+	}
+	return sky.ReadAttributes(r.URL.RawQuery, r.Header.Get("Content-Type"), body)
+}
+
+// keyOf is the id that a header gives an event whose path has none.
+func keyOf(h http.Header) (eid string, flaw *wire.Error) {
+	keys := h.Values("Idempotency-Key")
+	switch {
+	case len(keys) == 0 || len(keys) == 1 && sky.NoID(keys[0]):
+		return "", nil
+	case len(keys) > 1:
+		return "", errKeys
+	}
+	return keys[0], sky.CheckEID(keys[0])
+}
+
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *wire.Error) {
-	if r.ContentLength == 0 {
+	switch {
+	case r.ContentLength == 0:
 		return nil, nil
+	case r.ContentLength > sky.MaxBody:
+		return nil, errBigBody
 	}
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(time.Now().Add(bodyTime))
@@ -109,9 +143,9 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *wire.Error) {
 	return body, nil
 }
 
-func (f *Channels) serve(w http.ResponseWriter, r *http.Request, ca name.Name, path sky.Path, attributes sky.Attributes) {
+func (f *Channels) serve(w http.ResponseWriter, r *http.Request, ca name.Name, path sky.Path, attributes sky.Attributes, flaw *wire.Error) {
 	done := make(chan reply, 1)
-	f.deliver(ca, path, attributes, name.Name{}, func(out reply) { done <- out })
+	f.deliver(ca, path, attributes, flaw, name.Name{}, func(out reply) { done <- out })
 	select {
 	case out := <-done:
 		if out.err != nil {
@@ -139,12 +173,12 @@ type reply struct {
 	err  *wire.Error
 }
 
-// deliver has a CA handle what has come, and done called with its answer when that is durable.
-func (f *Channels) deliver(ca name.Name, path sky.Path, attributes sky.Attributes, sender name.Name, done func(reply)) {
+// deliver has a CA handle what has come, and done called with its answer when that is durable. A flaw of it is what the CA refuses it for, if it has the channel.
+func (f *Channels) deliver(ca name.Name, path sky.Path, attributes sky.Attributes, flaw *wire.Error, sender name.Name, done func(reply)) {
 	packed := attributes.Encode()
 	v := &Visit{
 		Form: path.Form, ID: path.EID, Domain: path.Domain, Type: path.Type, Attributes: attributes, Sender: sender, At: f.now(),
-		of: ca, eci: hashOf(path.ECI), size: len(packed),
+		of: ca, eci: hashOf(path.ECI), size: len(packed), flaw: flaw,
 	}
 	eid := path.EID
 	if eid == "" {

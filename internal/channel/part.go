@@ -16,7 +16,7 @@ const (
 	letter      = 'L'
 	keyChannel  = 'c' // a channel, by its name
 	keyHandler  = 'h' // who takes what
-	keySpent    = 'r' // how much of a long rate is spent, by the channel's name
+	keySpent    = 'r' // how much of a long rate is spent, by the channel's id
 	keyLink     = 's' // a subscription, by its id
 	keyNotice   = 'n' // what the app has yet to hear of, by number
 	keyInvite   = 'i' // an invitation, by the hash of its secret
@@ -39,8 +39,9 @@ type part struct {
 	before state // when the message began
 	ops    []op
 
-	spent map[string]int64 // of rates, by channel: not taken back with a message
-	owing []string         // channels whose long rates were spent and are not stored yet
+	spent  map[id]int64 // of rates, by channel: not taken back with a message
+	owing  []id         // channels whose long rates were spent and are not stored yet
+	closed []id         // by the message
 
 	resting int64 // until when no tick is tried, after one that failed
 }
@@ -84,8 +85,11 @@ func (p *part) Load(key, value []byte) (err error) {
 			p.handlers = sorted(append(p.handlers, h))
 		}
 	case keySpent:
+		if len(rest) != idBytes {
+			return errStored
+		}
 		r := cbor.NewReader(value)
-		p.setSpent(rest, r.Int())
+		p.setSpent(id([]byte(rest)), r.Int())
 		err = r.Done()
 	case keyLink:
 		err = p.loadLink(rest, value)
@@ -106,8 +110,8 @@ func (p *part) Load(key, value []byte) (err error) {
 	return err
 }
 
-func (p *part) Begin()    { p.before, p.ops = p.state, nil }
-func (p *part) Rollback() { p.state, p.ops = p.before, nil }
+func (p *part) Begin()    { p.before, p.ops, p.closed = p.state, nil, nil }
+func (p *part) Rollback() { p.state, p.ops, p.closed = p.before, nil, nil }
 
 // Encode writes what has changed.
 func (p *part) Encode(c *actor.Commit) {
@@ -119,17 +123,33 @@ func (p *part) Encode(c *actor.Commit) {
 		}
 	}
 	p.ops = nil
-	for _, name := range p.owing {
-		c.Put(sideKey(keySpent, name), cbor.AppendInt(nil, p.spent[name]))
+	for _, i := range p.closed {
+		delete(p.spent, i)
+		p.owing = slices.DeleteFunc(p.owing, func(other id) bool { return other == i })
+	}
+	p.closed = nil
+	for _, i := range p.owing {
+		c.Put(sideKey(keySpent, string(i[:])), cbor.AppendInt(nil, p.spent[i]))
 	}
 	p.owing = nil
 }
 
-func (p *part) setSpent(name string, at int64) {
+func (p *part) setSpent(i id, at int64) {
 	if p.spent == nil {
-		p.spent = map[string]int64{}
+		p.spent = map[id]int64{}
 	}
-	p.spent[name] = at
+	p.spent[i] = at
+}
+
+// Idle keeps the CA in memory while a rate is being spent that is not stored: else whoever waits for it to be dropped would begin anew.
+func (p *part) Idle() bool {
+	now := p.feature.now()
+	for _, c := range p.channels {
+		if c.allow.Rate != 0 && c.allow.Per <= longRate && p.spent[c.id] > now {
+			return false
+		}
+	}
+	return true
 }
 
 // admit decides on what has come, and names the channel; an empty name says that there is none.
@@ -139,7 +159,9 @@ func (p *part) admit(e *bus.Event, now int64) (name string, refused *wire.Error)
 	if c == nil || c.expired(now) {
 		return "", nil
 	}
-	v.by = c
+	if v.by = c; v.flaw != nil {
+		return c.name, v.flaw
+	}
 	e.Caller.Owner = bus.ChannelOwner + "/" + hex.EncodeToString(c.id[:])
 	if is, refused := p.heed(c, v); is {
 		return c.name, refused
@@ -155,13 +177,13 @@ func (p *part) spend(c *channel, now int64) *wire.Error {
 	if c.allow.Rate == 0 {
 		return nil
 	}
-	after, refused := c.allow.spend(p.spent[c.name], now)
+	after, refused := c.allow.spend(p.spent[c.id], now)
 	if refused != nil {
 		return refused
 	}
-	p.setSpent(c.name, after)
-	if c.allow.Per > longRate && !slices.Contains(p.owing, c.name) {
-		p.owing = append(p.owing, c.name)
+	p.setSpent(c.id, after)
+	if c.allow.Per > longRate && !slices.Contains(p.owing, c.id) {
+		p.owing = append(p.owing, c.id)
 	}
 	return nil
 }
@@ -171,16 +193,16 @@ var (
 	errManyHandlers = wire.Err(wire.Quota, "An assistant has at most 256 methods for events and queries.")
 )
 
-// open makes a channel, or changes what one of that name allows.
-func (p *part) open(name, sub string, a Attenuation, now int64) (*channel, *wire.Error) {
+// open makes a channel, or changes what one of that name allows. What those of that name were used before is told apart.
+func (p *part) open(name, sub string, a Attenuation, now int64, before bus.Entry) (*channel, *wire.Error) {
 	c := &channel{name: name, sub: sub, since: now, allow: a}
 	if old := p.channels.get(name); old != nil {
-		c.id, c.eci, c.since = old.id, old.eci, old.since
+		c.id, c.eci, c.since, c.accepted, c.denied = old.id, old.eci, old.since, old.accepted, old.denied
 	} else {
 		if len(p.channels) >= MaxChannels {
 			return nil, errManyChannels
 		}
-		c.id = newID()
+		c.id, c.accepted, c.denied = newID(), before.Accepted, before.Denied
 		c.eci = hashOf(p.eci(c))
 	}
 	p.channels = p.channels.with(c)
@@ -205,11 +227,10 @@ func (p *part) close(name string) (was bool) {
 	if name == Doorbell {
 		p.remove(keyDoorbell, "")
 	}
-	if _, spent := p.spent[name]; spent {
-		delete(p.spent, name)
-		p.owing = slices.DeleteFunc(p.owing, func(n string) bool { return n == name })
-		p.remove(keySpent, name)
+	if _, spent := p.spent[c.id]; spent {
+		p.remove(keySpent, string(c.id[:]))
 	}
+	p.closed = append(p.closed, c.id)
 	return true
 }
 

@@ -1,6 +1,7 @@
 package channel
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -26,6 +27,8 @@ type channel struct {
 	sub   string // the subscription it belongs to, empty for the CA's own
 	since int64
 	allow Attenuation
+
+	accepted, denied uint64 // by channels of that name before
 }
 
 func (c *channel) expired(now int64) bool { return c.allow.Expires != 0 && now >= c.allow.Expires }
@@ -69,7 +72,7 @@ func (t table) without(name string) table {
 	return slices.Delete(slices.Clone(t), i, i+1)
 }
 
-const channelFields = 5
+const channelFields = 7
 
 func (c *channel) encode() []byte {
 	b := cbor.AppendArrayHeader(nil, channelFields)
@@ -77,6 +80,7 @@ func (c *channel) encode() []byte {
 	b = cbor.AppendBytes(b, c.eci[:])
 	b = cbor.AppendText(b, c.sub)
 	b = cbor.AppendInt(b, c.since)
+	b = cbor.AppendUint(cbor.AppendUint(b, c.accepted), c.denied)
 	return c.allow.append(b)
 }
 
@@ -87,10 +91,12 @@ func readChannel(name string, value []byte) (*channel, error) {
 	}
 	c := &channel{name: name}
 	a, b := r.Bytes(), r.Bytes()
-	c.sub, c.since, c.allow = r.Text(), r.Int(), readAttenuation(&r)
-	if copy(c.id[:], a) != len(c.id) || copy(c.eci[:], b) != len(c.eci) || r.Done() != nil {
+	c.sub, c.since, c.accepted, c.denied, c.allow = r.Text(), r.Int(), r.Uint(), r.Uint(), readAttenuation(&r)
+	if len(a) != len(c.id) || len(b) != len(c.eci) || r.Done() != nil {
 		return nil, errStored
 	}
+	copy(c.id[:], a)
+	copy(c.eci[:], b)
 	return c, nil
 }
 
@@ -118,15 +124,19 @@ func readHandler(key string) (h handler, err error) {
 		return h, errStored
 	}
 	parts := strings.Split(key[1:], "/")
-	if len(parts) != 3 {
+	if len(parts) != 3 || key[0] != 'q' && key[0] != 'e' {
 		return h, errStored
 	}
 	return handler{key[0] == 'q', parts[0], parts[1], parts[2]}, nil
 }
 
+func (h handler) compare(to handler) int {
+	return cmp.Or(strings.Compare(h.domain, to.domain), strings.Compare(h.kind, to.kind), strings.Compare(h.method, to.method))
+}
+
 // sorted puts handlers into the order in which they run: one that is the same after a restart.
 func sorted(all []handler) []handler {
-	slices.SortFunc(all, func(a, b handler) int { return strings.Compare(a.key(), b.key()) })
+	slices.SortFunc(all, handler.compare)
 	return all
 }
 

@@ -4,6 +4,7 @@ import (
 	"github.com/wabgo/wab/internal/dance"
 	"github.com/wabgo/wab/internal/name"
 	"github.com/wabgo/wab/internal/sky"
+	"github.com/wabgo/wab/internal/wire"
 )
 
 // Visit is what came by a channel: an event, or a query, where Domain is the ruleset and Type the name. It stands in bus.Event.By.
@@ -20,6 +21,7 @@ type Visit struct {
 	of   name.Name      // the CA
 	by   *channel       // which it came by; set when it was admitted
 	word *dance.Message // what it says to the dance, if anything
+	flaw *wire.Error    // why it can't be read
 }
 
 func (v *Visit) query() bool { return v.Form.Query() }

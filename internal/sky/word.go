@@ -45,6 +45,9 @@ func checkWord(what, s string) *wire.Error {
 	return wire.Err(wire.BadRequest, what+" is 1 to "+strconv.Itoa(MaxWord)+` visible ASCII characters without a slash, and not ".", ".." or "*".`)
 }
 
+// NoID tells whether an event id says that the event has none.
+func NoID(eid string) bool { return eid == "" || eid == noID }
+
 // CheckEID tells what is wrong with an event id; nil if nothing is, and for the empty one, which is no id. The error is bad_request.
 func CheckEID(eid string) *wire.Error {
 	if len(eid) <= MaxWord && isVisible(eid) && !isDots(eid) {
