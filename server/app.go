@@ -21,6 +21,7 @@ import (
 //	Upgrade(tx *Tx, from string) error  before anything else, when another App.Version wrote the state
 //	OnFailed(*Tx, Response) error       a message sent without Then was refused or failed
 //	OnOutcome(*Tx, Outcome) error       a device has told what became of a bundle
+//	OnSubscription(*Tx, SubscriptionEvent) error  a subscription stands otherwise, or an event on it did not arrive
 type CA = any
 
 // App is a collaborative app: a kind of CA, and the pages that people use it by.

@@ -23,6 +23,10 @@
 //
 // A CA calls others by HTTP (Tx.Fetch): after its commit, until there is an answer, which comes as a message.
 //
+// Others come by channels (Tx.Channel): each is a URL, to be told to one party, that lets through the events that the CA has said, and can be taken back at once. Methods named by Tx.On handle events; Tx.Raise
+// raises the CA's own. Two CAs that hold a channel into each other have a subscription: Tx.Link asks for one by an address, on this server or another; Tx.Approve answers; Tx.RaiseOn raises events at the
+// other. OnSubscription hears what becomes of them.
+//
 // Limits: an encoded state of 4 MiB, 10,000 messages on their way from a CA, 1,000 timers, 256 rules, 256 maps and as many watches, 64 devices with 64 bundles each, 32 of them by DeviceDo, 1,000 notifications a message,
-// 1,024 requests waiting for a CA, 10 s for a method (App.Deadline). Those of a map stand at Map.
+// 1,000 channels and as many subscriptions, 1,024 requests waiting for a CA, 10 s for a method (App.Deadline). Those of a map stand at Map.
 package server
