@@ -44,7 +44,7 @@ func page() templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"pages\"><section class=\"book\" aria-labelledby=\"heading\"><h1 id=\"heading\">White pages</h1><form id=\"search\" role=\"search\" aria-labelledby=\"heading\"><label class=\"unseen\" for=\"words\">Search by name, address or words</label> <input id=\"words\" name=\"words\" type=\"search\" placeholder=\"Name, address or words\" autocomplete=\"off\" autocapitalize=\"none\" spellcheck=\"false\" enterkeyhint=\"search\" maxlength=\"100\"></form><p class=\"count\" id=\"count\" role=\"status\"></p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"pages\"><section class=\"book\" aria-labelledby=\"heading\"><div class=\"head\"><h1 id=\"heading\">White pages</h1><a href=\"#mine\">Your entry</a></div><form id=\"search\" role=\"search\" aria-labelledby=\"heading\"><label class=\"unseen\" for=\"words\">Search by name, address or words</label> <input id=\"words\" name=\"words\" type=\"search\" placeholder=\"Name, address or words\" autocomplete=\"off\" autocapitalize=\"none\" spellcheck=\"false\" enterkeyhint=\"search\" maxlength=\"100\"></form><p class=\"count\" id=\"count\" role=\"status\"></p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

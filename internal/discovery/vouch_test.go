@@ -29,7 +29,7 @@ func (w *world) verifies(t *testing.T, what, vouch, host string, r Request, want
 	return n
 }
 
-func TestCHAN4_AServerVouchesForWhoAsks(t *testing.T) {
+func TestCHAN2_AServerVouchesForWhoAsks(t *testing.T) {
 	from, to := served(t), asker(t)
 	vouch := from.Vouch(alice, once)
 	if n := to.verifies(t, "as signed", vouch, from.public, once, ""); n.String() != "cloud:alice/home@"+hostOf(from.public) {
@@ -53,7 +53,7 @@ func decoded(t *testing.T, vouch string) string {
 }
 
 // What is signed is good for one request, at one doorbell, with one back channel, from one server, for 40 days.
-func TestCHAN4_ASignatureIsGoodForNothingElse(t *testing.T) {
+func TestCHAN2_ASignatureIsGoodForNothingElse(t *testing.T) {
 	from, other, to := served(t), newDomain(t), asker(t)
 	vouch := from.Vouch(alice, once)
 	for what, r := range map[string]Request{
@@ -106,7 +106,7 @@ func forge(t *testing.T, method jwt.SigningMethod, key any, header map[string]an
 	return signed
 }
 
-func TestCHAN4_ForgedSignatures(t *testing.T) {
+func TestCHAN2_ForgedSignatures(t *testing.T) {
 	from, to := served(t), asker(t)
 	public := from.key.Public().(ed25519.PublicKey)
 	theirs, mallory, _ := ed25519.GenerateKey(rand.Reader)
@@ -143,7 +143,7 @@ func TestCHAN4_ForgedSignatures(t *testing.T) {
 }
 
 // A server that nobody can check signs nothing.
-func TestCHAN4_WhoVouchesIsReachedSafely(t *testing.T) {
+func TestCHAN2_WhoVouchesIsReachedSafely(t *testing.T) {
 	for public, signs := range map[string]bool{"https://h.example": true, "http://127.0.0.1:80": true, "http://localhost": true, "http://h.example": false, "": false, "x": false} {
 		w := newWorld(t, "https://x.example")
 		w.public = public
