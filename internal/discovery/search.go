@@ -33,7 +33,7 @@ type search struct {
 
 // A step that finds nothing returns errNothing: another way may lead there. Other errors end the search.
 var (
-	errNothing = wire.Err(wire.NotFound, "nothing here")
+	errNothing = wire.Err(wire.NotFound, "Nothing is here.")
 	errLong    = wire.Err(wire.BadRequest, "This address leads from one to the next and on and on: ask its owner for another one.")
 )
 
