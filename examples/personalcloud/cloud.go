@@ -2,6 +2,7 @@ package personalcloud
 
 import (
 	"cmp"
+	"errors"
 	"strings"
 	"time"
 
@@ -16,7 +17,7 @@ func (c *Cloud) Init(tx *server.Tx) error {
 	tx.Map("profile").Set("name", tx.Self().Owner)
 	tx.Map("settings").Set("listed", false)
 	tx.On("*", "*", "OnEvent")
-	return c.BeFound(tx, true)
+	return errors.Join(c.Resume(tx), c.BeFound(tx, true))
 }
 
 // Resume has the address follow where the server is.

@@ -100,7 +100,7 @@ type Link struct {
 	RxRole   string           `json:"rx_role"`
 	TxRole   string           `json:"tx_role"`
 	Address  string           `json:"address"`
-	Verified bool             `json:"verified"`
+	Verified bool             `json:"verified"` // that it is who the address says
 	Since    string           `json:"since"`
 	Expires  string           `json:"expires"`
 	End      string           `json:"end"`
@@ -127,7 +127,7 @@ func (c *Cloud) refresh(tx *server.Tx) error {
 		case s.State == "ended" && (forgotten.Has(s.ID) || !s.Outbound && s.End != "over" && s.End != "gone"): // what was never more than a request
 		default:
 			links[s.ID] = Link{
-				s.State, s.Outbound, s.Name, s.RxRole, s.TxRole, addressOf(tx, s), s.Verified, stamp(s.Since), stamp(s.Expires), s.End, s.Reason, append([]server.Pattern{}, allow[s.ID]...),
+				s.State, s.Outbound, s.Name, s.RxRole, s.TxRole, addressOf(tx, s), s.Verified || s.Outbound, stamp(s.Since), stamp(s.Expires), s.End, s.Reason, append([]server.Pattern{}, allow[s.ID]...),
 			}
 		}
 	}

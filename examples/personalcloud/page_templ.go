@@ -864,7 +864,7 @@ func contact() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 59, "</button></div></form></section><section class=\"between\" aria-labelledby=\"between-title\"><div class=\"permitted\"><h3 id=\"between-title\">They may send you</h3><ul class=\"chips\" id=\"contact-permits\" aria-labelledby=\"between-title\"></ul></div><p class=\"soft small\" id=\"contact-use\"></p><div class=\"row\"><button type=\"button\" class=\"button\" id=\"permits\">Change …</button> <button type=\"button\" class=\"button\" id=\"again\" hidden>Ask again</button> <button type=\"button\" class=\"button bad\" id=\"end\">End it …</button></div></section></article>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 59, "</button></div></form></section><section class=\"between\" aria-labelledby=\"between-title\"><div class=\"permitted\"><h3 id=\"between-title\">They may send you</h3><ul class=\"chips\" id=\"contact-permits\" aria-labelledby=\"between-title\"></ul></div><div class=\"row\"><button type=\"button\" class=\"button\" id=\"permits\">Change …</button> <button type=\"button\" class=\"button\" id=\"again\" hidden>Ask again</button> <button type=\"button\" class=\"button bad\" id=\"end\">End it …</button></div><p class=\"soft small\" id=\"contact-use\"></p></section></article>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -98,6 +98,9 @@ type Contact struct {
 // contactOf is that of a subscription, empty where nothing came yet.
 func contactOf(tx *server.Tx, id string) (c Contact) {
 	tx.Map("contacts").Get(id, &c)
+	if c.Card == nil {
+		c.Card = map[string]string{}
+	}
 	return c
 }
 

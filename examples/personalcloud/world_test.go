@@ -63,6 +63,18 @@ func (s *site) post(path, token, body string) string {
 	return strings.TrimSpace(string(text))
 }
 
+// get is what anybody sees.
+func (s *site) get(path string) string {
+	s.t.Helper()
+	res, err := http.Get(s.url + path)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, _ := io.ReadAll(res.Body)
+	return string(text)
+}
+
 // cloud is an owner's.
 type cloud struct {
 	*site

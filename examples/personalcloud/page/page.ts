@@ -160,11 +160,13 @@ class Desk {
     this.show();
   }
 
+  private bell = (): void => undefined; // takes the latest of these messages away
+
   /** rung tells of requests that came just now. */
   private rung(): void {
     for (const [id, r] of this.home.inbox) {
       if (this.waiting.has(id)) continue;
-      toast(`${r.from} asks to connect.`, { stay: 15_000, action: { label: "Look", run: () => (this.tabs.choose("requests"), this.answer(id, false)) } });
+      this.bell = toast(`${r.from} asks to connect.`, { stay: 15_000, action: { label: "Look", run: () => (this.tabs.choose("requests"), this.answer(id, false)) } });
     }
     this.waiting = new Set(this.home.inbox.keys());
   }
@@ -185,6 +187,7 @@ class Desk {
 
   private answer(id: string, refuse: boolean): void {
     const r = this.home.inbox.get(id);
+    this.bell();
     if (!r) return;
     const { box } = this.panes.answer, reason = by<HTMLInputElement>("reason");
     box.dataset["id"] = id;

@@ -30,10 +30,11 @@ export function showContact(p: Person, use: Use | undefined, messages: readonly 
   pill.textContent = word;
   pill.dataset["kind"] = kindOf(p.link.state, word);
   by("contact-told").textContent = `As ${roles(p)}. ${toldOf(p, now)}`;
-  showFacts(by("contact-facts"), factsOf(p.card));
-  by("talk").hidden = !established && messages.length === 0;
-  by("say").hidden = !established;
-  for (const id of ["send", "permits", "end"]) by<HTMLButtonElement>(id).disabled = !live;
+  const facts = factsOf(p.card);
+  showFacts(by("contact-facts"), facts.some(([, value]) => value) ? facts : [["Card", p.link.state === "ended" ? "None was sent." : "None was sent yet."]]);
+  for (const id of ["permits", "end"]) by<HTMLButtonElement>(id).disabled = !live;
+  by<HTMLButtonElement>("send").disabled = !live || !established;
+  by<HTMLInputElement>("text").disabled = !established;
   const list = by("messages"), atEnd = list.dataset["of"] !== p.id || list.scrollTop + list.clientHeight >= list.scrollHeight - 4;
   showMessages(list, p, messages, now);
   showBetween(p, use, now);
@@ -50,7 +51,16 @@ function roles({ link: { name, rx_role, tx_role } }: Person): string {
 function showMessages(list: HTMLElement, p: Person, messages: readonly Message[], now: number): void {
   const name = callOf(p);
   const rows = messages.map((m) => ({ ...m, ago: when(m.at, now) }));
-  keyed(list, [p.id, rows], () => (rows.length ? rows.map((m) => message(m, name)) : [make("li", "soft small", `Say hello to ${name}.`)]));
+  keyed(list, [p.id, rows], () => (rows.length ? rows.map((m) => message(m, name)) : [make("li", "soft small", hint(p))]));
+}
+
+/** hint stands where there are no messages yet. */
+function hint(p: Person): string {
+  switch (p.link.state) {
+    case "established": return `Say hello to ${callOf(p)}.`;
+    case "ended": return "There were no messages.";
+    default: return `You can write to ${callOf(p)} once you are connected.`;
+  }
 }
 
 function message(m: Message & { ago: string }, name: string): HTMLElement {
@@ -64,9 +74,9 @@ function message(m: Message & { ago: string }, name: string): HTMLElement {
 /** showBetween says what may come from the other side, what did, and what they don't take. */
 function showBetween(p: Person, use: Use | undefined, now: number): void {
   const over = p.link.state === "ended";
-  const chips = p.link.allow.map((a) => ({ text: nameOf(a), title: textOf(a) }));
+  const chips = (over ? [] : p.link.allow).map((a) => ({ text: nameOf(a), title: textOf(a) }));
   keyed(by("contact-permits"), chips, () => (chips.length ? chips.map(({ text, title }) => Object.assign(make("li", "chip", text), { title })) : [make("li", "soft", "Nothing.")]));
-  document.querySelector<HTMLElement>(".permitted")!.hidden = by("permits").hidden = over;
+  by("permits").hidden = over;
   by("contact-use").textContent = [over ? "" : useWords(use, now), ...refusals(p)].filter(Boolean).join(" ");
   const end = by("end");
   end.textContent = over ? "Remove" : p.link.state === "pending" && p.link.outbound ? "Take it back …" : "End it …";

@@ -34,7 +34,7 @@ export class Me {
     this.card = card;
     showFace(by("me-face"), card, this.address || this.owner);
     by("me-name").textContent = card["name"] || this.owner;
-    showFacts(by("me-facts"), [["Phone", card["phone"] ?? ""], ["E-mail", card["email"] ?? ""], ["About", card["about"] ?? ""]]);
+    showFacts(by("me-facts"), [["Phone", card["phone"] || "–"], ["E-mail", card["email"] || "–"], ["About", card["about"] || "–"]]);
     by("me-reach").textContent = reach;
   }
 
