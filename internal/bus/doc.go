@@ -30,6 +30,8 @@
 // a day, also when their CA is destroyed and made anew meanwhile; package actor removes them some time later. Requests that fail or change nothing leave
 // none: running them again does no harm.
 //
+// A caller whose keys come one after the other has its ring in memory, 16 bytes a key, for up to four callers of a CA: a key that is new is known to be new without a look at the store.
+//
 // # Locks
 //
 // strangers.mu is a leaf. All else belongs to the turn of its CA, but for Standing, which reads what is published or stored.

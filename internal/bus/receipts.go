@@ -16,7 +16,8 @@ const (
 	MaxUnseen      = 1000                  // requests of one run that changed something and that the client has not seen answered
 	MaxReceiptSize = 64_000                // bytes of a reply that is kept; a longer one is not repeated
 
-	cachedRuns = 64
+	cachedRuns  = 64
+	cachedRings = 4
 )
 
 var (
@@ -34,6 +35,9 @@ type receipts struct {
 	ca   *actor.CA
 	runs map[string]*run // by the prefix of their keys
 
+	rings map[string]*knownRing // of callers whose keys come often, by the same
+	last  string                // the caller whose key came last
+
 	place *place // of the request being handled
 }
 
@@ -42,6 +46,7 @@ type place struct {
 	run    *run
 	prefix []byte
 	ring   ring
+	known  *knownRing // that the ring is read from, nil for none
 }
 
 // run is where the receipts of one client's run of a session lie: the request id in each slot, 0 for none.

@@ -35,6 +35,9 @@ func ringKey(r *Request, n uint64) []byte {
 }
 
 func (s *receipts) byText(r *Request) (*receipt, error) {
+	if known, err := s.ring(r); known != nil || err != nil {
+		return s.byRing(r, known, err)
+	}
 	old, err := s.read(textKey(r))
 	if err != nil || old != nil {
 		return old, err
@@ -73,6 +76,9 @@ func (s *receipts) keepByText(c *actor.Commit, r *Request, rec *receipt, until i
 		c.Delete(append(caller(keyReceipt, r), evicted...))
 	}
 	rec.id = ring.next
+	if s.place.known != nil {
+		s.place.known.put([hashBytes]byte(hashed))
+	}
 	c.PutReceipt(ringKey(r, ring.next), hashed, until)
 	c.PutReceipt(caller(keyRing, r), cbor.AppendUint(nil, ring.next+1), until)
 	c.PutReceipt(key, rec.encode(), until)
