@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"github.com/wabgo/wab/internal/browser"
 	"github.com/wabgo/wab/web/ui/uitest"
@@ -45,4 +46,25 @@ func TestPageInEveryScene(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Two people at two browsers: one lists herself, the other finds her.
+func TestCHAN6_OneListsHerselfAndAnotherFindsHer(t *testing.T) {
+	b := open(t)
+	chromium := browser.Start(t)
+	alice, bob := chromium.Tab(t, browser.Looks[0]), browser.Start(t).Tab(t, browser.Looks[2])
+	for tab, name := range map[*browser.Tab]string{alice: "alice", bob: "bob"} {
+		tab.Open(b.url + "/whitepages/")
+		tab.Until(`document.activeElement.id === "owner"`)
+		tab.Do(chromedp.SetValue("#owner", name), chromedp.SendKeys("#owner", kb.Enter))
+		tab.Until(`!list.disabled && count.textContent.includes("Be the first")`)
+	}
+	alice.Do(chromedp.SetValue("#name", "Alice Liddell"), chromedp.SetValue("#about", "Gardens by the river"), chromedp.Click("#list"))
+	alice.Until(`people.children.length === 1 && standing.textContent === "People find you as alice@wab.example."`)
+	bob.Do(chromedp.SendKeys("#words", "garden ali"))
+	bob.Until(`people.children.length === 1 && people.innerText.includes("alice@wab.example")`)
+	alice.Do(chromedp.Click("#unlist"))
+	alice.Until(`unlist.hidden && people.children.length === 0`)
+	bob.Do(chromedp.SendKeys("#words", "c"))
+	bob.Until(`people.children.length === 0 && count.textContent.startsWith("Nobody here fits that")`)
 }
