@@ -23,6 +23,8 @@ type client struct {
 	more    name.Name         // the writer of which another map is to be opened next; the connection's reader's
 	pending map[name.Name]int // subscriptions by writer that are not decided yet: what stands already waits for them
 	ends    session.Ends
+
+	openings *session.Openings
 }
 
 // A subscription is what a client has asked for.
@@ -60,7 +62,8 @@ func (h *Hub) client(c *session.Conn, makeOne bool) *client {
 	if cl == nil && makeOne { // nobody else makes it: frames come from the connection's reader
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		cl = &client{hub: h, conn: c, subs: map[uint32]*subscription{}, readers: map[*writer]*reader{}, pending: map[name.Name]int{}}
+		cl = &client{hub: h, conn: c, subs: map[uint32]*subscription{}, readers: map[*writer]*reader{}, pending: map[name.Name]int{},
+			openings: session.NewOpenings(h.spawn)}
 		h.clients[c] = cl
 	}
 	return cl
@@ -88,11 +91,16 @@ func (h *Hub) handleOpen(c *session.Conn, frame []byte) error {
 	if s == nil { // it goes on from what the client has said now
 		return nil
 	}
-	h.bus.Request(bus.Request{
-		Caller: bus.Caller{Owner: c.Owner(), Scope: c.Scope()}, To: n.CA(), Method: n.Item,
-		Reply: func(r bus.Reply) { cl.admitted(s, r.Err) },
-	})
+	cl.openings.Open(s, n.CA(), func(decided func()) { cl.ask(s, decided) })
 	return nil
+}
+
+// ask asks the writer's policy.
+func (cl *client) ask(s *subscription, decided func()) {
+	cl.hub.bus.Request(bus.Request{
+		Caller: bus.Caller{Owner: cl.conn.Owner(), Scope: cl.conn.Scope()}, To: s.name.CA(), Method: s.name.Item,
+		Reply: func(r bus.Reply) { cl.admitted(s, r.Err, decided) },
+	})
 }
 
 // reserve takes a number for a subscription. It returns nil for one that is open already and starts over.
@@ -190,31 +198,31 @@ func (r *reader) restart(s *sub, f wire.MapOpen) {
 }
 
 // admitted goes on when the writer's policy has answered. It may run on any goroutine, and must not block.
-func (cl *client) admitted(s *subscription, refused *wire.Error) {
+func (cl *client) admitted(s *subscription, refused *wire.Error, decided func()) {
 	if refused != nil {
 		cl.refuse(s, refused)
-		return
-	}
-	w := cl.hub.writer(s.name.CA())
-	if w.view.Load() != nil {
-		cl.attach(s, w)
+		decided()
 		return
 	}
 	cl.hub.spawn(func() {
+		defer decided()
+		w := cl.hub.writer(s.name.CA())
 		if _, err := w.load(); err != nil {
 			cl.refuse(s, cl.hub.unreadable(w.name, err))
 			return
 		}
-		cl.attach(s, w)
+		if cl.attach(s, w) {
+			cl.check(s) // the rules may have changed since the writer's policy has answered
+		}
 	})
 }
 
-// attach makes the subscription stand.
-func (cl *client) attach(s *subscription, w *writer) {
+// attach makes the subscription stand, if it is still wanted.
+func (cl *client) attach(s *subscription, w *writer) bool {
 	cl.mu.Lock()
+	defer cl.mu.Unlock()
 	if cl.gone || cl.subs[s.opened.Sub] != s {
-		cl.mu.Unlock()
-		return
+		return false
 	}
 	r := cl.readers[w]
 	if r == nil {
@@ -225,8 +233,7 @@ func (cl *client) attach(s *subscription, w *writer) {
 	r.hold(true)
 	s.sub = w.subscribe(r, s)
 	cl.decided(s)
-	cl.mu.Unlock()
-	cl.hub.spawn(func() { cl.check(s) }) // the rules may have changed since the writer's policy has answered
+	return true
 }
 
 // subscribe adds a subscription to what the pump brings.
@@ -259,6 +266,7 @@ func (cl *client) refuse(s *subscription, why *wire.Error) {
 	defer cl.mu.Unlock()
 	if cl.subs[s.opened.Sub] == s {
 		delete(cl.subs, s.opened.Sub)
+		cl.openings.Withdraw(s)
 		cl.detach(s, why)
 		cl.decided(s)
 	}
@@ -360,6 +368,7 @@ func (h *Hub) leave(c *session.Conn) {
 	cl.mu.Lock()
 	defer cl.mu.Unlock()
 	cl.gone = true
+	cl.openings.Close()
 	for n, s := range cl.subs {
 		delete(cl.subs, n)
 		cl.detach(s, nil)

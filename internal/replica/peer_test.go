@@ -31,6 +31,7 @@ type peer struct {
 	crowd   []byte
 	frames  int
 	longest int // frame
+	pongs   int
 }
 
 func (w *world) peer(owner string) *peer {
@@ -98,6 +99,9 @@ func (p *peer) read(ws *websocket.Conn) {
 		}
 		p.mu.Lock()
 		p.frames++
+		if wire.Kind(frame) == wire.KindPong {
+			p.pongs++
+		}
 		p.longest = max(p.longest, len(frame))
 		if err := p.mirrors.Received(p.now(), frame); err != nil {
 			p.w.T.Error(err)
@@ -143,6 +147,28 @@ func (p *peer) write(frame []byte) {
 	if p.ws != nil {
 		_ = p.ws.Write(context.Background(), websocket.MessageBinary, frame)
 	}
+}
+
+// raw sends frames that no replica stands behind.
+func (p *peer) raw(frames ...[]byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, frame := range frames {
+		p.write(frame)
+	}
+}
+
+// ping waits until the server has taken all that was sent.
+func (p *peer) ping() {
+	p.mu.Lock()
+	want := p.pongs + 1
+	p.write(wire.Ping{T: 1}.Append(nil))
+	p.mu.Unlock()
+	p.w.Until("a pong", func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.pongs >= want
+	})
 }
 
 func (p *peer) open(full string) uint32 {

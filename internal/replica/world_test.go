@@ -34,6 +34,8 @@ type world struct {
 	sessions *session.Server
 	http     *httptest.Server
 
+	block chan func() // what Busy does
+
 	idleAfter time.Duration                    // of the hub; 0 is its own
 	first     []actor.Feature                  // before the hub's
 	loads     func(ca string, done bool) error // asked before and after the hub reads a CA's maps, may be nil; set it while the node is down
@@ -65,7 +67,7 @@ type tokens struct{}
 func (tokens) Verify(token string) (string, policy.Scope, error) { return token, policy.Scope{}, nil }
 
 func newWorld(t testing.TB) *world {
-	w := &world{World: actortest.NewWorld(t, nil)}
+	w := &world{World: actortest.NewWorld(t, nil), block: make(chan func(), 1)}
 	w.methods()
 	w.up()
 	t.Cleanup(w.down)
@@ -83,6 +85,7 @@ func (w *world) methods() {
 		"Allow": w.allow,
 		"Deny":  w.revoke,
 		"Look":  w.look,
+		"Busy":  w.busyUntil,
 		"End": func(tx *actor.Tx, _ *actortest.State, _ *actor.Message) ([]byte, error) {
 			tx.Destroy()
 			return nil, nil
