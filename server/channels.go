@@ -14,7 +14,8 @@ func (s *Server) openChannels(classes map[string]actor.Class) {
 	s.channels = channel.New(channel.Options{
 		Secret: s.accounts.Secret("channel"), PublicURL: func() string { return s.opt.PublicURL }, Clock: s.opt.Clock, Gate: s.gate, Fetches: s.fetches,
 		Deliver: func(m *actor.Message) { s.runtime.Deliver(m) }, Read: s.store.Get, Show: s.showChannels,
-		Hears: func(app string) bool { return classes[app].(*class).methods[onSubscription] != nil },
+		Hears:       func(app string) bool { return classes[app].(*class).methods[onSubscription] != nil },
+		CheckTarget: discovery.CheckTarget,
 		Vouch: func(from name.Name, doorbell, back, id string) string {
 			return s.finder.Vouch(from, discovery.Request{Doorbell: doorbell, Back: back, ID: id})
 		},

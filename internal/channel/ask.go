@@ -72,7 +72,7 @@ func (f *Channels) aim(a *Ask) *wire.Error {
 			return errTarget
 		default:
 			a.Target = strings.TrimSpace(a.Target)
-			return nil
+			return f.opt.CheckTarget(a.Target)
 		}
 	}
 	a.Target = ""

@@ -24,6 +24,8 @@ type Options struct {
 	Read      func(ca string, key []byte) ([]byte, error) // a CA's side key as it is stored, nil for none
 	Hears     func(app string) bool                       // which apps want to be told of subscriptions
 	Show      Show
+	// CheckTarget tells what is wrong with an address that is to be looked up by the carrier "resolve".
+	CheckTarget func(string) *wire.Error
 	// Vouch signs that a CA of this server asks at a doorbell, for the asked to check. Nil: nobody is vouched for.
 	Vouch func(from name.Name, doorbell, back, id string) string
 }

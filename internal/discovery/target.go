@@ -26,6 +26,12 @@ type target struct {
 	eci      string    // of a doorbell; with a resource, the URL may be one or the other
 }
 
+// CheckTarget tells what is wrong with how a target is written; nil if nothing is. Whether anybody is there Resolve finds out.
+func CheckTarget(s string) *wire.Error {
+	_, flawed := parseTarget(s)
+	return flawed
+}
+
 // parseTarget reads what people and apps write.
 func parseTarget(s string) (target, *wire.Error) {
 	s = strings.TrimSpace(s)
