@@ -16,12 +16,13 @@ import (
 	"github.com/wabgo/wab/examples/sentinel"
 	"github.com/wabgo/wab/examples/tweetiot"
 	"github.com/wabgo/wab/examples/whiteboard"
+	"github.com/wabgo/wab/examples/whitepages"
 	"github.com/wabgo/wab/server"
 )
 
 // apps are what bin/wab carries.
 func apps() []server.App {
-	return []server.App{hellowab.App, whiteboard.App, tweetiot.App, personalcloud.App, counter.App, sentinel.App}
+	return []server.App{hellowab.App, whiteboard.App, tweetiot.App, personalcloud.App, whitepages.App, counter.App, sentinel.App}
 }
 
 type serveFlags struct {
