@@ -39,7 +39,7 @@ func TestCHAN6_ByAddressAndWithProfileUpdatesOnly(t *testing.T) {
 	a.do("Message", id, "Are you there?")
 	a.until("the refusal", func() bool { return entries[Contact](a, "contacts")[id].Refuses["message:text"] != "" })
 	for _, m := range entries[Message](a, "messages") {
-		if !strings.HasPrefix(m.Problem, b.address()+" does not take messages: ") {
+		if !strings.HasPrefix(m.Problem, "bob does not take messages: ") {
 			t.Errorf("the message's problem is %q", m.Problem)
 		}
 	}
@@ -105,6 +105,26 @@ func TestEventsComeOnceInOrderAndBothWays(t *testing.T) {
 	a.until("the refusal", func() bool { return entries[Contact](a, "contacts")[id].Refuses["ping:sent"] != "" })
 	if got := b.events(); !slices.Equal(got, want) {
 		t.Errorf("bob has received %v", got)
+	}
+}
+
+// TestAnEnginesWay links by host and eci, in the words that engines use.
+func TestAnEnginesWay(t *testing.T) {
+	a, b := newSite(t).cloud("alice"), newSite(t).cloud("bob")
+	for _, other := range []cloud{b, a.site.cloud("carol")} {
+		bell := ask[Bell](other, "Doorbell")
+		id := ask[string](a, "Connect", map[string]any{"host": bell.URL, "eci": bell.ECI}, map[string]any{"name": "engine", "rx_role": "house", "tx_role": "sensor", "allow": allowing("*:*")["allow"]})
+		r := other.waitRequest()
+		if r.ID != id || r.Name != "engine" || r.RxRole != "sensor" || r.TxRole != "house" {
+			t.Errorf("the request is %+v", r)
+		}
+		other.do("Approve", id, allowing("*:*"))
+		a.waitState(id, "established")
+		other.waitState(id, "established")
+		a.do("RaiseOn", id, "ping", "sent", map[string]any{"n": 1})
+		other.until("the event", func() bool { return slices.Equal(other.events(), []string{"ping:sent 1"}) })
+		other.do("End", id)
+		a.until("the end", func() bool { return a.state(id) == "" })
 	}
 }
 

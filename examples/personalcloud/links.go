@@ -248,7 +248,8 @@ func (c *Cloud) undelivered(tx *server.Tx, e server.SubscriptionEvent) error {
 	}
 	who, what := callOf(tx, e.Subscription), server.Pattern{Domain: e.Domain, Type: e.Type}
 	if what == text {
-		if err := returned(tx, e.ID, fmt.Sprintf("%s does not take messages: %s", who, e.Reason)); err != nil {
+		name, _, _ := strings.Cut(who, "@")
+		if err := returned(tx, e.ID, fmt.Sprintf("%s does not take messages: %s", name, e.Reason)); err != nil {
 			return err
 		}
 	}

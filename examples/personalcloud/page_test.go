@@ -40,7 +40,7 @@ func TestPageInEveryScene(t *testing.T) {
 			tab.Do(chromedp.Click(`#people [data-id="erin"]`))
 			tab.Until(`document.querySelector("#contact-told").innerText.includes("Which Alice are you?") && !again.hidden`)
 		},
-		"requests": func(tab *browser.Tab) {
+		"inbox": func(tab *browser.Tab) {
 			tab.Until(loaded)
 			tab.Do(chromedp.Click(`#tab-requests`))
 			tab.Until(`document.querySelector("#requests").children.length === 2`)
@@ -50,7 +50,7 @@ func TestPageInEveryScene(t *testing.T) {
 			tab.Do(chromedp.Click(`#tab-requests`), chromedp.Click(`[aria-label="Approve henry@work.example"]`))
 			tab.Until(`document.querySelector("#answer-pane").open`)
 		},
-		"channels": func(tab *browser.Tab) {
+		"ways": func(tab *browser.Tab) {
 			tab.Until(loaded)
 			tab.Do(chromedp.Click(`#tab-channels`))
 			tab.Until(`document.querySelector("#channels").children.length === 4`)
@@ -65,12 +65,12 @@ func TestPageInEveryScene(t *testing.T) {
 			tab.Do(chromedp.Click(`#tab-activity`))
 			tab.Until(`log.children.length === 7`)
 		},
-		"edit": func(tab *browser.Tab) {
+		"editing": func(tab *browser.Tab) {
 			tab.Until(loaded)
 			tab.Do(chromedp.Click(`#edit`))
 			tab.Until(`document.activeElement.id === "card-name"`)
 		},
-		"invite": func(tab *browser.Tab) {
+		"inviting": func(tab *browser.Tab) {
 			tab.Until(loaded)
 			tab.Do(chromedp.Click(`#invite`), chromedp.Click(`#invite-pane [type=submit]`))
 			tab.Until(`document.querySelector("#invite-link").value.includes("#meet=alice@127.0.0.1:8080&invitation=") && document.querySelector("#invite-pane .qr svg")`)
@@ -87,7 +87,8 @@ func TestPageInEveryScene(t *testing.T) {
 		"refused": func(tab *browser.Tab) { tab.Until(`notice.innerText.includes("The server is full")`) },
 		"slow":    func(tab *browser.Tab) { tab.Until(`notice.innerText.includes("Getting your cloud")`) },
 	}
-	everywhere := []string{"first", "day", "requests", "channels", "activity"} // the others are seen in one look each
+	// scenes are not called like elements, to which a browser would scroll
+	everywhere := []string{"first", "day", "inbox", "ways", "activity"} // the others are seen in one look each
 	for i, scene := range slices.Sorted(maps.Keys(scenes)) {
 		looks := browser.Looks
 		if !slices.Contains(everywhere, scene) {
@@ -104,4 +105,56 @@ func TestPageInEveryScene(t *testing.T) {
 			})
 		}
 	}
+}
+
+func TestPageByKeyboard(t *testing.T) {
+	server := uitest.Serve(t, http.HandlerFunc(serve), stub)
+	tab := browser.Start(t).Tab(t, browser.Looks[0])
+	tab.Open(server.URL + "/#day&meet=zoe@cloud.example&invitation=abc")
+	tab.Until(loaded + ` && target.value === "zoe@cloud.example" && location.hash === "" && document.querySelector(".toast").innerText.includes("zoe@cloud.example invites you")`)
+	tab.Do(chromedp.SendKeys("#target", kb.Enter))
+	tab.Until(`document.activeElement.id === "contact-name" && document.querySelector("#contact-state").innerText === "Asked" && target.value === ""`)
+
+	// a name that the white pages don't have, an address that is none, one that is refused
+	tab.Do(chromedp.SendKeys("#target", "Zorro"+kb.Enter))
+	tab.Until(`document.querySelector("#target-problem").innerText.includes("called “Zorro”") && document.activeElement === target`)
+	tab.Eval(`target.value = ""`)
+	tab.Do(chromedp.SendKeys("#target", kb.Enter))
+	tab.Until(`document.querySelector("#target-problem").innerText.includes("Whom do you mean?")`)
+	tab.Do(chromedp.SendKeys("#target", "nobody@cloud.example"+kb.Enter))
+	tab.Until(`document.querySelector("#target-problem").innerText.includes("with yourself")`)
+
+	// tabs by arrows
+	tab.Do(chromedp.Focus("#tab-people"), chromedp.KeyEvent(kb.ArrowRight))
+	tab.Until(`document.activeElement.id === "tab-requests" && !document.querySelector("#panel-requests").hidden && document.querySelector("#panel-people").hidden`)
+	tab.Do(chromedp.Focus(`[aria-label="Refuse henry@work.example"]`), chromedp.KeyEvent(kb.Enter))
+	tab.Until(`document.activeElement.id === "reason"`)
+	tab.Do(chromedp.SendKeys("#reason", "Not now."), chromedp.Focus("[data-refuse]"), chromedp.KeyEvent(kb.Enter))
+	tab.Until(`document.querySelector("#requests").children.length === 1 && !document.querySelector("#answer-pane").open`)
+	tab.Do(chromedp.Focus(`[aria-label^="Approve"]`), chromedp.KeyEvent(kb.Enter))
+	tab.Until(`document.querySelector("#answer-pane").innerText.includes("Nobody vouches")`)
+	tab.Do(chromedp.Click(`#answer-pane [value="custom"]`), chromedp.SendKeys(`#answer-pane [data-custom] input`, "photo"+kb.Enter))
+	tab.Until(`document.querySelector("#answer-pane").innerText.includes("“photo” should be") && document.activeElement.matches("[data-custom] input")`)
+	tab.Check()
+	tab.Do(chromedp.SendKeys(`#answer-pane [data-custom] input`, ":*"+kb.Enter))
+	tab.Until(`!document.querySelector("#no-requests").hidden && live.textContent.includes("all of photo")`)
+
+	// what somebody may send is changed; the connection is ended, and taken out of the book
+	tab.Do(chromedp.Click("#tab-people"), chromedp.Click(`#people [data-id="bob"]`), chromedp.Click("#permits"), chromedp.Click(`#terms-pane [value="nothing"]`), chromedp.Click("#terms-pane [type=submit]"))
+	tab.Until(`document.querySelector("#contact-permits").innerText === "Nothing."`)
+	tab.Do(chromedp.Click("#end"), chromedp.KeyEvent(kb.Escape))
+	tab.Until(`!document.querySelector("#sure-pane").open && document.querySelector("#contact-state").innerText === "Connected"`)
+	tab.Do(chromedp.Click("#end"), chromedp.Click(`#sure-pane [value="yes"]`))
+	tab.Until(`document.querySelector("#contact-state").innerText === "Ended"`)
+	tab.Do(chromedp.Click("#end"))
+	tab.Until(`!document.querySelector('#people [data-id="bob"]') && !document.querySelector("#nobody-open").hidden`)
+
+	// what comes while one looks elsewhere
+	tab.Do(chromedp.Click("#tab-channels"))
+	tab.Eval(`maps.messages.write("000900", { link: "carol", mine: false, text: "Look outside!", at: at(0), problem: "" })`)
+	tab.Until(`document.querySelector("#tab-people .badge").innerText === "1" && document.querySelector(".toasts").innerText.includes("Look outside!")`)
+	tab.Eval(`maps.inbox.write("r9", { name: "friend", from: "ida@h.example", verified: true, host: "https://h.example", why: "", at: at(0), expires: at(9), history: "", rx_role: "", tx_role: "" })`)
+	tab.Until(`document.querySelector("#tab-requests .badge").innerText === "1"`)
+	tab.Do(chromedp.Click("#tab-people"), chromedp.Click(`#people [data-id="carol"]`))
+	tab.Until(`messages.innerText.includes("Look outside!") && document.querySelector("#tab-people .badge").hidden`)
 }

@@ -173,7 +173,7 @@ class Desk {
 
   private async connect(target: string, terms: Parameters<Cloud["Connect"]>[1]): Promise<void> {
     const id = await ca!.Connect(target, terms);
-    toast(`Asked. ${target.split("@")[0]} may send you ${permitWords(terms.allow)} if they approve.`);
+    say(`Asked ${target}.`);
     for (let i = 0; i < 50 && !this.home.links.has(id); i++) await new Promise((r) => setTimeout(r, 20)); // the map follows the answer in a moment
     this.choose(id, true);
   }
@@ -198,7 +198,7 @@ class Desk {
       const allow = this.permits.answer.read();
       if (!allow) return false;
       await ca!.Approve(id, { allow });
-      toast(`Approved. ${r.from} may send you ${permitWords(allow)}.`);
+      say(`Approved. ${r.from} may send you ${permitWords(allow)}.`);
       return true;
     });
     if (refuse) reason.focus();
@@ -206,7 +206,7 @@ class Desk {
 
   private async refuse(): Promise<void> {
     await ca!.Decline(this.panes.answer.box.dataset["id"]!, by<HTMLInputElement>("reason").value.trim());
-    toast("Refused.");
+    say("Refused.");
   }
 
   private change(p: Person): void {
@@ -262,8 +262,10 @@ class Desk {
   }
 
   /** shown shows the link of a channel, and how to use it. */
-  private shown(url: string): void {
+  private shown(url: string, doorbell = false): void {
     this.panes.channel.made(url);
+    by("channel-words").textContent = doorbell ? "Whoever has the link can ask to connect with you. Your address leads to it." : "Whoever has the link can send what you allowed, until you remove the channel. An event’s domain and type are added to it:";
+    by("channel-try").hidden = doorbell;
     by("channel-try").textContent = `curl -d '{"celsius":21}' -H 'Content-Type: application/json' \\\n  ${url}/none/weather/measured`;
   }
 
@@ -274,7 +276,7 @@ class Desk {
       show: (u) => void attempt(async () => {
         const url = await ca!.ChannelLink(u.name);
         this.panes.channel.open(u.kind === "doorbell" ? "The doorbell" : u.name);
-        this.shown(url);
+        this.shown(url, u.kind === "doorbell");
       }),
       remove: async (u) => {
         if (!(await sure(this.panes.sure, `Remove ${u.name}?`, "Its link is dead at once, and stays so.", "Remove it"))) return;
@@ -367,7 +369,8 @@ function invited(): void {
   if (!target) return;
   history.replaceState(history.state, "", location.pathname + location.search); // a secret stands in no history
   desk!.find.fill(target);
-  toast(target.invitation ? `${target.to} invites you. Connect, and you are let in at once.` : `Connect with ${target.to}?`, { stay: 30_000, action: { label: "Connect", run: () => by<HTMLFormElement>("find").requestSubmit() } });
+  const away = toast(target.invitation ? `${target.to} invites you. Connect, and you are let in at once.` : `Connect with ${target.to}?`, { stay: 30_000, action: { label: "Connect", run: () => by<HTMLFormElement>("find").requestSubmit() } });
+  by("find").addEventListener("submit", away, { once: true });
 }
 
 function onState(status: Status): void {

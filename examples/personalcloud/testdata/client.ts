@@ -69,7 +69,7 @@ const day: Record<string, Record<string, unknown>> = {
     "000001": { link: "bob", mine: false, text: "The hive made it through the winter!", at: at(-62), problem: "" },
     "000002": { link: "bob", mine: true, text: "Wonderful. I bring the bread, you bring the honey?", at: at(-60), problem: "" },
     "000003": { link: "bob", mine: false, text: "Deal. Sunday at ten.", at: at(-58), problem: "" },
-    "1000001": { link: "carol", mine: true, text: "Are you coming?", at: at(-5), problem: "Carol Moreau does not take messages: only profile:updated may be sent here." },
+    "000004": { link: "carol", mine: true, text: "Are you coming?", at: at(-5), problem: "Carol Moreau does not take messages: only profile:updated may be sent here." },
   },
   activity: {
     "000001": entry(-3000, "established", "bob@cloud.example"),
