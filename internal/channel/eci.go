@@ -87,16 +87,25 @@ func (k *keys) open(eci string) (ca name.Name, ok bool) {
 		return ca, false
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(eci)
-	if err != nil || len(raw) <= tagBytes+idBytes {
+	if err != nil || base64.RawURLEncoding.EncodedLen(len(raw)) != len(eci) { // newlines are passed over
 		return ca, false
 	}
-	tag, plain := raw[:tagBytes], raw[tagBytes:]
-	cipher.NewCTR(k.stream, tag).XORKeyStream(plain, plain)
-	if !hmac.Equal(tag, k.tagOf(plain)) {
+	plain, ok := k.plain(raw)
+	if !ok {
 		return ca, false
 	}
 	ca, err = name.ParseCA(string(bytes.TrimRight(plain[idBytes:], "\x00")), "")
 	return ca, err == nil
+}
+
+// plain decrypts in place: an id, and a CA's name. False where this server has not encrypted it.
+func (k *keys) plain(raw []byte) (plain []byte, ok bool) {
+	if len(raw) <= tagBytes+idBytes {
+		return nil, false
+	}
+	tag, plain := raw[:tagBytes], raw[tagBytes:]
+	cipher.NewCTR(k.stream, tag).XORKeyStream(plain, plain)
+	return plain, hmac.Equal(tag, k.tagOf(plain))
 }
 
 func (k *keys) tagOf(plain []byte) []byte {

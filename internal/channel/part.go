@@ -77,7 +77,7 @@ func (p *part) Load(key, value []byte) (err error) {
 	case keyChannel:
 		var c *channel
 		if c, err = readChannel(rest, value); err == nil {
-			p.channels = p.channels.with(c)
+			p.channels = p.channels.and(c)
 		}
 	case keyHandler:
 		var h handler

@@ -64,6 +64,14 @@ func (t table) with(c *channel) table {
 	return slices.Insert(t, i, c)
 }
 
+// and is with, for what is read in order: nobody else has the table yet.
+func (t table) and(c *channel) table {
+	if n := len(t); n > 0 && t[n-1].name >= c.name {
+		return t.with(c)
+	}
+	return append(t, c)
+}
+
 func (t table) without(name string) table {
 	i, found := t.index(name)
 	if !found {
