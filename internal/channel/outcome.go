@@ -73,9 +73,19 @@ func ignoreGone(err error) error {
 
 func (f *Channels) sent(tx *actor.Tx, id string, k dance.Kind, o dance.Outcome, reason string) error {
 	return ignoreGone(f.step(tx, id, func(p *part, l *link, w *work) error {
-		p.take(l, l.Sent(k, o, reason, tx.Now()), w)
+		p.take(l, l.Sent(k, o, p.discreet(l, reason), tx.Now()), w)
 		return nil
 	}))
+}
+
+// discreet is what a peer says, without the ECIs that it has from us or we from it: it is shown, and logged.
+func (p *part) discreet(l *link, reason string) string {
+	for _, eci := range []string{l.ECI, l.Doorbell, p.feature.keys.mint(p.ca.Name(), l.own)} {
+		if eci != "" {
+			reason = strings.ReplaceAll(reason, eci, "…")
+		}
+	}
+	return reason
 }
 
 // raised takes what came of an event on a subscription: one that did not arrive is told, and one that found no channel ends the subscription.
@@ -84,11 +94,8 @@ func (f *Channels) raised(tx *actor.Tx, id, domain, typ string, o dance.Outcome,
 		return nil
 	}
 	return ignoreGone(f.step(tx, id, func(p *part, l *link, w *work) error {
-		if l.State == dance.Ended {
-			return nil
-		}
 		e := f.event(l)
-		e.Undelivered, e.Domain, e.Type, e.Reason = true, domain, typ, reason
+		e.Undelivered, e.Domain, e.Type, e.Reason = true, domain, typ, cmp.Or(p.discreet(l, reason), "The other has ended this subscription.")
 		p.tell(e)
 		if o == dance.NoChannel {
 			p.take(l, l.Lost(tx.Now()), w)
