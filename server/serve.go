@@ -21,7 +21,7 @@ func Serve(ctx context.Context, o Options, apps ...App) error {
 	}
 	defer listener.Close()
 	if o.PublicURL == "" {
-		o.PublicURL = address(listener, o.TLS != nil)
+		o.PublicURL = reachable(listener.Addr().String(), o.TLS != nil, net.InterfaceAddrs)
 	}
 	o.PublicURL = strings.TrimRight(o.PublicURL, "/")
 	o.Addr, o.shared = listener.Addr().String(), listener
