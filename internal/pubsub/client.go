@@ -31,6 +31,7 @@ type client struct {
 	gone      bool
 	listeners map[uint32]*listener // by the client's numbers
 	ends      session.Ends
+	openings  *session.Openings
 }
 
 var (
@@ -62,7 +63,7 @@ func (h *house) client(c *session.Conn) *client {
 func (h *Hub) enter(c *session.Conn) *client {
 	cl := h.house.client(c)
 	if cl == nil {
-		cl = &client{hub: h, conn: c, listeners: map[uint32]*listener{}}
+		cl = &client{hub: h, conn: c, listeners: map[uint32]*listener{}, openings: session.NewOpenings(func(f func()) { h.spawn(f) })}
 		h.house.mu.Lock()
 		defer h.house.mu.Unlock()
 		h.house.clients[c] = cl
@@ -82,6 +83,7 @@ func (h *house) leave(c *session.Conn) {
 	cl.mu.Lock()
 	defer cl.mu.Unlock()
 	cl.gone = true
+	cl.openings.Close()
 	for _, l := range cl.listeners {
 		cl.detach(l, nil)
 	}
@@ -104,14 +106,19 @@ func (h *Hub) handleOpen(c *session.Conn, frame []byte) error {
 	case bad != nil:
 		cl.sendEnd(f.Sub, bad)
 	case l.topic.Forum():
-		cl.admit(l)
+		cl.openings.Open(l, l.topic, func(decided func()) { cl.admit(l, decided) })
 	default:
-		h.house.bus.Request(bus.Request{
-			Caller: bus.Caller{Owner: c.Owner(), Scope: c.Scope()}, To: l.topic.CA(), Method: l.topic.Item,
-			Reply: func(r bus.Reply) { cl.admitted(l, r.Err) },
-		})
+		cl.openings.Open(l, l.topic.CA(), func(decided func()) { cl.ask(l, decided) })
 	}
 	return nil
+}
+
+// ask asks the policy of a private topic's CA.
+func (cl *client) ask(l *listener, decided func()) {
+	cl.hub.house.bus.Request(bus.Request{
+		Caller: bus.Caller{Owner: cl.conn.Owner(), Scope: cl.conn.Scope()}, To: l.topic.CA(), Method: l.topic.Item,
+		Reply: func(r bus.Reply) { cl.admitted(l, r.Err, decided) },
+	})
 }
 
 // newListener reads what is asked for.
@@ -154,36 +161,43 @@ func (cl *client) reserve(l *listener) *wire.Error {
 }
 
 // admitted goes on when the policy of a private topic's CA has answered. It may run on any goroutine, and must not block.
-func (cl *client) admitted(l *listener, refused *wire.Error) {
+func (cl *client) admitted(l *listener, refused *wire.Error, decided func()) {
 	if refused != nil {
 		cl.refuse(l, refused)
+		decided()
 		return
 	}
-	cl.admit(l)
+	cl.admit(l, decided)
 }
 
 // admit makes a subscription stand, once it is known what there is.
-func (cl *client) admit(l *listener) {
-	f := cl.hub.feed(l.topic)
-	if f.isKnown() {
-		cl.attach(l, f)
+func (cl *client) admit(l *listener, decided func()) {
+	if f := cl.hub.feed(l.topic); f.isKnown() && cl.attach(l, f) {
+		decided()
 		return
 	}
 	cl.hub.spawn(func() {
-		if err := f.load(); err != nil {
-			f.complain(err)
-			cl.refuse(l, errUnread)
-			return
+		defer decided()
+		for {
+			f := cl.hub.feed(l.topic)
+			if err := f.load(); err != nil {
+				f.complain(err)
+				cl.refuse(l, errUnread)
+				return
+			}
+			if cl.attach(l, f) {
+				return
+			}
 		}
-		cl.attach(l, f)
 	})
 }
 
-func (cl *client) attach(l *listener, f *feed) {
+// attach makes a subscription stand, if it is still wanted. It tells false for a feed that nobody has used for long, until now.
+func (cl *client) attach(l *listener, f *feed) bool {
 	cl.mu.Lock()
 	defer cl.mu.Unlock()
 	if cl.gone || cl.listeners[l.number] != l {
-		return
+		return true
 	}
 	l.id = f.id
 	for _, other := range cl.listeners {
@@ -191,9 +205,7 @@ func (cl *client) attach(l *listener, f *feed) {
 			l.id, l.own = cl.hub.ids.Add(1), true
 		}
 	}
-	if !cl.hub.join(f, l) {
-		cl.hub.spawn(func() { cl.admit(l) }) // nobody has used the feed for long, until now
-	}
+	return cl.hub.join(f, l)
 }
 
 // refuse ends a subscription with a reason, which may be nil.
@@ -208,6 +220,7 @@ func (cl *client) refuse(l *listener, why *wire.Error) {
 // detach ends a subscription. Call with mu held.
 func (cl *client) detach(l *listener, why *wire.Error) {
 	delete(cl.listeners, l.number)
+	cl.openings.Withdraw(l)
 	if l.feed == nil {
 		if why != nil {
 			cl.sendEnd(l.number, why)

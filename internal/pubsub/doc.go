@@ -44,10 +44,10 @@
 //
 // # Limits
 //
-// MaxSubscriptions of a CA, MaxListeners of a connection, 256 messages or 64 KiB a frame, or one message.
+// MaxSubscriptions of a CA, MaxListeners of a connection, session.MaxOpeningOf of them undecided at a CA, those included that were closed since (the others wait here, in order); 256 messages or 64 KiB a frame, or one message.
 //
 // # Locks
 //
 // A connection's write lock (its gate, see package session), under which a Source is asked, or client.mu come first; then Hub.mu, listener.mu, and feed.mu. Behind listener.mu come other locks
-// of the connection too. The lock of a session.Ends comes after client.mu or the gate; house.mu and Hub.workMu are leaves. None but the gate is held across the store, CAs, connections or decisions.
+// of the connection too. The lock of a session.Ends comes after client.mu or the gate, that of session.Openings after client.mu; house.mu and Hub.workMu are leaves. None but the gate is held across the store, CAs, connections or decisions.
 package pubsub

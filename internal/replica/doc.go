@@ -47,11 +47,13 @@
 // # Limits
 //
 // Those of package sharedmap, and MaxMaps of one CA, MaxChanges in one transaction, MaxSubs of one connection, MaxCrowd seats shown in a
-// map, MaxWatches of one CA. A frame of deltas has 8 MiB at most; who lacks more starts over in parts of 32 KiB.
+// map, MaxWatches of one CA. A connection has session.MaxOpeningOf subscriptions undecided at a CA, those included that it has closed
+// since; the others wait here, in order. A frame of deltas has 8 MiB at most; who lacks more starts over in parts of 32 KiB.
 //
 // # Locks
 //
 // A connection's write lock (its gate, see package session), under which a Source is asked, and client.mu come before reader.mu; then
 // comes writer.mu, or any other lock of the connection. client.mu and the gate come before the lock of a session.Ends, and that before the connection's
-// others. Hub.mu comes before writer.mu. Hub.workMu is a leaf. None but the gate is held across I/O, and none of ours across decisions.
+// others. Openings.mu comes after client.mu. Hub.mu comes before writer.mu. Hub.workMu is a leaf. None but the gate is held across I/O,
+// and none of ours across decisions.
 package replica

@@ -37,6 +37,7 @@
 //
 // Beyond its bound the queue closes the connection with bye overloaded, and the client resumes. A write that does not get on for 15 s
 // does too, without the bye. Feature frames are refused by Send beyond half of the bound; a Source is asked only when there is room.
+// What a connection asks to open goes to a CA a few at a time (Openings), so that its inbox has room for others.
 //
 // # Security
 //
@@ -49,5 +50,5 @@
 // registry.mu, then session.mu, then outbox.mu, each alone or in this order; Ends.mu comes before outbox.mu, too. channel.gate is taken with none of them held, and is held
 // while a request is handed to the Bus, which must not block; replies never take it. Server.mu and callers.mu are taken alone; sweeping covers a sweep.
 // gate.mu comes before all of these: it covers a write, and a turn of the flusher asks Sources while it has it, so nobody enters a gate with
-// another lock held. flusher.mu is a leaf behind outbox.mu. None but gate.mu is held across I/O.
+// another lock held. flusher.mu is a leaf behind outbox.mu, Openings.mu one behind features' locks. None but gate.mu is held across I/O.
 package session
