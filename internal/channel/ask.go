@@ -50,12 +50,10 @@ func (f *Channels) Link(tx *actor.Tx, a Ask) (id string, err error) {
 		return "", flaw
 	}
 	id = rand.Text()
-	var w work
-	f.use(tx, func(p *part) { err = p.link(a, id, tx.Now(), &w) })
-	if err == nil {
-		err = f.finish(tx, &w)
+	if err := f.apply(tx, func(p *part, w *work) error { return p.link(a, id, tx.Now(), w) }); err != nil {
+		return "", err
 	}
-	return id, err
+	return id, nil
 }
 
 // aim finds out where the doorbell is, as far as that can be told without asking anybody.

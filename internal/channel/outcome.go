@@ -104,22 +104,29 @@ func (f *Channels) raised(tx *actor.Tx, id, domain, typ string, o dance.Outcome,
 	}))
 }
 
-// Tick does what is due.
+// tickMost bounds what one tick does: so much goes into a transaction.
+const tickMost = 32
+
+// Tick does what is due, the rest of it in the ticks that follow.
 func (f *Channels) Tick(tx *actor.Tx) error {
-	var w work
-	now := tx.Now()
-	f.use(tx, func(p *part) {
+	now, done := tx.Now(), 0
+	return f.apply(tx, func(p *part, w *work) error {
 		for _, l := range p.links {
-			switch at := l.wake(); {
-			case at == 0 || at > now:
-			case l.target != "":
-				_ = p.lost(l, "The address could not be looked up in time.", now, &w)
-			default:
-				p.take(l, l.Tick(now), &w)
+			at := l.wake()
+			if at == 0 || at > now || done == tickMost {
+				continue
+			}
+			if done++; l.target == "" {
+				p.take(l, l.Tick(now), w)
+				continue
+			}
+			w.stop = append(w.stop, tagResolve+"/"+l.ID)
+			if err := p.lost(l, "The address could not be looked up in time.", now, w); err != nil {
+				return err
 			}
 		}
+		return nil
 	})
-	return f.finish(tx, &w)
 }
 
 // wake is when something is due, 0 for never.

@@ -156,7 +156,7 @@ func (p *part) Idle() bool {
 func (p *part) admit(e *bus.Event, now int64) (name string, refused *wire.Error) {
 	v := e.By.(*Visit)
 	c := p.channels.byECI(v.eci)
-	if c == nil || c.expired(now) {
+	if c == nil || c.sub == "" && c.expired(now) {
 		return "", nil
 	}
 	if v.by = c; v.flaw != nil {
@@ -165,6 +165,9 @@ func (p *part) admit(e *bus.Event, now int64) (name string, refused *wire.Error)
 	e.Caller.Owner = bus.ChannelOwner + "/" + hex.EncodeToString(c.id[:])
 	if is, refused := p.heed(c, v); is {
 		return c.name, refused
+	}
+	if c.expired(now) {
+		return c.name, errExpired // the subscription goes on: its peer must not take it for ended
 	}
 	if refused := c.allow.permits(v); refused != nil {
 		return c.name, refused
@@ -190,6 +193,7 @@ func (p *part) spend(c *channel, now int64) *wire.Error {
 
 var (
 	errManyChannels = wire.Err(wire.Quota, "An assistant has at most 1,000 channels; remove one that is no longer used.")
+	errTaken        = wire.Err(wire.Conflict, "There is another channel of this name.")
 	errManyHandlers = wire.Err(wire.Quota, "An assistant has at most 256 methods for events and queries.")
 )
 
@@ -197,6 +201,9 @@ var (
 func (p *part) open(name, sub string, a Attenuation, now int64, before bus.Entry) (*channel, *wire.Error) {
 	c := &channel{name: name, sub: sub, since: now, allow: a}
 	if old := p.channels.get(name); old != nil {
+		if old.sub != sub {
+			return nil, errTaken
+		}
 		c.id, c.eci, c.since, c.accepted, c.denied = old.id, old.eci, old.since, old.accepted, old.denied
 	} else {
 		if len(p.channels) >= MaxChannels {

@@ -71,6 +71,9 @@ func (p *part) take(l *link, s dance.Step, w *work) *link {
 	for _, k := range s.Stop {
 		w.stop = append(w.stop, danceTag(k, l.ID))
 	}
+	if next.State == dance.Ended && !next.Outbound {
+		w.stop = append(w.stop, tagVerify+"/"+l.ID)
+	}
 	for _, send := range s.Send {
 		w.asks = append(w.asks, p.send(&next, send))
 	}
@@ -126,19 +129,33 @@ func (f *Channels) request(host, eci, domain, kind string, a sky.Attributes, tag
 	}
 }
 
+// apply runs choose on the part, and does what it leaves: all of it, or after an error, of which the app may think little, nothing.
+func (f *Channels) apply(tx *actor.Tx, choose func(p *part, w *work) error) (err error) {
+	var w work
+	var undo func()
+	f.use(tx, func(p *part) {
+		undo = p.mark()
+		err = choose(p, &w)
+	})
+	if err == nil {
+		err = f.finish(tx, &w)
+	}
+	if err != nil {
+		f.use(tx, func(*part) { undo() })
+	}
+	return err
+}
+
+// mark returns what takes the part back to where it is now.
+func (p *part) mark() (undo func()) {
+	state, ops, closed := p.state, len(p.ops), len(p.closed)
+	return func() { p.state, p.ops, p.closed = state, p.ops[:ops], p.closed[:closed] }
+}
+
 // finish does what a step has left, in the same transaction.
 func (f *Channels) finish(tx *actor.Tx, w *work) error {
-	if len(w.stop) > 0 {
-		for id, tag := range f.opt.Fetches.Waiting(tx) {
-			if slices.Contains(w.stop, tag) {
-				f.opt.Fetches.Cancel(tx, id)
-			}
-		}
-	}
-	for _, r := range w.asks {
-		if _, err := f.opt.Fetches.Ask(tx, r, AnswerMethod); err != nil {
-			return err
-		}
+	if err := f.ask(tx, w.asks, f.underWay(tx, w.stop)); err != nil {
+		return err
 	}
 	for _, c := range w.rooms {
 		if err := f.opt.Show(tx, mapChannels, c.name, showChannel(c)); err != nil {
@@ -151,6 +168,40 @@ func (f *Channels) finish(tx *actor.Tx, w *work) error {
 		}
 	}
 	return f.showLinks(tx, w)
+}
+
+// underWay are the fetches with some tags.
+func (f *Channels) underWay(tx *actor.Tx, tags []string) (ids []uint64) {
+	if len(tags) == 0 {
+		return nil
+	}
+	for id, tag := range f.opt.Fetches.Waiting(tx) {
+		if slices.Contains(tags, tag) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// ask has everything sent, and what is no longer of use stopped; or nothing.
+func (f *Channels) ask(tx *actor.Tx, asks []fetch.Request, stop []uint64) error {
+	var sent []uint64
+	for _, r := range asks {
+		id, err := f.opt.Fetches.Ask(tx, r, AnswerMethod)
+		if err != nil {
+			f.cancel(tx, sent)
+			return err
+		}
+		sent = append(sent, id)
+	}
+	f.cancel(tx, stop)
+	return nil
+}
+
+func (f *Channels) cancel(tx *actor.Tx, ids []uint64) {
+	for _, id := range ids {
+		f.opt.Fetches.Cancel(tx, id)
+	}
 }
 
 func (f *Channels) showLinks(tx *actor.Tx, w *work) error {
@@ -176,18 +227,11 @@ func (f *Channels) showLinks(tx *actor.Tx, w *work) error {
 }
 
 // step runs one input of the dance on a subscription: choose returns what comes of it.
-func (f *Channels) step(tx *actor.Tx, id string, choose func(p *part, l *link, w *work) error) (err error) {
-	var w work
-	f.use(tx, func(p *part) {
-		l := p.links.get(id)
-		if l == nil {
-			err = errNoLink
-			return
+func (f *Channels) step(tx *actor.Tx, id string, choose func(p *part, l *link, w *work) error) error {
+	return f.apply(tx, func(p *part, w *work) error {
+		if l := p.links.get(id); l != nil {
+			return choose(p, l, w)
 		}
-		err = choose(p, l, &w)
+		return errNoLink
 	})
-	if err != nil {
-		return err
-	}
-	return f.finish(tx, &w)
 }

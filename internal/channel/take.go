@@ -25,6 +25,7 @@ const (
 var (
 	errDoorbell = wire.Err(wire.NotAllowed, "This is a doorbell: it takes requests to subscribe, their withdrawal, and nothing else.")
 	errNotYet   = wire.Err(wire.NotAllowed, "This channel waits for an answer to a request to subscribe, and takes nothing else before.")
+	errExpired  = wire.Err(wire.NotAllowed, "What this channel has allowed was allowed for a time, which is over.")
 	errInbox    = wire.Retry(wire.Quota, "This assistant has as many requests waiting as it takes. Try again later.", 60_000)
 	errBarred   = wire.Err(wire.NotAllowed, "Requests like this one are not taken here.")
 	errNoHost   = wire.Err(wire.BadRequest, "The request does not say on which server the asker's channel is: its host is missing.")
@@ -121,20 +122,16 @@ func (f *Channels) asked(tx *actor.Tx, v *Visit) error {
 	if f.barred(tx, f.principal(tx, from, s.Record.Verified)) {
 		return errBarred // in the answer to the request: nobody is written to whom we know nothing of
 	}
-	var w work
-	var err error
+	welcome := f.welcome(tx, from, s.Record.Verified)
 	var invited *Attenuation
-	f.use(tx, func(p *part) {
-		if p.links.full(m.Host, m.From) || !p.makeRoom(&w) {
-			err = errInbox
-			return
-		}
+	err := f.apply(tx, func(p *part, w *work) error {
 		invited = p.redeem(m.Secret, tx.Now())
-		p.take(&link{Record: dance.Record{ID: m.ID}, peer: cmp.Or(m.From, hostOf(m.Host))}, s, &w)
+		if waits := invited == nil && !welcome; waits && p.links.full(m.Host, m.From) || !p.makeRoom(w) {
+			return errInbox
+		}
+		p.take(&link{Record: dance.Record{ID: m.ID}, peer: cmp.Or(m.From, hostOf(m.Host))}, s, w)
+		return nil
 	})
-	if err == nil {
-		err = f.finish(tx, &w)
-	}
 	switch {
 	case err != nil:
 		return err
@@ -184,13 +181,18 @@ func (f *Channels) barred(tx *actor.Tx, who name.Name) bool {
 	return !d.Allowed && d.Rule != policy.DefaultRule && d.Code == wire.NotAllowed
 }
 
+// welcome tells whether a rule lets somebody in who asks.
+func (f *Channels) welcome(tx *actor.Tx, from name.Name, verified bool) bool {
+	d := f.opt.Gate.DecideNamed(tx, f.principal(tx, from, verified), LabelApprove)
+	return d.Allowed && d.Rule != policy.DefaultRule
+}
+
 // judge has rules decide on a request that waits. Who asks is verified first, if that could matter and has yet to be.
 func (f *Channels) judge(tx *actor.Tx, id string, from name.Name, verified bool, m *dance.Message) error {
-	who := f.principal(tx, from, verified)
-	if f.barred(tx, who) {
+	if f.barred(tx, f.principal(tx, from, verified)) {
 		return f.Decline(tx, id, errBarred.Message)
 	}
-	if d := f.opt.Gate.DecideNamed(tx, who, LabelApprove); d.Allowed && d.Rule != policy.DefaultRule {
+	if f.welcome(tx, from, verified) {
 		var terms Attenuation
 		f.use(tx, func(p *part) {
 			if p.terms != nil {
@@ -202,21 +204,22 @@ func (f *Channels) judge(tx *actor.Tx, id string, from name.Name, verified bool,
 	if verified || m == nil || m.Vouch == "" || m.Host == "" {
 		return nil
 	}
-	return f.verify(tx, m)
+	f.verify(tx, m)
+	return nil
 }
 
 // verify asks the asker's server whether it is the one who says so. The call's body, for a carrier in the process, is a CBOR array.
-func (f *Channels) verify(tx *actor.Tx, m *dance.Message) error {
+// Where no more can be asked, the asker stays somebody who says so.
+func (f *Channels) verify(tx *actor.Tx, m *dance.Message) {
 	doorbell := f.ECI(tx, Doorbell)
 	b := cbor.AppendArrayHeader(nil, 5)
 	for _, text := range []string{m.Vouch, m.Host, doorbell, m.ECI, m.ID} {
 		b = cbor.AppendText(b, text)
 	}
-	_, err := f.opt.Fetches.Ask(tx, fetch.Request{
+	_, _ = f.opt.Fetches.Ask(tx, fetch.Request{
 		Call:   outgoing.Call{Method: "POST", URL: "verify:" + url.QueryEscape(hostOf(m.Host)), Body: b, Timeout: time.Minute},
 		Within: 24 * time.Hour, First: firstWait, LastWait: lastWait, Tag: tagVerify + "/" + m.ID,
 	}, AnswerMethod)
-	return err
 }
 
 // verified takes the answer: the asker's name as its server says it.
