@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/wabgo/wab/internal/actor"
 	"github.com/wabgo/wab/internal/bus"
@@ -37,7 +38,18 @@ type Show func(tx *actor.Tx, label, key string, value map[string]any) error
 type Channels struct {
 	opt  Options
 	keys *keys
+
+	taken, refused atomic.Int64
 }
+
+// Stats are what came by channels since the server's start.
+type Stats struct {
+	Taken   int64 // events and queries that were answered, repetitions included
+	Refused int64 // those that were answered with an error
+}
+
+// Stats counts.
+func (f *Channels) Stats() Stats { return Stats{f.taken.Load(), f.refused.Load()} }
 
 // New makes the feature. What it asks others for goes by Options.Fetches, whose carriers for "sky" it is, and for "resolve" and "verify" package discovery.
 func New(o Options) *Channels {

@@ -190,6 +190,7 @@ func (f *Channels) deliver(ca name.Name, path sky.Path, attributes sky.Attribute
 		v.ID = eid
 	}
 	f.opt.Deliver(&actor.Message{Kind: actor.Raised, To: ca, Method: EventMethod, Args: packed, Ext: e, Reply: func(result []byte, err *wire.Error) {
+		f.count(err)
 		switch {
 		case err != nil && err.Code == wire.NotFound:
 			err = sky.ErrUnknownECI // also where the CA itself is gone
@@ -202,6 +203,14 @@ func (f *Channels) deliver(ca name.Name, path sky.Path, attributes sky.Attribute
 		}
 		done(reply{result, err})
 	}})
+}
+
+func (f *Channels) count(err *wire.Error) {
+	if err != nil {
+		f.refused.Add(1)
+		return
+	}
+	f.taken.Add(1)
 }
 
 // EventMethod is the method of messages that came by channels; no app's method can have its name.
