@@ -209,6 +209,38 @@ func TestWhoDoesNotWantToBeFoundIsNotThere(t *testing.T) {
 	b.waitRequest()
 }
 
+func TestTheWhitePagesAreOptedInto(t *testing.T) {
+	a := newSite(t).cloud("alice")
+	listed := func() string {
+		a.call("Profile")
+		return a.post("/api/whitepages/commons/pages/Search", a.tokens["alice"], `["alice",5]`)
+	}
+	a.do("SetProfile", map[string]any{"name": "Alice Moreau", "about": "Letterpress.\nAnd more.", "phone": "1"})
+	if got := listed(); got != `{"result":[]}` {
+		t.Errorf("before she says so: %s", got)
+	}
+	a.do("BeListed", true)
+	a.until("the entry", func() bool {
+		return strings.Contains(listed(), `"name":"Alice Moreau"`) && strings.Contains(listed(), `"about":"Letterpress."`) && strings.Contains(listed(), a.address())
+	})
+	a.do("SetProfile", map[string]any{"name": "Alice M."})
+	a.until("the new name", func() bool { return strings.Contains(listed(), `"Alice M."`) })
+	a.do("BeListed", false)
+	a.until("its end", func() bool { return listed() == `{"result":[]}` })
+
+	a.do("BeFound", false)
+	a.do("SetProfile", map[string]any{"name": "\u202eecila"}) // would turn what stands beside it
+	a.do("BeListed", true)
+	a.until("that her name is not taken", func() bool {
+		for _, e := range entries[Entry](a, "activity") {
+			if e.Kind == "unlisted" && e.Bad && e.Text != "" {
+				return entries[any](a, "settings")["listed"] == false
+			}
+		}
+		return false
+	})
+}
+
 func TestCA1_WhatCantBeChangesNothing(t *testing.T) {
 	a := newSite(t).cloud("alice")
 	a.do("SetProfile", map[string]any{"phone": "1"})

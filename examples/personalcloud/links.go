@@ -118,9 +118,10 @@ func (c *Cloud) refresh(tx *server.Tx) error {
 	for _, ch := range channels {
 		allow[ch.Subscription] = ch.Allow.Events
 	}
-	links, inbox := map[string]any{}, map[string]any{}
+	links, inbox, known := map[string]any{}, map[string]any{}, map[string]bool{}
 	forgotten := tx.Map("forgotten")
 	for _, s := range tx.Subscriptions() {
+		known[s.ID] = true
 		switch {
 		case s.State == "waiting":
 			inbox[s.ID] = c.request(tx, s)
@@ -131,24 +132,26 @@ func (c *Cloud) refresh(tx *server.Tx) error {
 			}
 		}
 	}
-	return errors.Join(replace[Link](tx.Map("links"), links), replace[Request](tx.Map("inbox"), inbox), prune(tx, links))
+	return errors.Join(replace[Link](tx.Map("links"), links), replace[Request](tx.Map("inbox"), inbox), prune(tx, links, known))
 }
 
-// prune forgets what came on subscriptions that are gone.
-func prune(tx *server.Tx, links map[string]any) error {
-	for _, label := range []string{"contacts", "forgotten"} {
-		m := tx.Map(label)
+// prune forgets what came on subscriptions that are gone, and which of them are not to be shown.
+func prune(tx *server.Tx, links map[string]any, known map[string]bool) error {
+	gone := func(m server.Map, stays func(id string) bool) error {
 		for id := range m.All() {
-			_, known := tx.Subscription(id)
-			if known && (label == "forgotten" || links[id] != nil) {
+			if stays(id) {
 				continue
 			}
 			if _, err := m.Delete(id); err != nil {
 				return err
 			}
 		}
+		return nil
 	}
-	return nil
+	return errors.Join(
+		gone(tx.Map("contacts"), func(id string) bool { return links[id] != nil }),
+		gone(tx.Map("forgotten"), func(id string) bool { return known[id] }),
+	)
 }
 
 // replace makes a map's content anew, and leaves alone what is the same.

@@ -127,6 +127,23 @@ func TestMessagesAndAnInvitation(t *testing.T) {
 	bob.Check()
 }
 
+func TestCHAN6_OneClickFromTheWhitePages(t *testing.T) {
+	s := serveBuilt(t)
+	alice, bob := browser.Start(t).Tab(t, browser.Looks[0]), browser.Start(t).Tab(t, browser.Looks[0])
+	comeIn(alice, s.URL, "alice")
+	comeIn(bob, s.URL, "bob")
+	edit(bob, "name", "Bob Okafor")
+	bob.Do(chromedp.Click("#listed"))
+	bob.Until(`document.querySelector("#listed").checked`)
+	alice.Do(chromedp.SendKeys("#target", "okafor"))
+	alice.Until(`document.querySelector("#found-people").innerText.includes("Bob Okafor")`)
+	alice.Shoot("personalcloud-server-found")
+	alice.Do(chromedp.Click("#found-people .button"))
+	pill(alice, "Asked")
+	bob.Until(`document.querySelector("#tab-requests .badge").innerText === "1"`)
+	alice.Check()
+}
+
 func TestAPageOutlivesTheServer(t *testing.T) {
 	s := serveBuilt(t)
 	tab := browser.Start(t).Tab(t, browser.Looks[0])

@@ -63,7 +63,8 @@ func TestPageInEveryScene(t *testing.T) {
 		"activity": func(tab *browser.Tab) {
 			tab.Until(loaded)
 			tab.Do(chromedp.Click(`#tab-activity`))
-			tab.Until(`log.children.length === 7`)
+			tab.Do(chromedp.Click(`#panel-activity summary`))
+			tab.Until(`log.children.length === 7 && document.querySelector("[data-ledger]").innerText.includes("channel/bob-1")`)
 		},
 		"editing": func(tab *browser.Tab) {
 			tab.Until(loaded)
@@ -74,6 +75,11 @@ func TestPageInEveryScene(t *testing.T) {
 			tab.Until(loaded)
 			tab.Do(chromedp.Click(`#invite`), chromedp.Click(`#invite-pane [type=submit]`))
 			tab.Until(`document.querySelector("#invite-link").value.includes("#meet=alice@127.0.0.1:8080&invitation=") && document.querySelector("#invite-pane .qr svg")`)
+		},
+		"sharing": func(tab *browser.Tab) {
+			tab.Until(loaded)
+			tab.Do(chromedp.Click(`#share`))
+			tab.Until(`document.querySelector("#share-link").value.endsWith("/#meet=alice@127.0.0.1:8080") && document.querySelector("#share-pane .qr svg")`)
 		},
 		"search": func(tab *browser.Tab) {
 			tab.Until(loaded)

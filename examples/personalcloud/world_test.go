@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wabgo/wab/examples/whitepages"
 	"github.com/wabgo/wab/server"
 )
 
@@ -27,7 +28,7 @@ func newSite(t *testing.T) *site {
 	url := "http://" + web.Listener.Addr().String()
 	s, err := server.New(server.Options{
 		Data: t.TempDir(), Dev: true, PublicURL: url, Logger: slog.New(slog.DiscardHandler), OpenNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
-	}, App)
+	}, App, whitepages.App)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,7 @@ import { showChannels } from "./parts/channels.ts";
 import { showContact } from "./parts/contact.ts";
 import { attempt, by, say, showFacts, words } from "./parts/dom.ts";
 import { Find } from "./parts/find.ts";
-import { showLog, wordsOf } from "./parts/log.ts";
+import { isNews, showLog, wordsOf } from "./parts/log.ts";
 import { Me } from "./parts/me.ts";
 import type { Card, Cloud, Contact, Entry, Found, Link, Message, Request, Use } from "./parts/model.ts";
 import { Pane, sure } from "./parts/panes.ts";
@@ -351,7 +351,7 @@ async function open(owner: string): Promise<void> {
   const home = Object.fromEntries(names.map((name, i) => [name, maps[i]])) as unknown as Home;
   desk = new Desk(home, owner);
   home.activity.on("change", ({ set }) => {
-    for (const e of set.values()) if (e.bad) say(`${wordsOf(e)} ${e.text}`);
+    for (const e of set.values()) if (isNews(e)) say(`${wordsOf(e)} ${e.text}`);
   });
 }
 

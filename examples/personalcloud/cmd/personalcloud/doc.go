@@ -1,2 +1,2 @@
-// Command personalcloud serves the personal cloud alone.
+// Command personalcloud serves the personal cloud, with white pages and nothing else.
 package main

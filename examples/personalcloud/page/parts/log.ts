@@ -6,6 +6,9 @@ import { nameOf } from "./permits.ts";
 /** most entries are shown. */
 const most = 100;
 
+/** isNews tells whether something happened without one's doing, and seldom. */
+export const isNews = (e: Entry): boolean => e.bad || ["request", "established", "withdrawn", "over"].includes(e.kind);
+
 /** wordsOf tells what happened. */
 export function wordsOf(e: Entry): string {
   const who = e.who || "somebody", event = nameOf(e);

@@ -67,7 +67,7 @@ const sentence = (text: string): string => `${text[0]!.toUpperCase()}${text.slic
 
 /** showPeople fills the list; open is who is shown beside it. */
 export function showPeople(list: HTMLElement, people: readonly Person[], open: string, unread: ReadonlySet<string>, choose: (id: string) => void): void {
-  const rows = people.map((p) => ({ id: p.id, name: callOf(p), address: p.link.address, state: stateOf(p.link), kind: p.link.state, card: p.card, open: p.id === open, unread: unread.has(p.id) }));
+  const rows = people.map((p) => ({ id: p.id, name: callOf(p), address: p.link.address, as: p.link.name === "friend" ? "" : ` · ${p.link.name}`, state: stateOf(p.link), kind: p.link.state, card: p.card, open: p.id === open, unread: unread.has(p.id) }));
   keyed(list, rows, () => rows.map((r) => {
     const li = make("li"), b = Object.assign(make("button", "entry"), { type: "button" });
     if (r.open) b.setAttribute("aria-current", "true");
@@ -75,7 +75,7 @@ export function showPeople(list: HTMLElement, people: readonly Person[], open: s
     const face = make("span", "face"), names = make("span", "names");
     face.setAttribute("aria-hidden", "true");
     showFace(face, r.card, r.address);
-    names.append(make("strong", "", r.name), " ", make("span", "address mono", r.address));
+    names.append(make("strong", "", r.name), " ", make("span", "address mono", r.address + r.as));
     const pill = make("span", "pill", r.state);
     pill.dataset["kind"] = kindOf(r.kind, r.state);
     b.append(face, " ", names, " ", pill);
