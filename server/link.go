@@ -254,9 +254,13 @@ func subscription(l channel.LinkInfo) Subscription {
 
 // tellSubscription runs OnSubscription.
 func (tx *Tx) tellSubscription(instance any, m *actor.Message) error {
+	hears := tx.class.methods[onSubscription]
+	if hears == nil {
+		return nil // of a version of the app before this one
+	}
 	e := m.Ext.(*channel.Event)
 	out := SubscriptionEvent{subscription(e.LinkInfo), e.Undelivered, e.Domain, e.Type}
-	_, err := tx.class.methods[onSubscription].run(append(receiver(instance, tx), reflect.ValueOf(out)))
+	_, err := hears.run(append(receiver(instance, tx), reflect.ValueOf(out)))
 	if err != nil {
 		return failed(err)
 	}
