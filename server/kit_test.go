@@ -30,6 +30,7 @@ type kit struct {
 	apps  []App
 	open  []netip.Prefix
 	url   string // how it is reached from outside
+	logs  io.Writer
 	*Server
 }
 
@@ -42,7 +43,11 @@ func newKit(t *testing.T, apps ...App) *kit {
 
 func (k *kit) start() {
 	k.t.Helper()
-	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
+	logs := k.logs
+	if logs == nil {
+		logs = io.Discard
+	}
+	quiet := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	disk, err := pebblestore.Open("store", pebblestore.Options{FS: k.disk, Logger: quiet})
 	if err != nil {
 		k.t.Fatal(err)

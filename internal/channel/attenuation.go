@@ -87,7 +87,7 @@ func (a *Attenuation) permits(v *Visit) *wire.Error {
 // longRate is a Per that outlives an activation: how much of it is spent is stored then.
 const longRate = 50_000_000 // µs
 
-// spend takes one event from a channel's rate: spent is the instant up to which events are paid for (GCRA), and what it is afterwards.
+// spend takes one event from a channel's rate: spent is the instant up to which events are paid for (GCRA), and after what it is then, refused or not.
 func (a *Attenuation) spend(spent, now int64) (after int64, refused *wire.Error) {
 	if a.Rate == 0 {
 		return 0, nil

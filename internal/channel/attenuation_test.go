@@ -224,8 +224,15 @@ func TestCHAN1_ARateThatIsChangedForgivesWhatItWouldNotHaveAsked(t *testing.T) {
 			t.Fatal("saying the same again has reset it")
 		}
 		each := max(1, new.Per/int64(new.Rate))
-		if _, refused := new.spend(spent, now); refused != nil && refused.RetryAfter > (each+999)/1000 {
+		after, refused := new.spend(spent, now)
+		if refused == nil {
+			return
+		}
+		if refused.RetryAfter > (each+999)/1000 {
 			t.Fatalf("%v has to wait %d ms", new, refused.RetryAfter)
+		}
+		if _, refused := new.spend(after, now+1000*refused.RetryAfter); refused != nil {
+			t.Fatalf("%v is refused again after what it was told to wait", new)
 		}
 	})
 }

@@ -180,15 +180,16 @@ func (p *part) spend(c *channel, now int64) *wire.Error {
 	if c.allow.Rate == 0 {
 		return nil
 	}
-	after, refused := c.allow.spend(p.spent[c.id], now)
-	if refused != nil {
+	before := p.spent[c.id]
+	after, refused := c.allow.spend(before, now)
+	if after == before {
 		return refused
 	}
 	p.setSpent(c.id, after)
 	if c.allow.Per > longRate && !slices.Contains(p.owing, c.id) {
 		p.owing = append(p.owing, c.id)
 	}
-	return nil
+	return refused
 }
 
 var (
