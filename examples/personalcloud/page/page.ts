@@ -312,7 +312,7 @@ class Desk {
   private async readLedger(): Promise<void> {
     if (!this.live) return;
     const rows = await ca!.History().catch(() => []);
-    showLedger(document.querySelector<HTMLElement>("[data-ledger]")!, rows.map((r) => ({ who: r.who, changes: Number(r.changes), refused: Number(r.refused), last: Number(r.last) })));
+    showLedger(document.querySelector<HTMLElement>("[data-ledger]")!, rows.map((r) => ({ who: r.who, changes: Number(r.changes), refused: Number(r.refused), last: Number(r.last) })), now());
   }
 }
 

@@ -48,7 +48,7 @@ export function stateOf(l: Link): string {
 export function toldOf(p: Person, now: number): string {
   const { link } = p, name = callOf(p), since = when(link.since, now), why = link.reason ? ` ${sentence(link.reason)}` : "";
   switch (link.state) {
-    case "pending": return `You asked ${since}. Now it is for ${name} to answer; until then, nothing can pass.`;
+    case "pending": return `You asked ${since}. Waiting for ${name} to answer; a server that can’t be reached is asked again.`;
     case "confirming": return link.outbound ? `${name} has answered. Both servers are making sure of it.` : `You approved. Waiting for ${name}’s server to confirm; it is told again until it does.`;
     case "established": return p.at ? `The card as ${name} sent it ${when(p.at, now)}.` : `Connected ${since}. ${name} has sent no card yet.`;
   }
