@@ -26,6 +26,6 @@
 //
 // # Limits
 //
-// A card: 100 characters of name, 500 of about, a picture of 16 KiB, 16 links, 4 aliases. An answer tells of 32 CAs of an owner, and looks at MaxScan of each app to find them.
-// A document of a peer: 256 KiB, 256 links, 16 levels.
+// A card: 100 characters of name, 500 of about, a picture of 16 KiB, 16 links, 4 aliases. An answer tells of 32 CAs of an owner, and looks at MaxScan of each app to find them;
+// 8 look at a time, the others wait. A document of a peer: 256 KiB, 256 links, 16 levels. Of peers' keys those of about a thousand servers are remembered, 4 of each, for an hour.
 package discovery

@@ -1,6 +1,7 @@
 package discovery
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -19,16 +20,23 @@ type shown struct {
 
 var errEnough = errors.New("discovery: enough seen")
 
-// find lists what an owner, or one of their CAs, has published here: who.App and who.Local may be empty, and mean all. With an alias, only cards that name it count.
-func (d *Discovery) find(who name.Name, alias string) (all []shown, err error) {
+// find lists what an owner, or one of their CAs, has published here, up to maxShown: who.App and who.Local may be empty, and mean all. With an alias, only cards that name it count.
+func (d *Discovery) find(ctx context.Context, who name.Name, alias string) (all []shown, err error) {
 	if who.Owner == "" || who.Item != "" || name.CheckLabel(who.Owner) != nil {
 		return nil, nil
 	}
-	d.turns <- struct{}{}
+	select {
+	case d.turns <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	defer func() { <-d.turns }()
 	for _, app := range d.Apps {
 		if who.App != "" && who.App != app {
 			continue
+		}
+		if len(all) >= maxShown {
+			break
 		}
 		one := name.Name{App: app, Owner: who.Owner, Local: who.Local}
 		if all, err = d.collect(all, one, alias); err != nil {

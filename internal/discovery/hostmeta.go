@@ -10,16 +10,10 @@ import (
 // about is what the host says of itself (RFC 6415): where to ask about anybody here, and the key by which it vouches.
 func (d *Discovery) about() *document {
 	doc := &document{Properties: map[string]any{propVouch: d.publicKeys()}}
-	if _, base, ok := d.here(); ok {
-		doc.Links = []link{{Rel: relLRDD, Type: typeJRD, Template: wellKnown(base) + pathWebFinger + "?resource={uri}"}}
+	if at, _, ok := d.here(); ok { // well-known paths begin at the root, whatever path the public URL has
+		doc.Links = []link{{Rel: relLRDD, Type: typeJRD, Template: at.String() + pathWebFinger + "?resource={uri}"}}
 	}
 	return doc
-}
-
-// wellKnown is the root of a URL's server: well-known paths begin there, whatever path the URL has.
-func wellKnown(base string) string {
-	_, at, _ := web(base)
-	return at.String()
 }
 
 func (d *Discovery) hostMetaJSON(w http.ResponseWriter, _ *http.Request) {

@@ -18,7 +18,7 @@ type Found struct {
 
 var (
 	errUnfound = wire.Err(wire.NotFound, "Nobody by this address shows a doorbell: check how it is written, or ask its owner to publish their card.")
-	errUnknown = wire.Err(wire.Unavailable, "This server doesn't know how it is reached itself: its operator sets --public-url.")
+	errNoURL   = wire.Err(wire.Unavailable, "This server doesn't know how it is reached itself: its operator sets --public-url.")
 )
 
 // Resolve finds the doorbell that a target means: an address (owner@host[:port], owner/ca@host, app:owner/ca@host, with or without acct:, or without a host for this server),
@@ -37,7 +37,7 @@ func (d *Discovery) Resolve(ctx context.Context, owner, address string) (Found, 
 	if t.local {
 		at, _, ok := d.here()
 		if !ok {
-			return Found{}, errUnknown
+			return Found{}, errNoURL
 		}
 		t.at, t.resource = at, "acct:"+userOf(t.who)+"@"+at.authority
 	}

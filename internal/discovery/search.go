@@ -168,7 +168,7 @@ func (s *search) local(resource string) (Found, *wire.Error) {
 	if !known {
 		return Found{}, errNothing
 	}
-	all, err := s.find(r.who, r.alias)
+	all, err := s.find(s.ctx, r.who, r.alias)
 	if err != nil {
 		return Found{}, errRead
 	}

@@ -2,6 +2,7 @@ package discovery
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -55,7 +56,7 @@ func (d *Discovery) webFinger(w http.ResponseWriter, r *http.Request) {
 		answer.Error(w, flawed)
 		return
 	}
-	doc, err := d.describe(asked)
+	doc, err := d.describe(r.Context(), asked)
 	if err != nil {
 		answer.Error(w, err)
 		return
@@ -80,12 +81,12 @@ func readQuery(raw string) (asked string, rels []string, flawed *wire.Error) {
 }
 
 // describe is what a resource's document says. Who is unknown and who shows nothing have the same answer.
-func (d *Discovery) describe(asked string) (*document, *wire.Error) {
+func (d *Discovery) describe(ctx context.Context, asked string) (*document, *wire.Error) {
 	r, known := d.parseResource(asked)
 	if !known {
 		return nil, errNobody
 	}
-	all, err := d.find(r.who, r.alias)
+	all, err := d.find(ctx, r.who, r.alias)
 	switch {
 	case err != nil:
 		return nil, errRead

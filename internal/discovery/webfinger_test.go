@@ -1,6 +1,7 @@
 package discovery
 
 import (
+	"context"
 	"encoding/xml"
 	"fmt"
 	"net/http/httptest"
@@ -227,10 +228,26 @@ func TestCHAN6_AnAnswerIsNeverTooLarge(t *testing.T) {
 	}
 	for i := range 2 * maxShown {
 		w.shows(fmt.Sprintf("cloud:alice/%063d", i), card)
+		w.shows(fmt.Sprintf("tweetiot:alice/%063d", i), card)
 	}
 	rec := w.asks(finger("acct:alice@wab.example"))
 	if got := doorbells(parsed(t, rec)); len(got) != maxShown || rec.Body.Len() > maxDocument {
 		t.Errorf("%d doorbells in %d bytes", len(got), rec.Body.Len())
+	}
+}
+
+// Who waits for a turn, and is no longer asked for an answer, waits no longer.
+func TestWhoHasGoneWaitsForNoTurn(t *testing.T) {
+	w := street(t, "https://wab.example")
+	for range maxTurns {
+		w.turns <- struct{}{}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	rec := httptest.NewRecorder()
+	w.Handler().ServeHTTP(rec, httptest.NewRequestWithContext(ctx, "GET", finger("acct:alice@wab.example"), nil))
+	if rec.Code != 503 {
+		t.Errorf("%d %s", rec.Code, rec.Body)
 	}
 }
 
