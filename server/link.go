@@ -151,7 +151,8 @@ func (tx *Tx) SubscriptionAllows(id string, allow Attenuation) error {
 }
 
 // RaiseOn raises an event on a subscription: with the other, once this transaction has committed, in the order in which they were raised, through crashes, for up to seven days. What it may raise is
-// the other's choice; OnSubscription hears of what was refused. Up to 1,000 messages of a CA to others are on their way at a time.
+// the other's choice; OnSubscription hears of what was refused. Up to 800 events of a CA, of 7 MiB
+// together, are on their way to others at a time, 250 of them on one subscription: who is away is not to keep the others waiting.
 func (tx *Tx) RaiseOn(id, domain, typ string, attributes any) error {
 	a, err := attributesOf(domain, typ, attributes)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"github.com/wabgo/wab/internal/actor"
 	"github.com/wabgo/wab/internal/cbor"
 	"github.com/wabgo/wab/internal/dance"
+	"github.com/wabgo/wab/internal/fetch"
 	"github.com/wabgo/wab/internal/sky"
 	"github.com/wabgo/wab/internal/wire"
 )
@@ -21,6 +22,9 @@ func (f *Channels) RaiseOn(tx *actor.Tx, id, domain, typ string, a sky.Attribute
 	}
 	if own(domain) {
 		return errOwnWords
+	}
+	if err := f.roomFor(tx, id, a.Size()); err != nil {
+		return err
 	}
 	var w work
 	f.use(tx, func(p *part) {
@@ -40,6 +44,29 @@ func (f *Channels) RaiseOn(tx *actor.Tx, id, domain, typ string, a sky.Attribute
 		return err
 	}
 	return f.finish(tx, &w)
+}
+
+// Limits of events that are on their way from a CA. What they leave of package fetch's is for the dance, which must go on where peers are away.
+const (
+	MaxRaised   = 800
+	MaxRaisedOn = 250 // of them, on one subscription
+	maxRaised   = fetch.MaxBytes - 1<<20
+)
+
+var (
+	errManyRaised = wire.Err(wire.TooLarge, "As many events of this assistant are on their way as may be: 800, or 7 MiB. Let some arrive first.")
+	errAway       = wire.Err(wire.TooLarge, "250 events are on their way to this peer, who may be away. Let some arrive first.")
+)
+
+// roomFor tells why an event can't be raised now, if it can't.
+func (f *Channels) roomFor(tx *actor.Tx, id string, size int) error {
+	switch l := f.opt.Fetches.Load(tx, id); {
+	case l.InLane >= MaxRaisedOn:
+		return errAway
+	case l.All >= MaxRaised || l.Bytes+size > maxRaised:
+		return errManyRaised
+	}
+	return nil
 }
 
 // Links are the CA's subscriptions, in the order of their ids.

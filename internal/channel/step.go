@@ -133,6 +133,7 @@ func (f *Channels) request(host, eci, domain, kind string, a sky.Attributes, tag
 func (f *Channels) apply(tx *actor.Tx, choose func(p *part, w *work) error) (err error) {
 	var w work
 	var undo func()
+	sent := f.opt.Fetches.Mark(tx)
 	f.use(tx, func(p *part) {
 		undo = p.mark()
 		err = choose(p, &w)
@@ -142,6 +143,7 @@ func (f *Channels) apply(tx *actor.Tx, choose func(p *part, w *work) error) (err
 	}
 	if err != nil {
 		f.use(tx, func(*part) { undo() })
+		sent()
 	}
 	return err
 }
@@ -154,8 +156,11 @@ func (p *part) mark() (undo func()) {
 
 // finish does what a step has left, in the same transaction.
 func (f *Channels) finish(tx *actor.Tx, w *work) error {
-	if err := f.ask(tx, w.asks, f.underWay(tx, w.stop)); err != nil {
-		return err
+	f.stop(tx, w.stop)
+	for _, r := range w.asks {
+		if _, err := f.opt.Fetches.Ask(tx, r, AnswerMethod); err != nil {
+			return err
+		}
 	}
 	for _, c := range w.rooms {
 		if err := f.opt.Show(tx, mapChannels, c.name, showChannel(c)); err != nil {
@@ -170,37 +175,15 @@ func (f *Channels) finish(tx *actor.Tx, w *work) error {
 	return f.showLinks(tx, w)
 }
 
-// underWay are the fetches with some tags.
-func (f *Channels) underWay(tx *actor.Tx, tags []string) (ids []uint64) {
+// stop ends what is under way with some tags.
+func (f *Channels) stop(tx *actor.Tx, tags []string) {
 	if len(tags) == 0 {
-		return nil
+		return
 	}
 	for id, tag := range f.opt.Fetches.Waiting(tx) {
 		if slices.Contains(tags, tag) {
-			ids = append(ids, id)
+			f.opt.Fetches.Cancel(tx, id)
 		}
-	}
-	return ids
-}
-
-// ask has everything sent, and what is no longer of use stopped; or nothing.
-func (f *Channels) ask(tx *actor.Tx, asks []fetch.Request, stop []uint64) error {
-	var sent []uint64
-	for _, r := range asks {
-		id, err := f.opt.Fetches.Ask(tx, r, AnswerMethod)
-		if err != nil {
-			f.cancel(tx, sent)
-			return err
-		}
-		sent = append(sent, id)
-	}
-	f.cancel(tx, stop)
-	return nil
-}
-
-func (f *Channels) cancel(tx *actor.Tx, ids []uint64) {
-	for _, id := range ids {
-		f.opt.Fetches.Cancel(tx, id)
 	}
 }
 

@@ -2,6 +2,7 @@ package channel
 
 import (
 	"cmp"
+	"errors"
 	"net/url"
 	"time"
 
@@ -25,6 +26,7 @@ const (
 var (
 	errDoorbell = wire.Err(wire.NotAllowed, "This is a doorbell: it takes requests to subscribe, their withdrawal, and nothing else.")
 	errNotYet   = wire.Err(wire.NotAllowed, "This channel waits for an answer to a request to subscribe, and takes nothing else before.")
+	errBusy     = wire.Retry(wire.Overloaded, "This assistant has too much under way to answer. Try again later.", 60_000)
 	errExpired  = wire.Err(wire.NotAllowed, "What this channel has allowed was allowed for a time, which is over.")
 	errInbox    = wire.Retry(wire.Quota, "This assistant has as many requests waiting as it takes. Try again later.", 60_000)
 	errBarred   = wire.Err(wire.NotAllowed, "Requests like this one are not taken here.")
@@ -79,7 +81,7 @@ func (f *Channels) Take(tx *actor.Tx, v *Visit) (done bool, err error) {
 	known := false
 	f.use(tx, func(p *part) { known = p.links.get(v.word.ID) != nil })
 	if !known && v.word.Kind == dance.Request && v.by.name == Doorbell {
-		return true, f.asked(tx, v)
+		return true, later(f.asked(tx, v))
 	}
 	err = f.step(tx, v.word.ID, func(p *part, l *link, w *work) error {
 		m := *v.word
@@ -97,6 +99,14 @@ func (f *Channels) Take(tx *actor.Tx, v *Visit) (done bool, err error) {
 		return true, dance.Unknown()
 	}
 	return true, err
+}
+
+// later asks a peer to come again where it is we who have too much under way.
+func later(err error) error {
+	if e := (*wire.Error)(nil); errors.As(err, &e) && e.Code == wire.TooLarge {
+		return errBusy
+	}
+	return err
 }
 
 // settleHost has what is on this server known as such, by whatever name it was called.
@@ -156,10 +166,22 @@ func (f *Channels) asker(m *dance.Message, v *Visit) (from name.Name, flaw *wire
 	if m.Host == "" {
 		return from, errNoHost
 	}
+	if m.Host == f.publicURL() {
+		return from, errNotHere
+	}
 	if v.Sender != (name.Name{}) {
 		return from, wire.Err(wire.BadRequest, "The back channel of a request is the asker's own.")
 	}
+	m.From = claimed(m.From, m.Host)
 	return from, f.checkHost(m.Host, m.ECI)
+}
+
+// claimed is what an asker says of itself, nothing where that can't be: a CA of another server than its own, or no CA.
+func claimed(from, host string) string {
+	if n, err := name.Parse(from); err != nil || n.Item != "" || n.Host != "" && n.Host != hostOf(host) {
+		return ""
+	}
+	return from
 }
 
 // stranger is the principal of whoever rings the doorbell and is not known: rules about anyone include it.

@@ -41,3 +41,33 @@ func (f *Fetches) Waiting(tx *actor.Tx) (tags map[uint64]string) {
 	})
 	return tags
 }
+
+// Mark returns what takes back whatever the transaction asks for and cancels from here on.
+func (f *Fetches) Mark(tx *actor.Tx) (undo func()) {
+	tx.Use(f, func(x actor.Part) {
+		p := x.(*part)
+		fresh, removed := slices.Clone(p.fresh), slices.Clone(p.removed)
+		undo = func() { tx.Use(f, func(actor.Part) { p.fresh, p.removed = fresh, removed }) }
+	})
+	return undo
+}
+
+// Load is how much the framework has asked for on behalf of a CA that has no outcome yet.
+type Load struct{ InLane, All, Bytes int }
+
+// Load tells how much there is, in a lane and altogether.
+func (f *Fetches) Load(tx *actor.Tx, lane string) (l Load) {
+	tx.Use(f, func(x actor.Part) {
+		p := x.(*part)
+		t := p.after(true)
+		l.All, l.Bytes = t.count, t.bytes
+		for _, list := range [][]*pending{p.all, p.fresh} {
+			for _, q := range list {
+				if q.asked && q.lane == lane {
+					l.InLane++
+				}
+			}
+		}
+	})
+	return l
+}
