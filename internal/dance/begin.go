@@ -3,6 +3,7 @@ package dance
 import (
 	"strconv"
 
+	"github.com/wabgo/wab/internal/sky"
 	"github.com/wabgo/wab/internal/wire"
 )
 
@@ -50,7 +51,7 @@ func (a Ask) check() (host string, flaw *wire.Error) {
 		return "", wire.Err(wire.BadRequest, "A subscription speaks the article's events or those of today's engines.")
 	case a.Channel == "" || a.Channel == Doorbell:
 		return "", wire.Err(wire.BadRequest, "A request to subscribe needs a back channel of its own.")
-	case !isECI(a.Doorbell):
+	case !sky.IsECI(a.Doorbell):
 		return "", wire.Err(wire.BadRequest, "That is not the ECI of a doorbell. Give the doorbell's URL, or an address.")
 	}
 	for _, s := range [...]string{a.Name, a.Namespace, a.Relationship, a.ChannelName, a.ChannelType, a.RxRole, a.TxRole} {

@@ -47,5 +47,10 @@
 //
 // A Confirm's attributes other than its id and channel are not heeded, not even a host: engines send back what they were sent, and that would be our own.
 //
+// # Limits
+//
+// In bytes: an ID has MaxID, a host MaxHost, an ECI sky.MaxECI; names, roles and reasons MaxText, what explains a request MaxLong. A request waits for Within unless said otherwise. How many records
+// a book has is its owner's business.
+//
 // The package is pure: no I/O, no goroutine, no lock, no clock.
 package dance

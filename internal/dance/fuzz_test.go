@@ -38,7 +38,7 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		if !isID(m.ID) || m.ECI != "" && !isECI(m.ECI) || len(m.Host) > MaxHost || len(m.Reason) > MaxText || len(m.Why) > MaxLong {
+		if !isID(m.ID) || m.ECI != "" && !sky.IsECI(m.ECI) || len(m.Host) > MaxHost || len(m.Reason) > MaxText || len(m.Why) > MaxLong {
 			t.Fatalf("beyond the limits: %+v", m)
 		}
 		if got := overTheWire(t, m); got != m {

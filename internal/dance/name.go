@@ -6,7 +6,7 @@ var (
 	gens     = [...]string{Article: "article", Wrangler: "wrangler"}
 	kinds    = [...]string{Request: "request", Confirm: "confirm", Refuse: "refuse", Withdraw: "withdraw", Remove: "remove"}
 	states   = [...]string{Pending: "pending", Waiting: "waiting", Confirming: "confirming", Established: "established", Ended: "ended"}
-	ends     = [...]string{Refused: "refused", Withdrawn: "withdrawn", Expired: "expired", Over: "ended", Gone: "gone", Failed: "failed"}
+	ends     = [...]string{Refused: "refused", Withdrawn: "withdrawn", Expired: "expired", Over: "over", Gone: "gone", Failed: "failed"}
 	outcomes = [...]string{Delivered: "delivered", NoChannel: "no channel", Denied: "denied", GivenUp: "given up"}
 )
 

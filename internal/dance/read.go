@@ -40,7 +40,7 @@ func (r *reading) word(name string, limit int) string {
 	switch {
 	case s == "":
 		r.fail(wire.BadRequest, name, "is missing: it is needed, as text")
-	case !isVisible(s):
+	case !sky.IsVisible(s):
 		r.fail(wire.BadRequest, name, "is not of visible ASCII characters alone")
 	}
 	return s
@@ -48,7 +48,7 @@ func (r *reading) word(name string, limit int) string {
 
 func (r *reading) eci(name string) string {
 	s := r.word(name, sky.MaxECI)
-	if r.flaw == nil && !isECI(s) {
+	if r.flaw == nil && !sky.IsECI(s) {
 		r.fail(wire.BadRequest, name, "is not the ECI of a channel")
 	}
 	return s
@@ -69,31 +69,16 @@ func (r *reading) host(name string) string {
 
 // cleanHost brings a base URL into the form that it is kept and sent in: no slash at the end, scheme and name in lower case.
 func cleanHost(s string) (host string, ok bool) {
-	const any = "any"
-	host, eci, ok := sky.SplitDoorbell(trimSlashes(s) + "/c/" + any)
-	return host, ok && eci == any
+	const some = "some"
+	host, eci, ok := sky.SplitDoorbell(trimSlashes(s) + "/c/" + some)
+	return host, ok && eci == some
 }
 
 func trimSlashes(s string) string { return strings.TrimRight(s, "/") }
 
-func isECI(s string) bool {
-	return len(s) <= sky.MaxECI && isWord(s) && !strings.Contains(s, "/") && s != "." && s != ".."
-}
+func isID(s string) bool { return s != "" && len(s) <= MaxID && sky.IsVisible(s) }
 
-func isID(s string) bool { return len(s) <= MaxID && isWord(s) }
-
-func isWord(s string) bool { return s != "" && isVisible(s) }
-
-func isVisible(s string) bool {
-	for i := range len(s) {
-		if s[i] <= ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return true
-}
-
-// shorten cuts a text of MaxText bytes at most off s, between characters.
+// shorten is s, or as many of its characters as MaxText bytes hold.
 func shorten(s string) string {
 	if len(s) <= MaxText {
 		return s

@@ -68,7 +68,7 @@ func (r Record) withdrawn(m Message, now int64) (Step, *wire.Error) {
 	case r.State == Ended:
 		return r.hush(), nil
 	}
-	return r.finish(Withdrawn, m.Reason, now), nil
+	return r.finish(Withdrawn, "", now), nil
 }
 
 // hush stops our farewell to a peer that has said its own.

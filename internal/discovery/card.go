@@ -6,11 +6,11 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/wabgo/wab/internal/cbor"
 	"github.com/wabgo/wab/internal/name"
+	"github.com/wabgo/wab/internal/sky"
 	"github.com/wabgo/wab/internal/wire"
 )
 
@@ -117,13 +117,11 @@ func plainHost(host string) bool {
 
 // line tells whether a text is one line of at most n characters, without what would hide or turn others.
 func line(s string, n int) bool {
-	return utf8.ValidString(s) && utf8.RuneCountInString(s) <= n && !strings.ContainsFunc(s, func(r rune) bool { return r == '\n' || r == '\t' || hidden(r) })
+	return utf8.ValidString(s) && utf8.RuneCountInString(s) <= n && !strings.ContainsFunc(s, sky.Misleads)
 }
 
-// hidden are control characters but line breaks and tabs, and those that turn the direction of writing.
-func hidden(r rune) bool {
-	return r != '\n' && r != '\t' && unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
-}
+// hidden are the characters that mislead, but line breaks and tabs.
+func hidden(r rune) bool { return r != '\n' && r != '\t' && sky.Misleads(r) }
 
 func notVisible(r rune) bool { return r <= ' ' || r >= 0x7f }
 

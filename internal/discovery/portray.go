@@ -4,6 +4,7 @@ import (
 	"net/url"
 
 	"github.com/wabgo/wab/internal/name"
+	"github.com/wabgo/wab/internal/sky"
 )
 
 // portray says of an owner, or of one CA, what their cards say: a doorbell and a page for each CA, and the rest of the first one's card.
@@ -38,8 +39,6 @@ func userOf(n name.Name) string {
 	return url.QueryEscape(n.String()) // labels have nothing else that it would change
 }
 
-func doorbellURL(base, eci string) string { return base + "/sky/event/" + eci }
-
 func pageURL(base string, ca name.Name) string {
 	return base + "/" + ca.App + "/?ca=" + ca.Owner + "/" + ca.Local
 }
@@ -56,7 +55,7 @@ func links(s *shown, base string) []link {
 		about[propAbout] = s.card.About
 	}
 	return []link{
-		{Rel: RelDoorbell, Href: doorbellURL(base, s.eci), Titles: titles, Properties: about},
+		{Rel: RelDoorbell, Href: sky.ChannelURL(base, s.eci), Titles: titles, Properties: about},
 		{Rel: relProfile, Type: "text/html", Href: pageURL(base, s.ca), Titles: titles, Properties: whose(s.ca)},
 	}
 }

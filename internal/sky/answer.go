@@ -76,9 +76,14 @@ func oneLine(s string) string {
 		s = strings.ToValidUTF8(s[:most], "")
 	}
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x2028 && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+		if Misleads(r) {
 			return ' '
 		}
 		return r
 	}, s)
+}
+
+// Misleads tells whether a character could make people read something else: control characters, separators of lines, and those that turn the direction of writing.
+func Misleads(r rune) bool {
+	return r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x2028 && r <= 0x202e || r >= 0x2066 && r <= 0x2069
 }

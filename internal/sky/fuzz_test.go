@@ -26,14 +26,16 @@ func FuzzParsePath(f *testing.F) {
 		if again, flaw := ParsePath(strings.TrimPrefix(url, "http://h")); flaw != nil || again != p {
 			t.Fatalf("%q is %+v, and comes back from %s as %+v, %v", s, p, url, again, flaw)
 		}
-		if host, eci, ok := SplitDoorbell(url); !ok || host != "http://h" || eci != p.ECI {
-			t.Fatalf("%q leads to %s, %s, %v", url, host, eci, ok)
+		for _, url := range []string{url, ChannelURL("http://h/", p.ECI)} {
+			if host, eci, ok := SplitDoorbell(url); !ok || host != "http://h" || eci != p.ECI {
+				t.Fatalf("%q leads to %s, %s, %v", url, host, eci, ok)
+			}
 		}
 	})
 }
 
 func checkPath(t *testing.T, p Path) {
-	if p.Form < SkyEvent || p.Form > CQuery || !isECI(p.ECI) || CheckEvent(p.Domain, p.Type) != nil || CheckEID(p.EID) != nil || p.EID == noID {
+	if p.Form < SkyEvent || p.Form > CQuery || !IsECI(p.ECI) || CheckEvent(p.Domain, p.Type) != nil || CheckEID(p.EID) != nil || p.EID == noID {
 		t.Fatalf("%+v", p)
 	}
 	if p.EID != "" && p.Form != SkyEvent {
@@ -103,7 +105,7 @@ func FuzzSplitDoorbell(f *testing.F) {
 			}
 			return
 		}
-		if !isECI(eci) || !isVisible(host) || strings.HasSuffix(host, "/") || strings.ContainsAny(host, "?#\\") {
+		if !IsECI(eci) || !IsVisible(host) || strings.HasSuffix(host, "/") || strings.ContainsAny(host, "?#\\") {
 			t.Fatalf("%q: %q, %q", s, host, eci)
 		}
 		again, same, ok := SplitDoorbell(EventURL(host, eci, "5", "d", "t"))

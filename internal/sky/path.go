@@ -71,7 +71,7 @@ func ParsePath(escaped string) (Path, *wire.Error) {
 
 func (p Path) check() *wire.Error {
 	switch {
-	case !isECI(p.ECI):
+	case !IsECI(p.ECI):
 		return ErrUnknownECI
 	case p.Form.Query():
 		return CheckQuery(p.Domain, p.Type)

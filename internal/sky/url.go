@@ -4,13 +4,24 @@ import "strings"
 
 // EventURL is where an event is sent: on any engine's host, which is the base URL of its server. An empty eid is written as none.
 func EventURL(host, eci, eid, domain, typ string) string {
-	host = strings.TrimRight(host, "/")
 	if eid == "" {
 		eid = noID
 	}
-	b := make([]byte, 0, len(host)+len("/sky/event////")+len(eci)+len(eid)+len(domain)+len(typ)+16)
-	b = append(append(b, host...), "/sky/event"...)
-	for _, s := range [...]string{eci, eid, domain, typ} {
+	return urlOf(host, eci, eid, domain, typ)
+}
+
+// ChannelURL is how a channel is told to people: what comes before an event's id in EventURL. SplitDoorbell takes it apart.
+func ChannelURL(host, eci string) string { return urlOf(host, eci) }
+
+func urlOf(host string, segments ...string) string {
+	const event = "/sky/event"
+	host = strings.TrimRight(host, "/")
+	room := len(host) + len(event) + 16 // for some escapes
+	for _, s := range segments {
+		room += len("/") + len(s)
+	}
+	b := append(append(make([]byte, 0, room), host...), event...)
+	for _, s := range segments {
 		b = appendSegment(append(b, '/'), s)
 	}
 	return string(b)
@@ -34,7 +45,7 @@ func SplitDoorbell(url string) (host, eci string, ok bool) {
 		return "", "", false
 	}
 	eci, ok = unescape(parts[at], false)
-	if !ok || !isECI(eci) {
+	if !ok || !IsECI(eci) {
 		return "", "", false
 	}
 	for _, part := range parts[:base] {
@@ -88,7 +99,7 @@ func splitOrigin(url string) (origin, path string, ok bool) {
 		rest = rest[:end]
 	}
 	host, path, _ := strings.Cut(rest, "/")
-	if host == "" || host[0] == ':' || strings.ContainsAny(host, "@%") || !isVisible(rest) || strings.ContainsAny(rest, inNoURL) {
+	if host == "" || host[0] == ':' || strings.ContainsAny(host, "@%") || !IsVisible(rest) || strings.ContainsAny(rest, inNoURL) {
 		return "", "", false
 	}
 	return scheme + "://" + strings.ToLower(host), path, true

@@ -50,18 +50,18 @@ func NoID(eid string) bool { return eid == "" || eid == noID }
 
 // CheckEID tells what is wrong with an event id; nil if nothing is, and for the empty one, which is no id. The error is bad_request.
 func CheckEID(eid string) *wire.Error {
-	if len(eid) <= MaxWord && isVisible(eid) && !isDots(eid) {
+	if len(eid) <= MaxWord && IsVisible(eid) && !isDots(eid) {
 		return nil
 	}
 	return wire.Err(wire.BadRequest, "An event id is at most "+strconv.Itoa(MaxWord)+` visible ASCII characters, and not "." or "..".`)
 }
 
-// isECI tells whether s could be an ECI of anybody's.
-func isECI(s string) bool { return isSegment(s, MaxECI) }
+// IsECI tells whether s could be an ECI of anybody's: like a word, but of up to MaxECI bytes.
+func IsECI(s string) bool { return isSegment(s, MaxECI) }
 
 // isSegment tells whether s can be one segment of a path without anybody's taking it for something else.
 func isSegment(s string, limit int) bool {
-	if s == "" || len(s) > limit || !isVisible(s) || isDots(s) {
+	if s == "" || len(s) > limit || !IsVisible(s) || isDots(s) {
 		return false
 	}
 	for i := range len(s) {
@@ -72,7 +72,8 @@ func isSegment(s string, limit int) bool {
 	return true
 }
 
-func isVisible(s string) bool {
+// IsVisible tells whether s is of visible ASCII characters alone, or empty.
+func IsVisible(s string) bool {
 	for i := range len(s) {
 		if s[i] <= ' ' || s[i] > '~' {
 			return false
