@@ -34,7 +34,12 @@ func (tx *Tx) takeForChannels(instance any, m *actor.Message) (result []byte, er
 		err = tx.tellSubscription(instance, m)
 	}
 	if err == nil {
-		err = tx.runRaised(instance)
+		if err = tx.runRaised(instance); err == nil {
+			err = tx.err
+		}
+		if err != nil {
+			return nil, failed(err) // the app's: what a code says would be taken for a word about the channel
+		}
 	}
 	if err == nil && result == nil {
 		result = channel.AppendDirectives(tx.directives)
