@@ -20,6 +20,7 @@ const (
 	MaxBytes      = 8 << 20 // of requests, of either kind
 	DefaultWithin = 24 * time.Hour
 	MaxWithin     = 7 * 24 * time.Hour
+	MaxTag        = 512 // bytes of a Tag, and of a Lane
 )
 
 // Request is a call that a transaction asks for.
@@ -31,8 +32,8 @@ type Request struct {
 	First    time.Duration // the wait after the first try; a second if 0
 	LastWait time.Duration // the longest wait; 15 minutes if 0
 	Forever  bool          // it is tried until there is an answer, or a Cancel; Within doesn't count
-	Lane     string        // those of a lane are made one after the other, as they were asked for; empty for none
-	Tag      string        // comes back with the outcome; up to 512 bytes
+	Lane     string        // those of a lane are made one after the other, as they were asked for; empty for none; up to MaxTag bytes
+	Tag      string        // comes back with the outcome; up to MaxTag bytes
 }
 
 // Fetched is the outcome of a fetch, as its message's Ext holds it.
@@ -84,6 +85,7 @@ var (
 	errMany   = wire.Err(wire.TooLarge, "This assistant waits for 100 answers already; let some come, or cancel some.")
 	errAsked  = wire.Err(wire.TooLarge, "This assistant has 1000 messages to other servers under way; let some arrive first.")
 	errBytes  = wire.Err(wire.TooLarge, "This assistant has 8 MiB of requests under way; let some be answered first.")
+	errTag    = wire.Err(wire.Internal, "A message to another server has too long a tag, or lane: 512 bytes are allowed.")
 	errWithin = wire.Err(wire.BadRequest, "A request is tried for 7 days at most.")
 	errDoomed = wire.Err(wire.BadRequest, "This assistant is destroyed with this message: it can't wait for an answer.")
 )
@@ -98,6 +100,9 @@ func (f *Fetches) Fetch(tx *actor.Tx, r Request, method string) (id uint64, err 
 
 // Ask is Fetch for calls of the framework's own. They may go to carriers, wait as the request says, and have limits apart from those of the app.
 func (f *Fetches) Ask(tx *actor.Tx, r Request, method string) (id uint64, err error) {
+	if len(r.Tag) > MaxTag || len(r.Lane) > MaxTag {
+		return 0, errTag
+	}
 	if flaw := f.checkAsk(r.Call); flaw != nil {
 		return 0, flaw
 	}

@@ -3,6 +3,7 @@ package fetch_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -127,6 +128,28 @@ func TestTagsComeBack(t *testing.T) {
 	w.must("alice/home", "Tags")
 	close(answer)
 	w.hears("alice/home", "false 1", "true 0")
+}
+
+// A tag, and a lane, that is too long is refused at once: both are read with the CA.
+func TestTagsAndLanesHaveALimit(t *testing.T) {
+	w := newWorld(t)
+	w.carry = func(_ name.Name, _ outgoing.Call, done done) func() {
+		done(outgoing.Answer{Status: 200}, nil)
+		return nil
+	}
+	long := strings.Repeat("x", fetch.MaxTag)
+	w.Class.Methods["Long"] = func(tx *actor.Tx, _ *actortest.State, _ *actor.Message) ([]byte, error) {
+		call := outgoing.Call{URL: "carried:x"}
+		for _, r := range []fetch.Request{{Call: call, Tag: long + "x"}, {Call: call, Lane: long + "x"}} {
+			if _, err := w.live.Load().Ask(tx, r, "Got"); err == nil {
+				t.Errorf("%d, %d bytes are taken", len(r.Tag), len(r.Lane))
+			}
+		}
+		_, err := w.live.Load().Ask(tx, fetch.Request{Call: call, Tag: long, Lane: long}, "Got")
+		return nil, err
+	}
+	w.must("alice/home", "Long")
+	w.hears("alice/home", "200 ")
 }
 
 // Through crashes at any commit, those of a lane begin in the order in which they were asked for, and each has one outcome.

@@ -157,12 +157,12 @@ func (p *part) Tend(now int64) {
 func (p *part) begin(q *pending, now int64) {
 	packed := q.request
 	if packed == nil {
-		sealed, err := p.ca.Get(coldKey(q.id))
+		stored, err := p.ca.Get(coldKey(q.id))
 		if err != nil {
 			q.failed(now, "the request could not be read from the store.", 0)
 			return
 		}
-		packed, q.unreadable = p.fetches.seal.open(p.ca.Key(), q, sealed)
+		packed, q.unreadable = p.fetches.seal.open(p.ca.Key(), q, stored)
 	}
 	call, damaged := q.call(packed, now)
 	if q.unreadable = q.unreadable || damaged != nil; q.unreadable {

@@ -157,7 +157,7 @@ func (w *world) ask(tx *actor.Tx, _ *actortest.State, m *actor.Message) ([]byte,
 	url, lane, _ := strings.Cut(url, "#")
 	id, err := w.live.Load().Ask(tx, fetch.Request{
 		Call:   outgoing.Call{Method: "POST", URL: url, Header: http.Header{"X-Test": {"1", "2"}}, Body: make([]byte, size)},
-		Within: time.Duration(within) * time.Millisecond, Forever: within == 0, First: 200 * time.Millisecond, LastWait: 2 * time.Second, Lane: lane, Tag: "tag of " + url,
+		Within: time.Duration(within) * time.Millisecond, Forever: within == 0, First: 200 * time.Millisecond, LastWait: 2 * time.Second, Lane: lane, Tag: "tag of " + url[:min(len(url), 100)],
 	}, handler)
 	return cbor.AppendUint(nil, id), err
 }
