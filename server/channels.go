@@ -25,8 +25,10 @@ func (s *Server) openChannels(classes map[string]actor.Class) {
 		Apps: s.appNames(), CAs: s.cas, Published: s.published, PublicURL: func() string { return s.opt.PublicURL }, Client: s.outgoing, Clock: s.opt.Clock,
 		Seed: s.accounts.Secret("vouch"),
 	})
-	s.fetches.Carry("resolve", s.resolve)
-	s.fetches.Carry("verify", s.verify)
+	searches := newSearches(s.finder)
+	s.closers = append(s.closers, searches)
+	s.fetches.Carry("resolve", searches.resolve)
+	s.fetches.Carry("verify", searches.verify)
 }
 
 func (s *Server) appNames() (names []string) {

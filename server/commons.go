@@ -32,8 +32,9 @@ func (s *Server) openCommons() error {
 		}
 	}
 	flaws := make(chan error, len(all))
+	b := bus.New(s.runtime)
 	for _, ca := range all {
-		bus.New(s.runtime).Request(bus.Request{Caller: bus.Caller{Owner: name.CommonsOwner}, To: ca, Reply: func(r bus.Reply) {
+		b.Request(bus.Request{Caller: bus.Caller{Owner: name.CommonsOwner}, To: ca, Reply: func(r bus.Reply) {
 			if r.Err != nil {
 				flaws <- fmt.Errorf("wab: the assistant %s, which belongs to the server, can't be opened: %w", ca, r.Err)
 				return

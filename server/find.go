@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 
 	"github.com/wabgo/wab/internal/cbor"
 	"github.com/wabgo/wab/internal/discovery"
@@ -13,25 +14,45 @@ import (
 	"github.com/wabgo/wab/internal/wire"
 )
 
+// searches are what CAs have looked up in the process, each on a goroutine of its own: what they call is bounded by the client for outgoing calls.
+type searches struct {
+	finder  *discovery.Discovery
+	ctx     context.Context // ends with the server
+	end     context.CancelFunc
+	running sync.WaitGroup
+}
+
+func newSearches(finder *discovery.Discovery) *searches {
+	ctx, end := context.WithCancel(context.Background())
+	return &searches{finder: finder, ctx: ctx, end: end}
+}
+
+// Close ends all searches, and waits for them: they read the store, which is closed next. Nobody asks for any more by then.
+func (s *searches) Close() error {
+	s.end()
+	s.running.Wait()
+	return nil
+}
+
 // resolve carries the calls that look up an address: what comes back is an array of the doorbell's host and its ECI.
-func (s *Server) resolve(from name.Name, call outgoing.Call, done func(outgoing.Answer, *wire.Error)) (cancel func()) {
+func (s *searches) resolve(from name.Name, call outgoing.Call, done func(outgoing.Answer, *wire.Error)) (cancel func()) {
 	target, err := url.QueryUnescape(strings.TrimPrefix(call.URL, "resolve:"))
-	return s.look(done, func(ctx context.Context) ([]byte, *wire.Error) {
+	return s.begin(done, func(ctx context.Context) ([]byte, *wire.Error) {
 		if err != nil {
 			return nil, wire.Err(wire.BadRequest, "The address is malformed.")
 		}
 		found, flaw := s.finder.Resolve(ctx, from.Owner, target)
-		return texts2(found.Host, found.ECI), flaw
+		return cbor.AppendText(cbor.AppendText(cbor.AppendArrayHeader(nil, 2), found.Host), found.ECI), flaw
 	})
 }
 
-// verify carries the calls that ask an asker's server for its key: what comes back is an array of the asker's name.
-func (s *Server) verify(from name.Name, call outgoing.Call, done func(outgoing.Answer, *wire.Error)) (cancel func()) {
+// verify carries the calls that ask an asker's server for its key: what comes back is the asker's name.
+func (s *searches) verify(from name.Name, call outgoing.Call, done func(outgoing.Answer, *wire.Error)) (cancel func()) {
 	r := cbor.NewReader(call.Body)
 	r.Array()
 	vouch, host, doorbell, back, id := r.Text(), r.Text(), r.Text(), r.Text(), r.Text()
 	damaged := r.Done() != nil
-	return s.look(done, func(ctx context.Context) ([]byte, *wire.Error) {
+	return s.begin(done, func(ctx context.Context) ([]byte, *wire.Error) {
 		if damaged {
 			return nil, wire.Err(wire.BadRequest, "The signature is malformed.")
 		}
@@ -40,10 +61,10 @@ func (s *Server) verify(from name.Name, call outgoing.Call, done func(outgoing.A
 	})
 }
 
-// look runs a search on a goroutine of its own; what it calls is bounded by the client for outgoing calls.
-func (s *Server) look(done func(outgoing.Answer, *wire.Error), search func(context.Context) ([]byte, *wire.Error)) (cancel func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	go func() {
+// begin runs a search, and has done called with what it finds.
+func (s *searches) begin(done func(outgoing.Answer, *wire.Error), search func(context.Context) ([]byte, *wire.Error)) (cancel func()) {
+	ctx, cancel := context.WithCancel(s.ctx)
+	s.running.Go(func() {
 		defer cancel()
 		body, flaw := search(ctx)
 		if flaw != nil {
@@ -51,10 +72,6 @@ func (s *Server) look(done func(outgoing.Answer, *wire.Error), search func(conte
 			return
 		}
 		done(outgoing.Answer{Status: http.StatusOK, Body: body}, nil)
-	}()
+	})
 	return cancel
-}
-
-func texts2(a, b string) []byte {
-	return cbor.AppendText(cbor.AppendText(cbor.AppendArrayHeader(nil, 2), a), b)
 }
