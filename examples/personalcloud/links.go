@@ -180,7 +180,7 @@ func replace[T any](m server.Map, entries map[string]any) error {
 func addressOf(tx *server.Tx, s server.Subscription) string {
 	peer := strings.TrimPrefix(s.Peer, tx.Self().App+":")
 	name, host, at := strings.Cut(peer, "@")
-	if !at && !strings.Contains(name, "/") {
+	if before, _, path := strings.Cut(name, "/"); !at && (!path || strings.HasSuffix(before, ":") || strings.Contains(before, ".")) { // a host, or a page's URL
 		return peer
 	}
 	return strings.TrimSuffix(name, "/home") + "@" + cmp.Or(host, hostOf(s.Host), hostOf(tx.PublicURL()))

@@ -59,6 +59,7 @@ func (f *Channels) Link(tx *actor.Tx, a Ask) (id string, err error) {
 // aim finds out where the doorbell is, as far as that can be told without asking anybody.
 func (f *Channels) aim(a *Ask) *wire.Error {
 	if a.Doorbell == "" {
+		a.Target = strings.TrimSpace(a.Target)
 		host, eci, isURL := sky.SplitDoorbell(a.Target)
 		_, ours := f.keys.open(a.Target)
 		switch {
@@ -66,10 +67,9 @@ func (f *Channels) aim(a *Ask) *wire.Error {
 			a.Host, a.Doorbell = host, eci
 		case ours:
 			a.Doorbell = a.Target
-		case strings.TrimSpace(a.Target) == "" || len(a.Target) > dance.MaxHost:
+		case a.Target == "" || len(a.Target) > dance.MaxHost:
 			return errTarget
 		default:
-			a.Target = strings.TrimSpace(a.Target)
 			return f.opt.CheckTarget(a.Target)
 		}
 	}
@@ -139,7 +139,7 @@ func (p *part) lookUp(a Ask, ask dance.Ask, now int64, w *work) error {
 	if flaw != nil {
 		return flaw
 	}
-	l := &link{Record: s.Record, own: p.channels.get(ask.Channel).id, target: a.Target, peer: a.Target, allow: a.Allow}
+	l := &link{Record: s.Record, own: p.channels.get(ask.Channel).id, target: a.Target, peer: written(a.Target), allow: a.Allow}
 	l.Doorbell, l.Owed, l.Idle, l.Again = "", 0, 0, 0
 	p.keep(l)
 	w.shown = append(w.shown, l)
@@ -186,6 +186,14 @@ func (p *part) lost(l *link, reason string, now int64, w *work) error {
 	w.shown = append(w.shown, &next)
 	p.tell(p.feature.event(&next))
 	return nil
+}
+
+// written is how a peer is called that is looked up: as it was written, but for a doorbell's URL without a scheme, whose ECI is nobody's to see.
+func written(target string) string {
+	if host, _, isURL := sky.SplitDoorbell("https://" + target); isURL && !strings.Contains(target, "://") {
+		return hostOf(host)
+	}
+	return target
 }
 
 // nameFor is how a peer is called that was asked by its doorbell: by its name, where it is one of this server's.

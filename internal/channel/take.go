@@ -31,6 +31,7 @@ var (
 	errInbox    = wire.Retry(wire.Quota, "This assistant has as many requests waiting as it takes. Try again later.", 60_000)
 	errBarred   = wire.Err(wire.NotAllowed, "Requests like this one are not taken here.")
 	errNoHost   = wire.Err(wire.BadRequest, "The request does not say on which server the asker's channel is: its host is missing.")
+	errNotHere  = wire.Err(wire.BadRequest, "The channel that the request gives is said to be on this server, and there is no such channel here.")
 )
 
 // heed tells whether what has come is the dance's business, and may pass.
