@@ -14,10 +14,10 @@ export class Me {
   private readonly edit = new Pane("edit-pane");
   private readonly share = new Pane("share-pane");
 
-  constructor(private readonly owner: string, private readonly cloud: () => Cloud, private readonly saved: () => void) {
+  constructor(private readonly owner: string, private readonly cloud: Cloud, private readonly saved: () => void) {
     by("edit").addEventListener("click", () => this.change());
     by("share").addEventListener("click", () => this.show());
-    for (const [id, set] of [["found", (on: boolean) => this.cloud().BeFound(on)], ["listed", (on: boolean) => this.cloud().BeListed(on)]] as const) {
+    for (const [id, set] of [["found", (on: boolean) => this.cloud.BeFound(on)], ["listed", (on: boolean) => this.cloud.BeListed(on)]] as const) {
       const box = by<HTMLInputElement>(id);
       box.addEventListener("change", async () => {
         if (!(await attempt(() => set(box.checked)))) box.checked = !box.checked;
@@ -53,7 +53,7 @@ export class Me {
     for (const r of form.querySelectorAll<HTMLInputElement>("[name=colour]")) r.checked = r.value === colour;
     this.edit.open("", async () => {
       const colour = form.querySelector<HTMLInputElement>("[name=colour]:checked")?.value ?? "";
-      await this.cloud().SetProfile({ ...Object.fromEntries(fields.map((name) => [name, field(name).value.trim()])), colour });
+      await this.cloud.SetProfile({ ...Object.fromEntries(fields.map((name) => [name, field(name).value.trim()])), colour });
       this.saved();
     });
     field("name").focus();
