@@ -2,6 +2,7 @@ package whitepages
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -36,10 +37,13 @@ type book struct {
 	tokens map[string]string
 }
 
-func open(t *testing.T) *book {
+func open(t *testing.T) *book { return openWith(t, App) }
+
+// openWith is open with another app in the place of the white pages.
+func openWith(t *testing.T, pages server.App) *book {
 	b := &book{t: t, clock: clock.NewFake(time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)), tokens: map[string]string{}}
 	s, err := server.New(server.Options{Data: t.TempDir(), Dev: true, PublicURL: "https://wab.example", Clock: b.clock, Logger: slog.New(slog.DiscardHandler)},
-		App, server.App{Name: "courier", New: func() server.CA { return new(courier) }})
+		pages, server.App{Name: "courier", New: func() server.CA { return new(courier) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +227,34 @@ func TestCHAN6_TheBestComeFirst(t *testing.T) {
 	b.wants("Search", `["nobody",0]`)
 }
 
+// careless is a book that fails after it has changed.
+type careless struct{ Pages }
+
+func (c *careless) Init(tx *server.Tx) error {
+	return errors.Join(c.Pages.Init(tx), tx.Allow(server.Anyone(), "Spoil"))
+}
+
+func (c *careless) Spoil(tx *server.Tx, card Card) error {
+	_, err := c.List(tx, card)
+	return errors.Join(err, errors.New("spoilt"))
+}
+
 // What a failing message would have changed is in no answer.
+func TestCHAN6_WhatFailsIsInNoAnswer(t *testing.T) {
+	app := App
+	app.New = func() server.CA { return new(careless) }
+	b := openWith(t, app)
+	b.says("alice", "List", `[{"name":"Alice"}]`, `"owner"`)
+	b.wants("All", `["",0]`, "alice")
+	b.says("alice", "Spoil", `[{"name":"Mallory"}]`, "spoilt")
+	b.says("bob", "Spoil", `[{"name":"Bob"}]`, "spoilt")
+	b.wants("Search", `["mallory",0]`)
+	b.wants("All", `["",0]`, "alice")
+	b.says("carol", "List", `[{"name":"Carol"}]`, `"owner"`)
+	b.wants("All", `["",0]`, "alice", "carol")
+}
+
+// What is put in and taken out each makes the version that the map's commit will have.
 func TestIndexFollowsTheMap(t *testing.T) {
 	x := &index{}
 	x.put(Entry{Owner: "b"})

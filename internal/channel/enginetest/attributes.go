@@ -106,5 +106,6 @@ func parseJSON(body []byte) (a Attributes, err error) {
 		}
 		a = a.with(name.(string), value)
 	}
-	return a, nil
+	_, err = d.Token() // the end, which a body that was cut off lacks
+	return a, err
 }

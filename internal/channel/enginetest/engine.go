@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -112,7 +113,7 @@ func (e *Engine) Busses(s State) (list []Bus) {
 			list = append(list, *b)
 		}
 	}
-	slices.SortFunc(list, func(a, b Bus) int { return slices.Compare([]string{a.ID}, []string{b.ID}) })
+	slices.SortFunc(list, func(a, b Bus) int { return strings.Compare(a.ID, b.ID) })
 	return list
 }
 

@@ -120,6 +120,7 @@ func TestEnginesFailAsTheyWereSeenTo(t *testing.T) {
 		{enginetest.V1, "/c/none-such/event/a/b", "application/json", `{}`, 200, false},
 		{enginetest.V048, "/sky/event/DOORBELL/none/a/b", "application/json", `{"a":`, 500, false},
 		{enginetest.V1, "/sky/event/DOORBELL/none/a/b", "application/json", `{"a":`, 200, false},
+		{enginetest.V048, "/sky/event/DOORBELL/none/a/b", "application/json", `{"a":1`, 500, false},
 		{enginetest.V048, "//sky/event/DOORBELL/none/a/b", "application/json", `{}`, 404, false},
 		{enginetest.V1, "/sky/event/DOORBELL/none/wrangler/new_subscription_request", "text/plain", `{"Id":"1"}`, 200, true},
 		{enginetest.V048, "/sky/event/DOORBELL/none/wrangler/new_subscription_request?Id=1&Tx=2", "", "", 200, true},
