@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -115,12 +117,32 @@ func (c *cloud) OnSubscription(tx *Tx, e SubscriptionEvent) error {
 // site is a kit that others reach over HTTP.
 type site struct {
 	*kit
-	web *httptest.Server
+	web   *httptest.Server
+	away  atomic.Bool  // others get nowhere for now
+	guard sync.RWMutex // of the server, which may begin anew meanwhile
+}
+
+// ServeHTTP is what others reach.
+func (h *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.guard.RLock()
+	server := h.Server
+	h.guard.RUnlock()
+	if server == nil || h.away.Load() {
+		w.WriteHeader(http.StatusBadGateway)
+		return
+	}
+	server.ServeHTTP(w, r)
+}
+
+func (h *site) restart() {
+	h.guard.Lock()
+	defer h.guard.Unlock()
+	h.kit.restart()
 }
 
 func newSite(t *testing.T, apps ...App) *site {
 	h := &site{}
-	h.web = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.Server.ServeHTTP(w, r) }))
+	h.web = httptest.NewUnstartedServer(h)
 	h.kit = &kit{t: t, clock: clock.NewFake(time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)), disk: vfs.NewMem(), dir: t.TempDir(), apps: apps}
 	h.url = "http://" + h.web.Listener.Addr().String()
 	h.open = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}

@@ -79,6 +79,7 @@ func (p *party) Yes(tx *Tx, id string) error                { return tx.Approve(
 func (p *party) No(tx *Tx, id string) error                 { return tx.Refuse(id, "no") }
 func (p *party) End(tx *Tx, id string) error                { return tx.EndSubscription(id) }
 func (p *party) Say(tx *Tx, id, domain, typ string) error   { return tx.RaiseOn(id, domain, typ, nil) }
+func (p *party) Die(tx *Tx)                                 { tx.Destroy() }
 func (p *party) Links(tx *Tx) []Subscription                { return tx.Subscriptions() }
 func (p *party) Rooms(tx *Tx) ([]ChannelInfo, error)        { return tx.Channels() }
 func (p *party) Record(tx *Tx) (map[string][]string, error) { return p.Heard, nil }
