@@ -24,7 +24,7 @@ type brakePart struct {
 	set bool
 }
 
-func (*brakePart) Begin()    {}
+func (p *brakePart) Begin()  { p.set = false }
 func (*brakePart) Rollback() {}
 func (p *brakePart) Encode(c *actor.Commit) {
 	if p.set {
@@ -61,6 +61,10 @@ func TestMAP4_AReaderThatLoadsBetweenTwoCommitsIsNotTakenBack(t *testing.T) {
 	<-handled
 	two := w.Send("alice", "alice/home", "Slow", args("m", "n", 2))
 	<-handled
+	joined := make(chan struct{})
+	w.block <- func() { close(joined) }
+	w.Send("alice", "alice/home", "Busy", args())
+	<-joined                     // the turn of another one: the second goes into the next commit
 	w.Clock.Advance(w.idleAfter) // what nobody uses is dropped
 	w.Clock.Advance(w.idleAfter)
 	release()

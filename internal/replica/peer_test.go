@@ -219,15 +219,10 @@ func (p *peer) holds(full string) {
 	if err != nil {
 		p.w.T.Fatal(err)
 	}
-	sub := p.subs[full]
 	p.w.Until(p.owner+" to hold "+full+" at version "+itoa(int64(want.Version())), func() bool {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		state, _ := p.mirrors.State(sub)
-		r := p.mirrors.Replica(sub)
-		return state == sharedmap.Live && r != nil && r.Epoch() == want.Epoch() && r.Version() == want.Version()
+		return p.isAt(full, want)
 	})
-	got := p.content(sub)
+	got := p.content(p.subs[full])
 	if len(got) != want.Size() {
 		p.w.T.Errorf("%s holds %d entries of %s, not %d", p.owner, len(got), full, want.Size())
 	}
@@ -236,6 +231,15 @@ func (p *peer) holds(full string) {
 			p.w.T.Fatalf("%s: %s is %x, not %x", p.owner, key, got[key], value)
 		}
 	}
+}
+
+// isAt tells whether a replica is live at the version of a map.
+func (p *peer) isAt(full string, want *sharedmap.Map) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	state, _ := p.mirrors.State(p.subs[full])
+	r := p.mirrors.Replica(p.subs[full])
+	return state == sharedmap.Live && r != nil && r.Epoch() == want.Epoch() && r.Version() == want.Version()
 }
 
 // end is the code that a subscription has ended with, "" while it stands.

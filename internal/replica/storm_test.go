@@ -112,9 +112,16 @@ func storm(t *testing.T, seed uint64) {
 	for _, p := range peers {
 		p.pause(false)
 		for full := range p.subs {
-			if p.end(p.subs[full]) != "" { // the CA was destroyed in between
-				p.open(full)
+			want, err := w.hub.Newest(actortest.Name(full))
+			if err != nil {
+				t.Fatal(err)
 			}
+			w.Until(p.owner+" to have "+full, func() bool {
+				if p.end(p.subs[full]) != "" { // the CA was destroyed in between; the word of it may come late
+					p.open(full)
+				}
+				return p.isAt(full, want)
+			})
 			p.holds(full)
 		}
 	}
