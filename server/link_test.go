@@ -903,3 +903,32 @@ func TestCHAN3_RestartsInEveryState(t *testing.T) {
 		t.Error(s)
 	}
 }
+
+// An event that comes again after days, when its receipt is gone, is not run again: a server may have been away just after it had taken it.
+func TestCHAN3_AnEventThatComesAgainAfterDays(t *testing.T) {
+	h, o := newSite(t, cloudApp()), newOutsider(t, nil)
+	id, m := asked(t, h, o, Relationship{Allow: Attenuation{Events: []Pattern{{"chat", "*"}}}})
+	h.raise(m.Body["eci"], "system", "confirmSubscription", map[string]string{"id": id, "eci": "theirs"})
+	send := func(eid string) {
+		t.Helper()
+		if status, body := h.event("POST", "/sky/event/"+m.Body["eci"]+"/"+eid+"/chat/said", "application/json", `{}`); status != 200 {
+			t.Fatal(status, body)
+		}
+	}
+	for range 3 {
+		send("first")
+		send("none")
+		send("second")
+		send("second")
+	}
+	for range 3 {
+		h.clock.Advance(25 * time.Hour)
+		send("second")
+		h.restart()
+		send("second")
+	}
+	if heard := ask[[]string](h.kit, "alice", "cloud/alice/home/Log", `[]`); len(heard) != 5 {
+		t.Errorf("%q", heard)
+	}
+	h.want("alice", "cloud/alice/home/End", args(id), "null")
+}
