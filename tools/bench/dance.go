@@ -44,16 +44,8 @@ type dancers struct {
 }
 
 func (d *dancers) open(ctx context.Context, dir string) (err error) {
-	recorded, answer, err := recordEvents(ctx, filepath.Join(dir, "recorded"))
-	if err != nil {
-		return err
-	}
-	file := filepath.Join(dir, "writes")
-	if err := writeWrites(file, recorded); err != nil {
-		return err
-	}
 	var at address
-	if d.bare, err = spawn(ctx, &at, "bare-cloud", dir, file, itoa(answer)); err != nil {
+	if d.bare, err = spawnBareCloud(ctx, &at, dir); err != nil {
 		return err
 	}
 	if d.toBare, err = dialPoster(at.Addr); err != nil {

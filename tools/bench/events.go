@@ -31,10 +31,10 @@ const (
 // eventLevel is how many CAs events go to, and how many are in flight to each.
 type eventLevel struct {
 	cas, inFlight int
-	rate          string
+	name          string // ends the names of what is measured
 }
 
-var eventLevels = []eventLevel{{1, 1, "per_s_1"}, {1, eventInFlight, "per_s_32"}, {eventCAs, eventInFlight, "per_s_50x32"}}
+var eventLevels = []eventLevel{{1, 1, "_1"}, {1, eventInFlight, "_32"}, {eventCAs, eventInFlight, "_50x32"}}
 
 // benchEvents measures what comes by channels: events with ids of their own, over connections that are kept.
 func benchEvents(ctx context.Context, r *report) (err error) {
@@ -116,17 +116,22 @@ func (c *client) text(method string, args []byte) (string, error) {
 	return text, r.Done()
 }
 
-func (s *eventSides) openBare(ctx context.Context, dir string) error {
+func (s *eventSides) openBare(ctx context.Context, dir string) (err error) {
+	s.bare, err = spawnBareCloud(ctx, &s.bareAt, dir)
+	return err
+}
+
+// spawnBareCloud starts the limit: a process that writes and answers what a server was seen to for an event.
+func spawnBareCloud(ctx context.Context, at *address, dir string) (*child, error) {
 	recorded, answer, err := recordEvents(ctx, filepath.Join(dir, "recorded"))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	file := filepath.Join(dir, "writes")
 	if err := writeWrites(file, recorded); err != nil {
-		return err
+		return nil, err
 	}
-	s.bare, err = spawn(ctx, &s.bareAt, "bare-cloud", dir, file, itoa(answer))
-	return err
+	return spawn(ctx, at, "bare-cloud", dir, file, itoa(answer))
 }
 
 // recordEvents has a server in this process take events, and returns the last write of each CA and the length of an answer.
@@ -197,6 +202,26 @@ func (l eventLevel) load(batch *int64, over []*poster, path func(ca int) string)
 	}}
 }
 
+// eventFigures are what the rounds of a level came to: of ours and of the bare one, events in a second and CPU for one.
+type eventFigures struct{ rates, limits, cpu, bareCPU []float64 }
+
+func (f *eventFigures) add(ours, bare slot) {
+	f.rates, f.limits = append(f.rates, ours.PerSecond), append(f.limits, bare.PerSecond)
+	f.cpu, f.bareCPU = append(f.cpu, ours.cpuMicros()), append(f.bareCPU, bare.cpuMicros())
+}
+
+func (f *eventFigures) report(r *report, level eventLevel) {
+	r.add("per_s"+level.name, median(f.rates), "1/s")
+	r.add("bare"+level.name+"_per_s", median(f.limits), "1/s")
+	r.add("ratio"+level.name, median(ratios(f.rates, f.limits)), "ratio")
+	of := level.name
+	if level.cas == 1 && level.inFlight == eventInFlight {
+		of = "" // the one that is told first
+	}
+	r.add("cpu_us"+of, median(f.cpu), "µs")
+	r.add("bare_cpu_us"+of, median(f.bareCPU), "µs")
+}
+
 // compare measures both sides in turn, round by round.
 func (s *eventSides) compare(ctx context.Context, r *report, level eventLevel) error {
 	if err := s.connect(level.cas * level.inFlight); err != nil {
@@ -204,41 +229,32 @@ func (s *eventSides) compare(ctx context.Context, r *report, level eventLevel) e
 	}
 	ours := level.load(&s.sent, s.toOurs, func(ca int) string { return s.paths[ca] })
 	bare := level.load(&s.sent, s.toBare, func(ca int) string { return "/1/" + strconv.Itoa(ca) + "/" })
-	var rates, limits, cpu, bareCPU []float64
-	for round := range eventRounds + 1 {
-		d := eventSlot
-		if round == 0 {
-			d = eventWarmUp
-		}
-		var x slot
-		err := s.ours.profiled("events-"+level.rate, func() (err error) {
-			x, err = s.slot(ctx, s.ours, ours, d)
-			return err
-		})
+	if _, _, err := s.round(ctx, level, ours, bare, eventWarmUp); err != nil {
+		return err
+	}
+	var f eventFigures
+	for range eventRounds {
+		x, y, err := s.round(ctx, level, ours, bare, eventSlot)
 		if err != nil {
 			return err
-		}
-		y, err := s.slot(ctx, s.bare, bare, d)
-		if err != nil {
-			return err
-		}
-		if round == 0 {
-			continue
 		}
 		r.say("%d × %d in flight: %.0f/s, %.1f µs; bare %.0f/s, %.1f µs: %.2f", level.cas, level.inFlight, x.PerSecond, x.cpuMicros(), y.PerSecond, y.cpuMicros(), x.PerSecond/y.PerSecond)
-		rates, limits = append(rates, x.PerSecond), append(limits, y.PerSecond)
-		cpu, bareCPU = append(cpu, x.cpuMicros()), append(bareCPU, y.cpuMicros())
+		f.add(x, y)
 	}
-	of := strings.TrimPrefix(level.rate, "per_s")
-	r.add(level.rate, median(rates), "1/s")
-	r.add("bare"+of+"_per_s", median(limits), "1/s")
-	r.add("ratio"+of, median(ratios(rates, limits)), "ratio")
-	if level.cas == 1 && level.inFlight == eventInFlight {
-		of = ""
-	}
-	r.add("cpu_us"+of, median(cpu), "µs")
-	r.add("bare_cpu_us"+of, median(bareCPU), "µs")
+	f.report(r, level)
 	return nil
+}
+
+// round measures each side once.
+func (s *eventSides) round(ctx context.Context, level eventLevel, ours, bare load, d time.Duration) (x, y slot, err error) {
+	err = s.ours.profiled("events-per_s"+level.name, func() (err error) {
+		x, err = s.slot(ctx, s.ours, ours, d)
+		return err
+	})
+	if err == nil {
+		y, err = s.slot(ctx, s.bare, bare, d)
+	}
+	return x, y, err
 }
 
 func (s *eventSides) slot(ctx context.Context, of *child, l load, d time.Duration) (slot, error) {
