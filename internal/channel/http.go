@@ -187,7 +187,7 @@ func (f *Channels) deliver(ca name.Name, path sky.Path, attributes sky.Attribute
 	e := &bus.Event{Request: bus.Request{To: ca, Method: v.method(), Args: packed}, By: v}
 	if !v.query() {
 		e.Key.Text = v.ID
-		v.ID = eid
+		v.ID, v.named = eid, v.ID != ""
 	}
 	f.opt.Deliver(&actor.Message{Kind: actor.Raised, To: ca, Method: EventMethod, Args: packed, Ext: e, Reply: func(result []byte, err *wire.Error) {
 		f.count(err)

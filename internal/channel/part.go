@@ -17,6 +17,7 @@ const (
 	keyChannel  = 'c' // a channel, by its name
 	keyHandler  = 'h' // who takes what
 	keySpent    = 'r' // how much of a long rate is spent, by the channel's id
+	keyLast     = 'e' // the last event on a subscription's channel, by the channel's id
 	keyLink     = 's' // a subscription, by its id
 	keyNotice   = 'n' // what the app has yet to hear of, by number
 	keyInvite   = 'i' // an invitation, by the hash of its secret
@@ -42,6 +43,8 @@ type part struct {
 	spent  map[id]int64 // of rates, by channel: not taken back with a message
 	owing  []id         // channels whose long rates were spent and are not stored yet
 	closed []id         // by the message
+
+	lasts lasts
 
 	resting int64 // until when no tick is tried, after one that failed
 }
@@ -91,6 +94,8 @@ func (p *part) Load(key, value []byte) (err error) {
 		r := cbor.NewReader(value)
 		p.setSpent(id([]byte(rest)), r.Int())
 		err = r.Done()
+	case keyLast:
+		err = p.lasts.load(rest, value)
 	case keyLink:
 		err = p.loadLink(rest, value)
 	case keyNotice:
@@ -110,8 +115,8 @@ func (p *part) Load(key, value []byte) (err error) {
 	return err
 }
 
-func (p *part) Begin()    { p.before, p.ops, p.closed = p.state, nil, nil }
-func (p *part) Rollback() { p.state, p.ops, p.closed = p.before, nil, nil }
+func (p *part) Begin()    { p.before, p.ops, p.closed, p.lasts.next = p.state, nil, nil, nil }
+func (p *part) Rollback() { p.state, p.ops, p.closed, p.lasts.next = p.before, nil, nil, nil }
 
 // Encode writes what has changed.
 func (p *part) Encode(c *actor.Commit) {
@@ -123,7 +128,9 @@ func (p *part) Encode(c *actor.Commit) {
 		}
 	}
 	p.ops = nil
+	p.lasts.encode(c, p.closed)
 	for _, i := range p.closed {
+		delete(p.lasts.known, i)
 		delete(p.spent, i)
 		p.owing = slices.DeleteFunc(p.owing, func(other id) bool { return other == i })
 	}
@@ -237,6 +244,9 @@ func (p *part) close(name string) (was bool) {
 	}
 	if _, spent := p.spent[c.id]; spent {
 		p.remove(keySpent, string(c.id[:]))
+	}
+	if c.sub != "" {
+		p.remove(keyLast, string(c.id[:]))
 	}
 	p.closed = append(p.closed, c.id)
 	return true

@@ -74,10 +74,12 @@ func (f *Channels) Take(tx *actor.Tx, v *Visit) (done bool, err error) {
 	case v.word == nil && v.by.sub == "":
 		return false, nil
 	case v.word == nil:
-		return false, f.step(tx, v.by.sub, func(p *part, l *link, w *work) error {
+		err = f.step(tx, v.by.sub, func(p *part, l *link, w *work) error {
+			done = p.lasts.repeats(v)
 			p.take(l, l.Used(tx.Now()), w)
 			return nil
 		})
+		return done, err
 	}
 	known := false
 	f.use(tx, func(p *part) { known = p.links.get(v.word.ID) != nil })

@@ -16,6 +16,8 @@ type Visit struct {
 	Sender       name.Name // the CA of this server that sends it, as the bus knows; zero for what came from outside
 	At           int64     // µs UTC when it was taken
 
+	named bool // ID is the sender's
+
 	eci  hash
 	size int            // of the attributes, encoded
 	of   name.Name      // the CA
