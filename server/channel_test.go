@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"pgregory.net/rapid"
 
 	"github.com/wabgo/wab/internal/clock"
 	"github.com/wabgo/wab/internal/policy"
@@ -387,14 +388,101 @@ func TestCHAN1_Rates(t *testing.T) {
 func TestCHAN1_ShortRatesAreNotForgottenByWaitingUntilTheCASleeps(t *testing.T) {
 	k := newStation(t)
 	eci := k.channel("a", Attenuation{Events: everything.Events, Rate: Rate{1, 45 * time.Second}})
-	k.opt.IdleAfter = time.Second
+	k.idle = time.Second
+	k.restart()
+	k.want("alice", "station/alice/other/Count", `[]`, "0")
 	k.knock(200, eci, "none/test/idle")
-	for range 44 {
+	for range 15 {
 		k.clock.Advance(time.Second)
 	}
+	until(t, "sleep of the other", func() bool { return k.runtime.Active() == 1 }, k)
 	k.knock(429, eci, "none/test/idle")
-	k.clock.Advance(time.Second)
+	k.clock.Advance(30 * time.Second)
 	k.knock(200, eci, "none/test/idle")
+}
+
+func TestCHAN1_AChannelThatIsRenewedHasAnotherECI(t *testing.T) {
+	k := newStation(t)
+	old := k.channel("a", everything)
+	k.knock(200, old, "x/test/go")
+	next := ask[Channel](k, "alice", "station/alice/home/Renew", args("a", onlyTests)).ECI
+	for range 2 {
+		k.knock(404, old, "x/test/go")
+		k.knock(200, next, "none/test/go")
+		k.knock(403, next, "none/other/go")
+		k.restart()
+	}
+	if found := ask[string](k, "alice", "station/alice/home/Find", `["a"]`); found != next {
+		t.Error(found, next)
+	}
+}
+
+// Whatever is done to channels, in whatever order, and however often the server restarts between: an event gets through by those that are there and allow it, and by no others.
+func TestCHAN1_RandomHistories(t *testing.T) {
+	whole := t
+	names, types := []string{"a", "b", "c"}, []string{"go", "idle", "gone"}
+	rapid.Check(t, func(t *rapid.T) {
+		k := newStation(whole)
+		type room struct {
+			name, allows string
+			until        time.Time
+		}
+		var ecis []string // all that there ever were
+		live := map[string]*room{}
+		of := func(name string) (eci string) {
+			for eci, r := range live {
+				if r.name == name {
+					return eci
+				}
+			}
+			return ""
+		}
+		for range rapid.IntRange(1, 40).Draw(t, "steps") {
+			name, typ := rapid.SampledFrom(names).Draw(t, "name"), rapid.SampledFrom(types).Draw(t, "type")
+			switch rapid.SampledFrom([]string{"open", "open", "expiring", "shut", "fail", "knock", "knock", "knock", "knock", "wait", "restart"}).Draw(t, "do") {
+			case "open":
+				eci := k.channel(name, Attenuation{Events: []Pattern{{"test", typ}}})
+				if was := of(name); was != "" && was != eci || was == "" && slices.Contains(ecis, eci) {
+					t.Fatalf("%s was %s, and is %s", name, was, eci)
+				}
+				live[eci] = &room{name, typ, time.Time{}}
+				ecis = append(ecis, eci)
+			case "expiring":
+				at := k.clock.Now().Add(time.Duration(rapid.IntRange(0, 3).Draw(t, "for")) * time.Second)
+				eci := k.channel(name, Attenuation{Events: []Pattern{{"test", typ}}, Expires: at})
+				live[eci] = &room{name, typ, at}
+				ecis = append(ecis, eci)
+			case "shut":
+				eci := of(name)
+				k.want("alice", "station/alice/home/Shut", args(name), fmt.Sprint(eci != ""))
+				delete(live, eci)
+			case "fail":
+				k.refused("alice", "station/alice/home/ShutAndFail", args(name), "failed")
+				k.refused("alice", "station/alice/home/OpenAndFail", args(name, everything), "failed")
+			case "wait":
+				k.clock.Advance(time.Second)
+			case "restart":
+				k.restart()
+			case "knock":
+				if len(ecis) == 0 {
+					continue
+				}
+				eci := rapid.SampledFrom(ecis).Draw(t, "eci")
+				status, r := 404, live[eci]
+				switch {
+				case r == nil || !r.until.IsZero() && !k.clock.Now().Before(r.until):
+				case r.allows != typ:
+					status = 403
+				default:
+					status = 200
+				}
+				if w := k.visit("POST", "/sky/event/"+eci+"/none/test/"+typ, ""); w.Code != status {
+					t.Fatalf("%s by %+v: %d, want %d", typ, r, w.Code, status)
+				}
+			}
+		}
+		k.stop()
+	})
 }
 
 func TestCHAN2_TheDoorbellTakesRequestsAndWithdrawalsOnly(t *testing.T) {

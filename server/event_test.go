@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -47,6 +48,24 @@ func TestCHAN1_RepeatedEventsAreAnsweredAlikeAndRunOnce(t *testing.T) {
 	k.want("alice", "station/alice/home/Count", `[]`, "4")
 	k.clock.Advance(25 * time.Hour)
 	k.knock(200, b, "x/test/go?n=6") // a day is what is promised
+}
+
+func TestCHAN1_AnEventThatComesManyTimesAtOnceIsRunOnce(t *testing.T) {
+	k := newStation(t)
+	eci := k.channel("a", everything)
+	var all sync.WaitGroup
+	answers := make(chan string, 30)
+	for range 30 {
+		all.Go(func() { answers <- k.visit("POST", "/sky/event/"+eci+"/x/test/go?n=1", "").Body.String() })
+	}
+	all.Wait()
+	first := <-answers
+	for range 29 {
+		if again := <-answers; again != first {
+			t.Error(first, again)
+		}
+	}
+	k.want("alice", "station/alice/home/Count", `[]`, "1")
 }
 
 func TestCHAN1_NoneIsNoEventID(t *testing.T) {

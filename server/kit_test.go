@@ -31,6 +31,7 @@ type kit struct {
 	open  []netip.Prefix
 	url   string // how it is reached from outside
 	logs  io.Writer
+	idle  time.Duration
 	*Server
 }
 
@@ -52,7 +53,7 @@ func (k *kit) start() {
 	if err != nil {
 		k.t.Fatal(err)
 	}
-	s, err := New(Options{Store: disk, Data: k.dir, Dev: true, Clock: k.clock, Logger: quiet, OpenNetworks: k.open, PublicURL: k.url}, k.apps...)
+	s, err := New(Options{Store: disk, Data: k.dir, Dev: true, Clock: k.clock, Logger: quiet, OpenNetworks: k.open, PublicURL: k.url, IdleAfter: k.idle}, k.apps...)
 	if err != nil {
 		k.t.Fatal(err)
 	}

@@ -45,6 +45,10 @@ func (s *station) OpenMany(tx *Tx, from, to int) error {
 	return nil
 }
 func (s *station) Shut(tx *Tx, name string) bool { return tx.RemoveChannel(name) }
+func (s *station) Renew(tx *Tx, name string, a Attenuation) (Channel, error) {
+	tx.RemoveChannel(name)
+	return tx.Channel(name, a)
+}
 func (s *station) ShutAndFail(tx *Tx, name string) error {
 	tx.RemoveChannel(name)
 	return errors.New("as asked")

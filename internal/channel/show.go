@@ -15,7 +15,7 @@ const (
 func showChannel(c *channel) map[string]any {
 	return map[string]any{
 		"since": c.since, "expires": c.allow.Expires, "subscription": c.sub, "events": showPatterns(c.allow.Events), "queries": showPatterns(c.allow.Queries),
-		"rate": c.allow.Rate, "per": c.allow.Per,
+		"rate": c.allow.Rate, "per": c.allow.Per, "attributes": c.allow.MaxAttributes, "bytes": c.allow.MaxBytes, "only": append([]string{}, c.allow.Only...),
 	}
 }
 
