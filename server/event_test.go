@@ -438,6 +438,37 @@ func TestOPS1_EventsThatSayToBeTooLargeAreNotRead(t *testing.T) {
 	}
 }
 
+// Over a real connection, those who send too much read why, and the next ones are served.
+func TestOPS1_LargeEventsOverTheNetwork(t *testing.T) {
+	k := newSite(t, cloudApp())
+	url := ask[Channel](k.kit, "alice", "cloud/alice/home/Open", args("a", everything)).URL
+	client := &http.Client{Transport: &http.Transport{}}
+	defer client.CloseIdleConnections()
+	send := func(n int, streamed bool) int {
+		t.Helper()
+		var body io.Reader = strings.NewReader(`{"n":"` + strings.Repeat("x", n) + `"}`)
+		if streamed {
+			body = io.MultiReader(body)
+		}
+		answer, err := client.Post(url+"/none/test/go", "application/json", body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		if _, err := io.Copy(io.Discard, answer.Body); err != nil {
+			t.Error(err)
+		}
+		return answer.StatusCode
+	}
+	for _, streamed := range []bool{false, true} {
+		for n, status := range map[int]int{1: 200, 200_000: 200, 2_000_000: 413, 300_000: 413} {
+			if got := send(n, streamed); got != status {
+				t.Errorf("%d bytes, streamed %v: %d", n, streamed, got)
+			}
+		}
+	}
+}
+
 func TestOPS1_EventsThatComeSlowlyHaveADeadlineAndTheirHandlersDoNot(t *testing.T) {
 	k := newStation(t)
 	body, feed := io.Pipe()

@@ -139,7 +139,7 @@ func TestCHAN1_WhatIsHiddenOpensOnlyWhereItBelongs(t *testing.T) {
 		if _, err := ourKeys.reveal(sealed, about); err == nil {
 			t.Fatal("it opens though it was changed")
 		}
-		if string(ourKeys.hide(text, about)) == string(ourKeys.hide(text, about)) {
+		if again := ourKeys.hide(text, about); string(again) == string(ourKeys.hide(text, about)) {
 			t.Fatal("the same text is seen to be the same")
 		}
 	})

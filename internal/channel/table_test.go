@@ -227,6 +227,7 @@ func FuzzLoad(f *testing.F) {
 	_ = p.handle(handler{false, "*", "*", "OnEvent"})
 	p.put(keyTerms, "", c.allow.append(nil))
 	p.put(keySpent, string(c.id[:]), []byte{1})
+	p.put(keyLast, string(c.id[:]), c.eci[:])
 	p.put(keyNotice, numberKey(1), notice{1, Event{}}.encode())
 	l := &link{peer: "bob@wab.example"}
 	p.keep(l)
