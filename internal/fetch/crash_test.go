@@ -27,6 +27,7 @@ type storm struct {
 	mu     sync.Mutex
 	random *rand.Rand
 	dead   atomic.Bool
+	died   chan struct{} // closed by this life's end
 	calm   atomic.Bool
 	deaths int
 	later  sync.WaitGroup // answers of the carrier
@@ -42,11 +43,16 @@ func (s *storm) roll(of int) int {
 }
 
 func newStorm(t *testing.T, seed uint64) *storm {
-	s := &storm{world: newWorld(t), random: rand.New(rand.NewPCG(seed, 1))}
+	s := &storm{world: newWorld(t), random: rand.New(rand.NewPCG(seed, 1)), died: make(chan struct{})}
 	s.down()
 	die := func([]store.Write) error {
-		if s.dead.Load() || s.roll(12) == 0 {
-			s.dead.Store(true)
+		if s.dead.Load() {
+			return actortest.ErrCrash
+		}
+		if s.roll(12) == 0 {
+			if s.dead.CompareAndSwap(false, true) {
+				close(s.died)
+			}
 			return actortest.ErrCrash
 		}
 		return nil
@@ -97,6 +103,7 @@ func (s *storm) revive() {
 	s.deaths++
 	s.down()
 	s.dead.Store(false)
+	s.died = make(chan struct{})
 	s.up()
 }
 
@@ -115,16 +122,17 @@ func (s *storm) ask(ca, path string, way int) (promised bool) {
 
 // promised waits for an answer, or for the end of the node.
 func (s *storm) promised(answer <-chan actortest.Reply) bool {
-	for {
-		select {
-		case r := <-answer:
-			return r.Err == nil
-		case <-time.After(time.Millisecond):
-			if s.dead.Load() {
-				s.revive()
-				return false // nobody knows
-			}
-		}
+	select {
+	case r := <-answer:
+		return r.Err == nil
+	case <-s.died:
+	}
+	s.revive()
+	select {
+	case r := <-answer:
+		return r.Err == nil
+	default:
+		return false // nobody knows
 	}
 }
 
