@@ -76,7 +76,7 @@ func parseURL(s string) (target, *wire.Error) {
 	}
 	t := target{at: at}
 	t.base, t.eci, _ = sky.SplitDoorbell(s)
-	if t.eci != "" && !bare(u, t.eci) {
+	if t.eci != "" && !sky.IsBare(s) {
 		return t, nil
 	}
 	u.Host, u.Fragment, u.RawFragment = at.authority, "", ""
@@ -111,11 +111,4 @@ func parseAddress(s string) (target, *wire.Error) {
 		return target{}, errTarget
 	}
 	return target{at: at, who: name.Name{Owner: user}, resource: "acct:" + url.PathEscape(user) + "@" + at.authority}, nil
-}
-
-// bare tells whether a channel's URL is nothing but its server's and an ECI, with no word between them: it may as well be a page's.
-func bare(u *url.URL, eci string) bool {
-	path := strings.Trim(u.Path, "/")
-	before, ok := strings.CutSuffix(path, eci)
-	return ok && !strings.HasSuffix(before, "/event/") && !strings.HasSuffix(before, "/cloud/") && before != "c/" && !strings.HasSuffix(before, "/c/")
 }

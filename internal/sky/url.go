@@ -39,7 +39,7 @@ func SplitDoorbell(url string) (host, eci string, ok bool) {
 	if !ok {
 		return "", "", false
 	}
-	parts := strings.FieldsFunc(path, func(r rune) bool { return r == '/' })
+	parts := segmentsOf(path)
 	at, base := findECI(parts)
 	if at < 0 {
 		return "", "", false
@@ -55,6 +55,17 @@ func SplitDoorbell(url string) (host, eci string, ok bool) {
 		origin += "/" + part
 	}
 	return origin, eci, true
+}
+
+// IsBare tells whether SplitDoorbell takes the last segment of a URL for an ECI by its looks alone, without a word before it: it may as well be a page's.
+func IsBare(url string) bool {
+	_, path, ok := splitOrigin(url)
+	at, base := findECI(segmentsOf(path))
+	return ok && at >= 0 && at == base
+}
+
+func segmentsOf(path string) []string {
+	return strings.FieldsFunc(path, func(r rune) bool { return r == '/' })
 }
 
 // findECI tells which segment is the ECI, and how many belong to the base.

@@ -47,6 +47,9 @@ func TestSplitDoorbell(t *testing.T) {
 		if !ok || host != want[0] || eci != want[1] {
 			t.Errorf("%s: %s, %s, %v", in, host, eci, ok)
 		}
+		if IsBare(in) != (eci == bare) {
+			t.Errorf("%s is bare: %v", in, IsBare(in))
+		}
 	}
 }
 
@@ -63,6 +66,9 @@ func TestSplitDoorbellRefuses(t *testing.T) {
 	} {
 		if host, eci, ok := SplitDoorbell(in); ok || host != "" || eci != "" {
 			t.Errorf("%.60q: %s, %s, %v", in, host, eci, ok)
+		}
+		if IsBare(in) {
+			t.Errorf("%.60q is bare", in)
 		}
 	}
 }
