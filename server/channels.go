@@ -13,7 +13,7 @@ import (
 func (s *Server) openChannels(classes map[string]actor.Class) {
 	s.channels = channel.New(channel.Options{
 		Secret: s.accounts.Secret("channel"), PublicURL: func() string { return s.opt.PublicURL }, Clock: s.opt.Clock, Gate: s.gate, Fetches: s.fetches,
-		Deliver: func(m *actor.Message) { s.runtime.Deliver(m) }, Read: s.store.Get, Show: s.showChannels,
+		Deliver: s.deliver, Read: s.store.Get, Show: s.showChannels,
 		Hears:       func(app string) bool { return classes[app].(*class).methods[onSubscription] != nil },
 		CheckTarget: discovery.CheckTarget,
 		Vouch: func(from name.Name, doorbell, back, id string) string {
@@ -29,6 +29,12 @@ func (s *Server) openChannels(classes map[string]actor.Class) {
 	s.closers = append(s.closers, searches)
 	s.fetches.Carry("resolve", searches.resolve)
 	s.fetches.Carry("verify", searches.verify)
+}
+
+// deliver waits for the runtime: what was under way when the server ended goes on while that begins.
+func (s *Server) deliver(m *actor.Message) {
+	<-s.begun
+	s.runtime.Deliver(m)
 }
 
 func (s *Server) appNames() (names []string) {

@@ -59,6 +59,7 @@ type Server struct {
 
 	methods  *methods.Host
 	runtime  *actor.Runtime
+	begun    chan struct{} // closed when there is the runtime
 	sessions *session.Server
 	handler  http.Handler
 	draining atomic.Bool
@@ -67,7 +68,7 @@ type Server struct {
 
 // New opens the data folder and makes a server of apps. Its errors tell all methods that can't be called, and what is wrong with the folder. Close ends it.
 func New(o Options, apps ...App) (*Server, error) {
-	s := &Server{opt: o.withDefaults(), apps: apps}
+	s := &Server{opt: o.withDefaults(), apps: apps, begun: make(chan struct{})}
 	s.log = s.opt.Logger
 	classes, err := s.classes()
 	if err == nil {
@@ -104,6 +105,7 @@ func New(o Options, apps ...App) (*Server, error) {
 		MaxCAs: s.opt.MaxCAs, CAs: s.cas,
 		Clock: s.opt.Clock, Logger: s.log, IdleAfter: s.opt.IdleAfter, Fatal: s.opt.Fatal,
 	})
+	close(s.begun)
 	s.gate.Attach(s.runtime)
 	s.topics.Attach(s.runtime)
 	s.sessions = session.New(session.Options{
