@@ -48,7 +48,7 @@ type Subscription struct {
 //
 //	func (h *Home) OnSubscription(tx *server.Tx, e server.SubscriptionEvent) error
 //
-// Each is told once, in a transaction of its own.
+// Each is told once, in a transaction of its own; a request that waits is told once more when it has become certain who asks. An error or a panic of the method changes nothing but that.
 type SubscriptionEvent struct {
 	Subscription
 	Undelivered  bool   // an event raised on it was refused, or given up: Reason tells why

@@ -484,6 +484,13 @@ func TestCHAN3_AThousandLinks(t *testing.T) {
 	if a := link(); a.Error.Code != "" || len(links(h.kit, "alice")) != 1000 {
 		t.Error(a, len(links(h.kit, "alice")))
 	}
+	h.stop()
+	h.clock.Advance(31 * 24 * time.Hour)
+	h.start()
+	until(t, "all to expire", func() bool {
+		return !slices.ContainsFunc(links(h.kit, "alice"), func(s Subscription) bool { return s.State != "ended" })
+	}, h.kit)
+	until(t, "a thousand farewells", func() bool { return len(o.letters("withdrawSubscription")) >= 1000 && h.runtime.Quiet() }, h.kit)
 }
 
 func TestCHAN2_RequestsExpireOnBothSides(t *testing.T) {

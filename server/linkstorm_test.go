@@ -75,6 +75,10 @@ func (p *party) Bell(tx *Tx) (Channel, error) { return tx.Doorbell() }
 func (p *party) Ask(tx *Tx, target, name string, within int) (string, error) {
 	return tx.Link(target, Relationship{Name: name, Allow: ears, Within: time.Duration(within) * time.Second})
 }
+func (p *party) AskEngine(tx *Tx, target, name string, within int) (string, error) {
+	host, eci, _ := strings.Cut(target, "/sky/event/")
+	return tx.LinkEngine(host, eci, Relationship{Name: name, Allow: ears, Within: time.Duration(within) * time.Second})
+}
 func (p *party) Yes(tx *Tx, id string) error                { return tx.Approve(id, ears) }
 func (p *party) No(tx *Tx, id string) error                 { return tx.Refuse(id, "no") }
 func (p *party) End(tx *Tx, id string) error                { return tx.EndSubscription(id) }
@@ -385,7 +389,7 @@ func (s *linkStorm) act() {
 		if s.any(5) == 0 {
 			within = 60 * (1 + s.any(60))
 		}
-		p.order("Ask", other.bell, names[s.any(len(names))], within)
+		p.order([]string{"Ask", "Ask", "AskEngine"}[s.any(3)], other.bell, names[s.any(len(names))], within)
 		return
 	}
 	if len(ids) == 0 {
