@@ -104,7 +104,9 @@ func (p *part) send(l *link, s dance.Send) fetch.Request {
 		}
 	}
 	domain, kind, a := m.Event()
-	return p.feature.request(l.Host, eci, domain, kind, a, danceTag(m.Kind, l.ID), l.ID)
+	r := p.feature.request(l.Host, eci, domain, kind, a, danceTag(m.Kind, l.ID), l.ID)
+	r.Minor = m.Kind == dance.Refuse // it goes to whoever has asked, and may never arrive
+	return r
 }
 
 // hostFor is how a peer there reaches us: it need not be told on the same server.

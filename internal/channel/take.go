@@ -243,7 +243,7 @@ func (f *Channels) verify(tx *actor.Tx, m *dance.Message) {
 	}
 	_, _ = f.opt.Fetches.Ask(tx, fetch.Request{
 		Call:   outgoing.Call{Method: "POST", URL: "verify:" + url.QueryEscape(hostOf(m.Host)), Body: b, Timeout: time.Minute},
-		Within: 24 * time.Hour, First: firstWait, LastWait: lastWait, Tag: tagVerify + "/" + m.ID,
+		Within: 24 * time.Hour, First: firstWait, LastWait: lastWait, Tag: tagVerify + "/" + m.ID, Minor: true,
 	}, AnswerMethod)
 }
 

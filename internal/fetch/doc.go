@@ -28,7 +28,8 @@
 // # Memory and turns
 //
 // What is asked for is read from the store when it is sent, and the answer stays in memory until its message is handled. A wait of more than 30 s is stored; others begin anew with
-// the next process. Calls wait in line with those of other owners; a CA has 8 under way or answered at a time, and 16 of the framework's.
+// the next process. Calls wait in line with those of other owners; a CA has 8 under way or answered at a time, and 16 of the framework's,
+// of which 8 have failed before and 4 are minor, at most. Who has waited the longest is first.
 //
 // # End
 //

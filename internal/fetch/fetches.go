@@ -34,6 +34,7 @@ type Request struct {
 	Forever  bool          // it is tried until there is an answer, or a Cancel; Within doesn't count
 	Lane     string        // those of a lane are made one after the other, as they were asked for; empty for none; up to MaxTag bytes
 	Tag      string        // comes back with the outcome; up to MaxTag bytes
+	Minor    bool          // what strangers cause: a quarter of the places, at most
 }
 
 // Fetched is the outcome of a fetch, as its message's Ext holds it.
@@ -106,7 +107,7 @@ func (f *Fetches) Ask(tx *actor.Tx, r Request, method string) (id uint64, err er
 	if flaw := f.checkAsk(r.Call); flaw != nil {
 		return 0, flaw
 	}
-	return f.add(tx, r, &pending{method: method, asked: true, first: r.First, longest: r.LastWait, lane: r.Lane, tag: r.Tag})
+	return f.add(tx, r, &pending{method: method, asked: true, first: r.First, longest: r.LastWait, lane: r.Lane, tag: r.Tag, minor: r.Minor})
 }
 
 func (f *Fetches) add(tx *actor.Tx, r Request, q *pending) (id uint64, err error) {

@@ -198,3 +198,52 @@ func TestCHAN3_LanesThroughCrashes(t *testing.T) {
 		})
 	}
 }
+
+// Those who don't answer, be they many, leave places for others: what strangers cause is a quarter, and what has failed before a half.
+func TestCHAN3_WhoDoesNotAnswerLeavesPlaces(t *testing.T) {
+	for _, c := range []struct {
+		lane      string
+		failFirst bool
+		places    int
+	}{{"minor", false, 4}, {"again", true, 8}, {"minor again", true, 4}} {
+		t.Run(c.lane, func(t *testing.T) {
+			w := newWorld(t)
+			var calls trace
+			var mu sync.Mutex
+			hang := map[string]done{}
+			w.carry = func(_ name.Name, call outgoing.Call, done done) func() {
+				nth := calls.note(call.URL)
+				switch {
+				case call.URL == "carried:good":
+					go done(outgoing.Answer{Status: 200, Body: []byte("good")}, nil)
+				case c.failFirst && nth == 1:
+					go done(outgoing.Answer{Status: 503}, nil)
+				default:
+					mu.Lock()
+					hang[call.URL] = done
+					mu.Unlock()
+				}
+				return nil
+			}
+			for i := range 60 {
+				w.must("alice/home", "Ask", fmt.Sprintf("carried:dead%d#%s%d", i, c.lane, i), "Got", 0, 0)
+			}
+			full := func() bool {
+				mu.Lock()
+				defer mu.Unlock()
+				return len(hang) == c.places
+			}
+			w.Until("the places to be taken", func() bool { w.Clock.Advance(100 * time.Millisecond); return full() })
+			w.must("alice/home", "Ask", "carried:good", "Got", 0, 0)
+			w.hears("alice/home", "200 good")
+			if !full() {
+				t.Errorf("%d calls hang", len(hang))
+			}
+			mu.Lock()
+			for _, done := range hang {
+				done(outgoing.Answer{Status: 503}, nil)
+			}
+			mu.Unlock()
+		})
+	}
+}

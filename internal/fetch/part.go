@@ -77,9 +77,10 @@ func (p *part) Due() (at int64) {
 	if p.fetches.draining() {
 		return 0
 	}
+	taken := p.taken()
 	for q, first := range p.inLanes() {
 		next := q.until
-		if first && q.durable.Load() && q.flight == nil && p.tally(q).flying < q.atOnce() {
+		if first && q.durable.Load() && q.flight == nil && taken.room(q) {
 			next = min(q.at, q.until)
 		}
 		if next != forever && (at == 0 || next < at) {
@@ -142,14 +143,25 @@ func (p *part) Settled(m *actor.Message, _ *wire.Error) {
 	}
 }
 
-// Tend begins the calls whose time has come, as far as there are places.
+// Tend begins the calls whose time has come, as far as there are places: the one that has waited the longest first.
 func (p *part) Tend(now int64) {
 	if p.fetches.draining() {
 		return
 	}
+	var ready []*pending
 	for q, first := range p.inLanes() {
-		if first && q.flight == nil && q.durable.Load() && q.at <= now && p.tally(q).flying < q.atOnce() {
-			p.begin(q, now)
+		if first && q.flight == nil && q.durable.Load() && q.at <= now {
+			ready = append(ready, q)
+		}
+	}
+	slices.SortStableFunc(ready, func(a, b *pending) int { return cmp.Compare(a.at, b.at) })
+	taken := p.taken()
+	for _, q := range ready {
+		if !taken.room(q) {
+			continue
+		}
+		if p.begin(q, now); q.flight != nil {
+			taken.take(q)
 		}
 	}
 }

@@ -33,6 +33,7 @@ type pending struct {
 	longest time.Duration
 	lane    string
 	tag     string
+	minor   bool
 
 	request []byte // packed; nil: it is to be read from the store
 	durable atomic.Bool
@@ -61,10 +62,11 @@ func coldKey(id uint64) []byte {
 	return actor.ColdKey(new(Fetches).Letter(), binary.BigEndian.AppendUint64(nil, id)...)
 }
 
-// The length of a stored fetch: those of the framework have their waits, lane and tag in addition.
+// The length of a stored fetch: those of the framework have their waits, lane and tag, and whether they are minor, in addition.
 const (
-	fields      = 8
-	fieldsAsked = 12
+	fields       = 8
+	fieldsBefore = 12 // of the framework's, before there were minor ones
+	fieldsAsked  = 13
 )
 
 func (q *pending) encode() []byte {
@@ -83,7 +85,7 @@ func (q *pending) encode() []byte {
 	b = cbor.AppendInt(b, int64(q.size))
 	if q.asked {
 		b = cbor.AppendInt(cbor.AppendInt(b, int64(q.first)), int64(q.longest))
-		b = cbor.AppendText(cbor.AppendText(b, q.lane), q.tag)
+		b = cbor.AppendBool(cbor.AppendText(cbor.AppendText(b, q.lane), q.tag), q.minor)
 	}
 	return b
 }
@@ -91,15 +93,18 @@ func (q *pending) encode() []byte {
 func parsePending(key, value []byte) (*pending, error) {
 	r := cbor.NewReader(value)
 	n := r.Array()
-	if len(key) != 10 || n != fields && n != fieldsAsked {
+	if len(key) != 10 || n != fields && n != fieldsBefore && n != fieldsAsked {
 		return nil, errStored
 	}
-	q := &pending{id: binary.BigEndian.Uint64(key[2:]), asked: n == fieldsAsked}
+	q := &pending{id: binary.BigEndian.Uint64(key[2:]), asked: n != fields}
 	q.durable.Store(true)
 	q.method, q.key, q.at, q.until, q.timeout = r.Text(), r.Text(), r.Int(), r.Int(), time.Duration(r.Int())
 	q.tries, q.last, q.size = r.Uint(), r.Text(), int(r.Int())
 	if q.asked {
 		q.first, q.longest, q.lane, q.tag = time.Duration(r.Int()), time.Duration(r.Int()), r.Text(), r.Text()
+	}
+	if n == fieldsAsked {
+		q.minor = r.Bool()
 	}
 	if r.Done() != nil {
 		return nil, errStored

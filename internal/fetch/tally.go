@@ -9,11 +9,48 @@ type tally struct {
 	flying int // those with a flight
 }
 
-// How many calls of a CA are under way or answered at a time.
+// How many calls of a CA are under way or answered at a time. Of the framework's own, those that have failed before and minor ones leave places for others: who does
+// not answer takes as long as a call may, and a stranger may bring many of those.
 const (
 	atOnceApp   = 8
 	atOnceAsked = 16
+	atOnceAgain = 8 // of them
+	atOnceMinor = 4 // of them
 )
+
+// places are those that are taken.
+type places struct{ app, asked, again, minor int }
+
+func (p *part) taken() (t places) {
+	for _, q := range p.all {
+		if q.flight != nil {
+			t.take(q)
+		}
+	}
+	return t
+}
+
+func (t *places) take(q *pending) {
+	if !q.asked {
+		t.app++
+		return
+	}
+	t.asked++
+	if q.tries > 0 {
+		t.again++
+	}
+	if q.minor {
+		t.minor++
+	}
+}
+
+// room tells whether there is a place.
+func (t *places) room(q *pending) bool {
+	if !q.asked {
+		return t.app < atOnceApp
+	}
+	return t.asked < atOnceAsked && (q.tries == 0 || t.again < atOnceAgain) && (!q.minor || t.minor < atOnceMinor)
+}
 
 func (t *tally) add(size int) {
 	t.count++
@@ -31,13 +68,6 @@ func (p *part) tally(q *pending) *tally {
 		return &p.ours
 	}
 	return &p.app
-}
-
-func (q *pending) atOnce() int {
-	if q.asked {
-		return atOnceAsked
-	}
-	return atOnceApp
 }
 
 // full tells why the CA can't ask for one more call.

@@ -146,7 +146,7 @@ func (w *world) fetch(tx *actor.Tx, _ *actortest.State, m *actor.Message) ([]byt
 	return cbor.AppendUint(nil, id), err
 }
 
-// ask is fetch for the framework, which waits for 200 ms at first, 2 s at last, and forever where within is 0. A lane stands behind # in the URL.
+// ask is fetch for the framework, which waits for 200 ms at first, 2 s at last, and forever where within is 0. A lane stands behind # in the URL; those of lanes called minor… are.
 func (w *world) ask(tx *actor.Tx, _ *actortest.State, m *actor.Message) ([]byte, error) {
 	r := reader(m)
 	url, handler := r.Text(), r.Text()
@@ -157,7 +157,7 @@ func (w *world) ask(tx *actor.Tx, _ *actortest.State, m *actor.Message) ([]byte,
 	url, lane, _ := strings.Cut(url, "#")
 	id, err := w.live.Load().Ask(tx, fetch.Request{
 		Call:   outgoing.Call{Method: "POST", URL: url, Header: http.Header{"X-Test": {"1", "2"}}, Body: make([]byte, size)},
-		Within: time.Duration(within) * time.Millisecond, Forever: within == 0, First: 200 * time.Millisecond, LastWait: 2 * time.Second, Lane: lane, Tag: "tag of " + url[:min(len(url), 100)],
+		Within: time.Duration(within) * time.Millisecond, Forever: within == 0, First: 200 * time.Millisecond, LastWait: 2 * time.Second, Lane: lane, Tag: "tag of " + url[:min(len(url), 100)], Minor: strings.HasPrefix(lane, "minor"),
 	}, handler)
 	return cbor.AppendUint(nil, id), err
 }
