@@ -353,10 +353,14 @@ func TestCHAN1_Rates(t *testing.T) {
 	k := newStation(t)
 	slow := Attenuation{Events: everything.Events, Queries: everything.Queries, Rate: Rate{3, time.Hour}}
 	eci := k.channel("slow", slow)
-	k.knock(200, eci, "none/test/go")
-	k.knock(403, eci, "none/system/go") // not let through, and so not counted
+	first := k.knock(200, eci, "x/test/go")
+	k.knock(200, eci, "x/test/go")      // a repetition is not counted
+	k.knock(403, eci, "none/system/go") // nor is what is not let through
 	k.visit("GET", "/sky/cloud/"+eci+"/a/b", "")
 	k.knock(422, eci, "none/test/fail")
+	if again := k.knock(200, eci, "x/test/go"); again != first {
+		t.Error("who asks again gets another answer:", again)
+	}
 	w := k.visit("POST", "/sky/event/"+eci+"/none/test/go", "")
 	if w.Code != 429 || w.Header().Get("Retry-After") != "1200" || !strings.Contains(w.Body.String(), `"quota"`) {
 		t.Error(w.Code, w.Header(), w.Body)

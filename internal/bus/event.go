@@ -11,6 +11,8 @@ import (
 type Channels interface {
 	// Admit decides on an event in the CA's turn, as its message is taken from the mailbox, and names the channel. NotFound says that there is no such channel.
 	Admit(ca *actor.CA, e *Event, now int64) (channel string, refused *wire.Error)
+	// Spend takes an event that was admitted, and is not the repetition of one, from its channel's rate.
+	Spend(ca *actor.CA, e *Event, now int64) *wire.Error
 	// Of are the channels by which a principal is certain to come, as far as the CA knows: what it does there counts as its own.
 	Of(ca *actor.CA, principal name.Name) []string
 }
@@ -48,7 +50,13 @@ func (g *guard) admitEvent(e *Event, m *actor.Message, now int64) actor.Verdict 
 		return g.refuse(d.Refusal())
 	}
 	g.decision.Allowed = true
-	return g.receipts.find(&e.Request)
+	v := g.receipts.find(&e.Request)
+	if v.Refused == nil && !v.Replay { // who has not heard the answer gets it, however little the channel takes
+		if refused := g.gate.Channels.Spend(g.ca, e, now); refused != nil {
+			return g.refuse(refused)
+		}
+	}
+	return v
 }
 
 // channelsOf are the principals as which one is known that comes by channels.

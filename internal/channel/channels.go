@@ -73,6 +73,14 @@ func (f *Channels) Admit(ca *actor.CA, e *bus.Event, now int64) (name string, re
 	return p.admit(e, now)
 }
 
+// Spend takes an event from its channel's rate. What the dance says was taken when it was admitted.
+func (f *Channels) Spend(ca *actor.CA, e *bus.Event, now int64) *wire.Error {
+	if v := e.By.(*Visit); v.word == nil {
+		return ca.Part(f).(*part).spend(v.by, now)
+	}
+	return nil
+}
+
 func (f *Channels) now() int64 { return clock.Micros(f.opt.Clock.Now()) }
 
 // use calls do with the part of the CA that handles a message.

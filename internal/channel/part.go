@@ -176,10 +176,7 @@ func (p *part) admit(e *bus.Event, now int64) (name string, refused *wire.Error)
 	if c.expired(now) {
 		return c.name, errExpired // the subscription goes on: its peer must not take it for ended
 	}
-	if refused := c.allow.permits(v); refused != nil {
-		return c.name, refused
-	}
-	return c.name, p.spend(c, now)
+	return c.name, c.allow.permits(v)
 }
 
 // spend takes one event from a channel's rate.
