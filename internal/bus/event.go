@@ -28,6 +28,9 @@ type Event struct {
 // ChannelOwner is the owner that principals of channels have. Nobody can sign in by that name.
 const ChannelOwner = name.ChannelOwner
 
+// doorbell is the channel that everybody may know.
+const doorbell = "doorbell"
+
 // deniedLabel is what rules about events name, besides those that name nothing.
 const deniedLabel = "events"
 
