@@ -91,6 +91,7 @@ func (f *Channels) Take(tx *actor.Tx, v *Visit) (done bool, err error) {
 		if m.Kind == dance.Request {
 			f.settleHost(&m)
 		}
+		m.Reason = p.discreet(l, m.Reason)
 		s, flaw := l.Take(m, v.by.name, tx.Now())
 		if flaw != nil {
 			return flaw
