@@ -70,7 +70,7 @@ func (tx *Tx) Channel(label string, a Attenuation) (Channel, error) {
 func (tx *Tx) channels() *channel.Channels { return tx.class.srv.channels }
 
 func (tx *Tx) channel(label, eci string) Channel {
-	return Channel{label, eci, tx.PublicURL() + "/sky/event/" + eci}
+	return Channel{label, eci, sky.ChannelURL(tx.PublicURL(), eci)}
 }
 
 // ChannelOf is the channel of that name, with its ECI, if there is one.

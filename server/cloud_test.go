@@ -102,7 +102,8 @@ func (c *cloud) Invite(tx *Tx, a Attenuation, ms int) (Invitation, error) {
 }
 
 func (c *cloud) RaiseOn(tx *Tx, id, domain, typ string, a map[string]any) error {
-	return tx.RaiseOn(id, domain, typ, a)
+	_, err := tx.RaiseOn(id, domain, typ, a)
+	return err
 }
 
 func (c *cloud) OnSubscription(tx *Tx, e SubscriptionEvent) error {

@@ -193,10 +193,7 @@ func (tx *Tx) takeVisit(instance any, m *actor.Message) ([]byte, error) {
 		e := Event{v.ID, v.Domain, v.Type, v.Channel(), v.Subscription(), clock.FromMicros(v.At), v.Attributes}
 		err = tx.happen(instance, e)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return nil, nil
+	return nil, err
 }
 
 // happen runs an event: what steers subscriptions is the framework's, all else its handlers'.

@@ -52,6 +52,7 @@ type Subscription struct {
 type SubscriptionEvent struct {
 	Subscription
 	Undelivered  bool   // an event raised on it was refused, or given up: Reason tells why
+	EventID      string // of that event, as RaiseOn returned it
 	Domain, Type string // of that event
 }
 
@@ -153,10 +154,10 @@ func (tx *Tx) SubscriptionAllows(id string, allow Attenuation) error {
 // RaiseOn raises an event on a subscription: with the other, once this transaction has committed, in the order in which they were raised, through crashes, for up to seven days. What it may raise is
 // the other's choice; OnSubscription hears of what was refused. Up to 800 events of a CA, of 7 MiB
 // together, are on their way to others at a time, 250 of them on one subscription: who is away is not to keep the others waiting.
-func (tx *Tx) RaiseOn(id, domain, typ string, attributes any) error {
+func (tx *Tx) RaiseOn(id, domain, typ string, attributes any) (eventID string, err error) {
 	a, err := attributesOf(domain, typ, attributes)
 	if err != nil {
-		return err
+		return "", err
 	}
 	return tx.channels().RaiseOn(tx.tx, id, domain, typ, a)
 }
@@ -167,7 +168,7 @@ func (tx *Tx) RaiseTo(role, domain, typ string, attributes any) (n int, err erro
 		if s.State != "established" || role != "" && s.TxRole != role {
 			continue
 		}
-		if err := tx.RaiseOn(s.ID, domain, typ, attributes); err != nil {
+		if _, err := tx.RaiseOn(s.ID, domain, typ, attributes); err != nil {
 			return n, err
 		}
 		n++
@@ -260,7 +261,7 @@ func (tx *Tx) tellSubscription(instance any, m *actor.Message) error {
 		return nil // of a version of the app before this one
 	}
 	e := m.Ext.(*channel.Event)
-	out := SubscriptionEvent{subscription(e.LinkInfo), e.Undelivered, e.Domain, e.Type}
+	out := SubscriptionEvent{subscription(e.LinkInfo), e.Undelivered, e.EventID, e.Domain, e.Type}
 	_, err := hears.run(append(receiver(instance, tx), reflect.ValueOf(out)))
 	if err != nil {
 		return failed(err)

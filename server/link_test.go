@@ -18,7 +18,7 @@ import (
 func (c *cloud) Revoke(tx *Tx) { tx.RevokeInvitations() }
 func (c *cloud) RaiseMany(tx *Tx, id string, n int) error {
 	for i := range n {
-		if err := tx.RaiseOn(id, "chat", fmt.Sprint("said", i), nil); err != nil {
+		if _, err := tx.RaiseOn(id, "chat", fmt.Sprint("said", i), nil); err != nil {
 			return err
 		}
 	}

@@ -51,6 +51,9 @@ func (p *party) OnChat(tx *Tx, e Event) error {
 
 func (p *party) OnSour(tx *Tx, e Event) error {
 	p.Heard[e.Subscription] = append(p.Heard[e.Subscription], "sour "+e.Type)
+	if strings.HasSuffix(e.Type, "1") || strings.HasSuffix(e.Type, "5") {
+		panic("much too sour")
+	}
 	return errors.New("too sour")
 }
 
@@ -79,10 +82,13 @@ func (p *party) AskEngine(tx *Tx, target, name string, within int) (string, erro
 	host, eci, _ := strings.Cut(target, "/sky/event/")
 	return tx.LinkEngine(host, eci, Relationship{Name: name, Allow: ears, Within: time.Duration(within) * time.Second})
 }
-func (p *party) Yes(tx *Tx, id string) error                { return tx.Approve(id, ears) }
-func (p *party) No(tx *Tx, id string) error                 { return tx.Refuse(id, "no") }
-func (p *party) End(tx *Tx, id string) error                { return tx.EndSubscription(id) }
-func (p *party) Say(tx *Tx, id, domain, typ string) error   { return tx.RaiseOn(id, domain, typ, nil) }
+func (p *party) Yes(tx *Tx, id string) error { return tx.Approve(id, ears) }
+func (p *party) No(tx *Tx, id string) error  { return tx.Refuse(id, "no") }
+func (p *party) End(tx *Tx, id string) error { return tx.EndSubscription(id) }
+func (p *party) Say(tx *Tx, id, domain, typ string) error {
+	_, err := tx.RaiseOn(id, domain, typ, nil)
+	return err
+}
 func (p *party) Die(tx *Tx)                                 { tx.Destroy() }
 func (p *party) Links(tx *Tx) []Subscription                { return tx.Subscriptions() }
 func (p *party) Rooms(tx *Tx) ([]ChannelInfo, error)        { return tx.Channels() }

@@ -252,7 +252,7 @@ func (c *Cloud) undelivered(tx *server.Tx, e server.SubscriptionEvent) error {
 	who, what := callOf(tx, e.Subscription), server.Pattern{Domain: e.Domain, Type: e.Type}
 	if what == text {
 		name, _, _ := strings.Cut(who, "@")
-		if err := returned(tx, e.ID, fmt.Sprintf("%s does not take messages: %s", name, e.Reason)); err != nil {
+		if err := returned(tx, e.EventID, fmt.Sprintf("%s does not take messages: %s", name, e.Reason)); err != nil {
 			return err
 		}
 	}

@@ -1,7 +1,6 @@
 package personalcloud
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,7 +28,7 @@ func (c *Cloud) RaiseOn(tx *server.Tx, id, domain, typ string, attributes map[st
 	if err := c.forgive(tx, id, server.Pattern{Domain: domain, Type: typ}); err != nil {
 		return err
 	}
-	if err := tx.RaiseOn(id, domain, typ, attributes); err != nil {
+	if _, err := tx.RaiseOn(id, domain, typ, attributes); err != nil {
 		return err
 	}
 	s, _ := tx.Subscription(id)
@@ -43,15 +42,20 @@ func (c *Cloud) Message(tx *server.Tx, id, words string) error {
 	if words == "" || len(words) > maxValue {
 		return fmt.Errorf("a message has 1 to %d bytes", maxValue)
 	}
-	if err := errors.Join(c.forgive(tx, id, text), tx.RaiseOn(id, text.Domain, text.Type, map[string]string{"text": words})); err != nil {
+	if err := c.forgive(tx, id, text); err != nil {
 		return err
 	}
-	return c.keepMessage(tx, Message{Link: id, Mine: true, Text: words, At: stamp(tx.Now())})
+	event, err := tx.RaiseOn(id, text.Domain, text.Type, map[string]string{"text": words})
+	if err != nil {
+		return err
+	}
+	return c.keepMessage(tx, Message{Link: id, Event: event, Mine: true, Text: words, At: stamp(tx.Now())})
 }
 
 // Message is one of a conversation.
 type Message struct {
 	Link    string `json:"link"`
+	Event   string `json:"event"` // the id under which it was raised, of the owner's
 	Mine    bool   `json:"mine"`
 	Text    string `json:"text"`
 	At      string `json:"at"`
@@ -62,22 +66,17 @@ func (c *Cloud) keepMessage(tx *server.Tx, m Message) error {
 	return keep(tx.Map("messages"), &c.Messages, maxMessages, m)
 }
 
-// returned marks the newest message to somebody that is not known to have failed: they are on their way one after the other, and mostly there is one.
-func returned(tx *server.Tx, id, why string) error {
+// returned marks the message that was raised under an event's id, with why it did not arrive.
+func returned(tx *server.Tx, event, why string) error {
 	m := tx.Map("messages")
-	var newest string
-	var found Message
 	for key, v := range m.All() {
 		var one Message
-		if v.Decode(&one) == nil && one.Link == id && one.Mine && one.Problem == "" && key > newest {
-			newest, found = key, one
+		if v.Decode(&one) == nil && one.Mine && one.Event == event {
+			one.Problem = why
+			return m.Set(key, one)
 		}
 	}
-	if newest == "" {
-		return nil
-	}
-	found.Problem = why
-	return m.Set(newest, found)
+	return nil
 }
 
 // Received is an event that came by a channel and was let through.

@@ -85,7 +85,8 @@ func (c *Cloud) introduce(tx *server.Tx, id string) error {
 	if err := c.forgive(tx, id, updated); err != nil {
 		return err
 	}
-	return tx.RaiseOn(id, updated.Domain, updated.Type, c.Profile(tx))
+	_, err := tx.RaiseOn(id, updated.Domain, updated.Type, c.Profile(tx))
+	return err
 }
 
 // Contact is what the other side of a subscription has sent of itself.

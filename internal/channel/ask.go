@@ -67,7 +67,7 @@ func (f *Channels) aim(a *Ask) *wire.Error {
 			a.Host, a.Doorbell = host, eci
 		case ours:
 			a.Doorbell = a.Target
-		case a.Target == "" || len(a.Target) > dance.MaxHost:
+		case a.Target == "":
 			return errTarget
 		default:
 			return f.opt.CheckTarget(a.Target)

@@ -33,7 +33,7 @@ const (
 
 var (
 	errBigBody = wire.Err(wire.TooLarge, "An event's body has at most 1 MiB.")
-	errMethod  = wire.Err(wire.BadRequest, "Events come by GET or POST, and queries by GET.")
+	errMethod  = wire.Err(wire.BadRequest, "Events and queries come by GET, POST, PUT, PATCH or DELETE.")
 	errKeys    = wire.Err(wire.BadRequest, "An event has one Idempotency-Key.")
 	errSlow    = wire.Err(wire.BadRequest, "The body could not be read in time.")
 	errCrowd   = wire.Retry(wire.Overloaded, "The server reads as many large bodies as it can. Try again shortly.", 1000)

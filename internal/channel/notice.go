@@ -5,7 +5,6 @@ import (
 
 	"github.com/wabgo/wab/internal/actor"
 	"github.com/wabgo/wab/internal/cbor"
-	"github.com/wabgo/wab/internal/dance"
 	"github.com/wabgo/wab/internal/wire"
 )
 
@@ -24,15 +23,8 @@ type LinkInfo struct {
 type Event struct {
 	LinkInfo
 	Undelivered  bool
-	Domain, Type string // of the event that has not arrived; Reason tells why
-}
-
-var stateNames = map[dance.State]string{
-	dance.Pending: "pending", dance.Waiting: "waiting", dance.Confirming: "confirming", dance.Established: "established", dance.Ended: "ended",
-}
-
-var endNames = map[dance.End]string{
-	dance.Refused: "refused", dance.Withdrawn: "withdrawn", dance.Expired: "expired", dance.Over: "over", dance.Gone: "gone", dance.Failed: "failed",
+	EventID      string // of the event that has not arrived, as RaiseOn has told it
+	Domain, Type string // of that event; Reason tells why
 }
 
 func (f *Channels) info(l *link) LinkInfo {
@@ -41,8 +33,8 @@ func (f *Channels) info(l *link) LinkInfo {
 		host = f.publicURL()
 	}
 	return LinkInfo{
-		ID: l.ID, State: stateNames[l.State], Outbound: l.Outbound, Verified: l.Verified, Name: l.Name, Namespace: l.Namespace, Relationship: l.Relationship,
-		RxRole: l.RxRole, TxRole: l.TxRole, Peer: l.peer, Host: host, Channel: l.Channel, Why: l.Why, End: endNames[l.End], Reason: l.Reason, Since: l.Since, Expires: l.Expires,
+		ID: l.ID, State: l.State.String(), Outbound: l.Outbound, Verified: l.Verified, Name: l.Name, Namespace: l.Namespace, Relationship: l.Relationship,
+		RxRole: l.RxRole, TxRole: l.TxRole, Peer: l.peer, Host: host, Channel: l.Channel, Why: l.Why, End: l.End.String(), Reason: l.Reason, Since: l.Since, Expires: l.Expires,
 	}
 }
 
@@ -76,7 +68,7 @@ func (p *part) tell(e Event) {
 
 func (n notice) encode() []byte {
 	e := &n.event
-	texts := []string{e.ID, e.State, e.Name, e.Namespace, e.Relationship, e.RxRole, e.TxRole, e.Peer, e.Host, e.Channel, e.Why, e.End, e.Reason, e.Domain, e.Type}
+	texts := []string{e.ID, e.State, e.Name, e.Namespace, e.Relationship, e.RxRole, e.TxRole, e.Peer, e.Host, e.Channel, e.Why, e.End, e.Reason, e.EventID, e.Domain, e.Type}
 	b := cbor.AppendArrayHeader(nil, len(texts)+5)
 	for _, t := range texts {
 		b = cbor.AppendText(b, t)
@@ -95,7 +87,7 @@ func (p *part) loadNotice(key string, value []byte) error {
 	e := &n.event
 	r := cbor.NewReader(value)
 	r.Array()
-	for _, t := range []*string{&e.ID, &e.State, &e.Name, &e.Namespace, &e.Relationship, &e.RxRole, &e.TxRole, &e.Peer, &e.Host, &e.Channel, &e.Why, &e.End, &e.Reason, &e.Domain, &e.Type} {
+	for _, t := range []*string{&e.ID, &e.State, &e.Name, &e.Namespace, &e.Relationship, &e.RxRole, &e.TxRole, &e.Peer, &e.Host, &e.Channel, &e.Why, &e.End, &e.Reason, &e.EventID, &e.Domain, &e.Type} {
 		*t = r.Text()
 	}
 	e.Outbound, e.Verified, e.Undelivered = r.Bool(), r.Bool(), r.Bool()
@@ -124,6 +116,7 @@ func (p *part) Due() (at int64) {
 // Next is the message for what is to be done now.
 func (p *part) Next(now int64) *actor.Message {
 	if len(p.notices) > 0 {
+		p.telling = p.notices[0].number
 		return &actor.Message{Kind: actor.Changed, Method: TellMethod, Args: cbor.AppendArrayHeader(nil, 0), Ext: &p.notices[0].event}
 	}
 	for _, l := range p.links {
@@ -141,8 +134,8 @@ const restAfter = 60_000_000
 func (p *part) Settled(m *actor.Message, err *wire.Error) {
 	switch m.Method {
 	case TellMethod:
-		if len(p.notices) > 0 {
-			p.remove(keyNotice, numberKey(p.notices[0].number))
+		if len(p.notices) > 0 && p.notices[0].number == p.telling { // else it made room for others
+			p.remove(keyNotice, numberKey(p.telling))
 			p.notices = p.notices[1:]
 		}
 	case TickMethod:

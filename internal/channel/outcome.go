@@ -22,9 +22,10 @@ func (f *Channels) Answered(tx *actor.Tx, got *fetch.Fetched) error {
 	case strings.HasPrefix(kind, tagDance) && len(kind) == 2:
 		return f.sent(tx, rest, dance.Kind(kind[1]-'0'), outcome, reason)
 	case kind == tagEvent:
+		eid, rest, _ := strings.Cut(rest, "/")
 		domain, rest, _ := strings.Cut(rest, "/")
 		typ, id, _ := strings.Cut(rest, "/")
-		return f.raised(tx, id, domain, typ, outcome, reason)
+		return f.raised(tx, id, Event{LinkInfo: LinkInfo{Reason: reason}, EventID: eid, Domain: domain, Type: typ}, outcome)
 	case kind == tagResolve:
 		return ignoreGone(f.step(tx, rest, func(p *part, l *link, w *work) error {
 			switch {
@@ -89,13 +90,14 @@ func (p *part) discreet(l *link, reason string) string {
 }
 
 // raised takes what came of an event on a subscription: one that did not arrive is told, and one that found no channel ends the subscription.
-func (f *Channels) raised(tx *actor.Tx, id, domain, typ string, o dance.Outcome, reason string) error {
+func (f *Channels) raised(tx *actor.Tx, id string, e Event, o dance.Outcome) error {
 	if o == dance.Delivered {
 		return nil
 	}
 	return ignoreGone(f.step(tx, id, func(p *part, l *link, w *work) error {
-		e := f.event(l)
-		e.Undelivered, e.Domain, e.Type, e.Reason = true, domain, typ, cmp.Or(p.discreet(l, reason), "The other has ended this subscription.")
+		reason := e.Reason
+		e.LinkInfo, e.Undelivered = f.info(l), true
+		e.Reason = cmp.Or(p.discreet(l, reason), "The other has ended this subscription.")
 		p.tell(e)
 		if o == dance.NoChannel {
 			p.take(l, l.Lost(tx.Now()), w)

@@ -46,7 +46,8 @@ type part struct {
 
 	lasts lasts
 
-	resting int64 // until when no tick is tried, after one that failed
+	telling uint64 // the number of the notice that the app is being told
+	resting int64  // until when no tick is tried, after one that failed
 }
 
 // state is never changed in place: that from before a message stays as it was.

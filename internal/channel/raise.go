@@ -1,6 +1,8 @@
 package channel
 
 import (
+	"crypto/rand"
+
 	"github.com/wabgo/wab/internal/actor"
 	"github.com/wabgo/wab/internal/cbor"
 	"github.com/wabgo/wab/internal/dance"
@@ -15,17 +17,18 @@ var (
 	errOwnWords  = wire.Err(wire.BadRequest, "Events of the domains system, wrangler and cloudos belong to subscriptions themselves.")
 )
 
-// RaiseOn raises an event on a subscription: at the peer, once this transaction has committed, in order, through crashes, for up to seven days.
-func (f *Channels) RaiseOn(tx *actor.Tx, id, domain, typ string, a sky.Attributes) (err error) {
+// RaiseOn raises an event on a subscription: at the peer, once this transaction has committed, in order, through crashes, for up to seven days. It returns the event's id.
+func (f *Channels) RaiseOn(tx *actor.Tx, id, domain, typ string, a sky.Attributes) (eid string, err error) {
 	if flaw := sky.CheckEvent(domain, typ); flaw != nil {
-		return flaw
+		return "", flaw
 	}
 	if own(domain) {
-		return errOwnWords
+		return "", errOwnWords
 	}
 	if err := f.roomFor(tx, id, a.Size()); err != nil {
-		return err
+		return "", err
 	}
+	eid = rand.Text()
 	var w work
 	f.use(tx, func(p *part) {
 		l := p.links.get(id)
@@ -37,13 +40,13 @@ func (f *Channels) RaiseOn(tx *actor.Tx, id, domain, typ string, a sky.Attribute
 		case l.State != dance.Established && l.State != dance.Confirming:
 			err = errNotLinked
 		default:
-			w.asks = append(w.asks, f.request(l.Host, l.ECI, domain, typ, a, tagEvent+"/"+domain+"/"+typ+"/"+id, id))
+			w.asks = append(w.asks, f.request(l.Host, l.ECI, eid, domain, typ, a, tagEvent+"/"+eid+"/"+domain+"/"+typ+"/"+id, id))
 		}
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		err = f.finish(tx, &w)
 	}
-	return f.finish(tx, &w)
+	return eid, err
 }
 
 // Limits of events that are on their way from a CA. What they leave of package fetch's is for the dance, which must go on where peers are away.
@@ -55,7 +58,7 @@ const (
 
 var (
 	errManyRaised = wire.Err(wire.TooLarge, "As many events of this assistant are on their way as may be: 800, or 7 MiB. Let some arrive first.")
-	errAway       = wire.Err(wire.TooLarge, "250 events are on their way to this peer, who may be away. Let some arrive first.")
+	errAway       = wire.Err(wire.TooLarge, "As many events as may be are on their way to this peer, 250, who may be away. Let some arrive first.")
 )
 
 // roomFor tells why an event can't be raised now, if it can't.

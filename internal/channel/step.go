@@ -42,7 +42,7 @@ type work struct {
 // The tags of what goes out: what it is, and whose.
 const (
 	tagDance   = "d" // d<kind>/<id>
-	tagEvent   = "e" // e/<domain>/<type>/<id>
+	tagEvent   = "e" // e/<event's id>/<domain>/<type>/<id>
 	tagResolve = "r" // r/<id>
 	tagVerify  = "v" // v/<id>
 )
@@ -104,7 +104,7 @@ func (p *part) send(l *link, s dance.Send) fetch.Request {
 		}
 	}
 	domain, kind, a := m.Event()
-	r := p.feature.request(l.Host, eci, domain, kind, a, danceTag(m.Kind, l.ID), l.ID)
+	r := p.feature.request(l.Host, eci, rand.Text(), domain, kind, a, danceTag(m.Kind, l.ID), l.ID)
 	r.Minor = m.Kind == dance.Refuse // it goes to whoever has asked, and may never arrive
 	return r
 }
@@ -118,13 +118,13 @@ func (f *Channels) hostFor(peer string) string {
 }
 
 // request is an event to a peer, on this server or another one. Its id makes repetitions harmless.
-func (f *Channels) request(host, eci, domain, kind string, a sky.Attributes, tag, lane string) fetch.Request {
+func (f *Channels) request(host, eci, eid, domain, kind string, a sky.Attributes, tag, lane string) fetch.Request {
 	if host == "" {
 		host = localScheme + ":"
 	}
 	return fetch.Request{
 		Call: outgoing.Call{
-			Method: http.MethodPost, URL: sky.EventURL(host, eci, rand.Text(), domain, kind), Body: a.JSON(), Timeout: sendTimeout,
+			Method: http.MethodPost, URL: sky.EventURL(host, eci, eid, domain, kind), Body: a.JSON(), Timeout: sendTimeout,
 			Header: http.Header{"Content-Type": {"application/json"}, "Accept": {"application/json"}},
 		},
 		Within: sendWithin, First: firstWait, LastWait: lastWait, Tag: tag, Lane: lane,

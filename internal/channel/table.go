@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/wabgo/wab/internal/cbor"
+	"github.com/wabgo/wab/internal/dance"
 	"github.com/wabgo/wab/internal/sky"
 	"github.com/wabgo/wab/internal/wire"
 )
@@ -17,7 +18,7 @@ const (
 )
 
 // Doorbell is the name of the channel that takes requests to subscribe.
-const Doorbell = "doorbell"
+const Doorbell = dance.Doorbell
 
 // channel is one way into a CA. It is never changed: another takes its place.
 type channel struct {
