@@ -60,3 +60,23 @@ func TestCHAN1_PeersWordsHoldNoECI(t *testing.T) {
 		}
 	}
 }
+
+// Somebody outside who knows an ECI of a CA learns nothing by asking with it, and takes no room from its owner.
+func TestCHAN2_AnECIOfOursIsNoName(t *testing.T) {
+	h := newSite(t, cloudApp())
+	bell, alices := bellOf(h.kit, "bob").ECI, bellOf(h.kit, "alice").ECI
+	for i := range 20 {
+		id := string(rune('a' + i))
+		if status, body := h.raise(bell, "system", "requestSubscription", request(id, alices, "", "from", "cloud:alice/home@elsewhere.example")); status != 200 {
+			t.Fatal(status, body)
+		}
+		if s := subscriptionOf(h.kit, "bob", id); s.Verified || strings.Contains(s.Peer, "alice") {
+			t.Errorf("%+v", s)
+		}
+	}
+	if status, _ := h.raise(bell, "system", "requestSubscription", request("more", alices, "")); status != 429 {
+		t.Error(status)
+	}
+	id := ask[string](h.kit, "alice", "cloud/alice/home/Link", args(bell, Relationship{}))
+	until(t, "alice's own request", func() bool { s := subscriptionOf(h.kit, "bob", id); return s.State == "waiting" && s.Verified }, h.kit)
+}

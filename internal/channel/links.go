@@ -59,19 +59,27 @@ func (t links) without(id string) links {
 	return slices.Delete(slices.Clone(t), i, i+1)
 }
 
-// full tells whether the inbox has no room for one more from there.
-func (t links) full(host, from string) bool {
+// full tells whether the inbox has no room for one more like this.
+func (t links) full(r *dance.Record) bool {
 	all, same := 0, 0
 	for _, l := range t {
 		if l.State != dance.Waiting {
 			continue
 		}
 		all++
-		if l.Host == host && (host != "" || ownerOf(l.From) == ownerOf(from)) {
+		if l.alike(r) {
 			same++
 		}
 	}
 	return all >= MaxWaiting || same >= MaxFrom
+}
+
+// alike tells whether two requests are of one server, or of one owner here; those who only say that they are of here are all alike.
+func (l *link) alike(r *dance.Record) bool {
+	if l.Host != r.Host || r.Host != "" {
+		return l.Host == r.Host
+	}
+	return l.Verified == r.Verified && (!r.Verified || ownerOf(l.From) == ownerOf(r.From))
 }
 
 func ownerOf(from string) string {

@@ -24,14 +24,15 @@ const (
 )
 
 var (
-	errDoorbell = wire.Err(wire.NotAllowed, "This is a doorbell: it takes requests to subscribe, their withdrawal, and nothing else.")
-	errNotYet   = wire.Err(wire.NotAllowed, "This channel waits for an answer to a request to subscribe, and takes nothing else before.")
-	errBusy     = wire.Retry(wire.Overloaded, "This assistant has too much under way to answer. Try again later.", 60_000)
-	errExpired  = wire.Err(wire.NotAllowed, "What this channel has allowed was allowed for a time, which is over.")
-	errInbox    = wire.Retry(wire.Quota, "This assistant has as many requests waiting as it takes. Try again later.", 60_000)
-	errBarred   = wire.Err(wire.NotAllowed, "Requests like this one are not taken here.")
-	errNoHost   = wire.Err(wire.BadRequest, "The request does not say on which server the asker's channel is: its host is missing.")
-	errNotHere  = wire.Err(wire.BadRequest, "The channel that the request gives is said to be on this server, and there is no such channel here.")
+	errDoorbell  = wire.Err(wire.NotAllowed, "This is a doorbell: it takes requests to subscribe, their withdrawal, and nothing else.")
+	errNotYet    = wire.Err(wire.NotAllowed, "This channel waits for an answer to a request to subscribe, and takes nothing else before.")
+	errBusy      = wire.Retry(wire.Overloaded, "This assistant has too much under way to answer. Try again later.", 60_000)
+	errExpired   = wire.Err(wire.NotAllowed, "What this channel has allowed was allowed for a time, which is over.")
+	errInbox     = wire.Retry(wire.Quota, "This assistant has as many requests waiting as it takes. Try again later.", 60_000)
+	errBarred    = wire.Err(wire.NotAllowed, "Requests like this one are not taken here.")
+	errNoHost    = wire.Err(wire.BadRequest, "The request does not say on which server the asker's channel is: its host is missing.")
+	errNotTheirs = wire.Err(wire.BadRequest, "The back channel of a request is the asker's own.")
+	errNotHere   = wire.Err(wire.BadRequest, "The channel that the request gives is said to be on this server, and there is no such channel here.")
 )
 
 // heed tells whether what has come is the dance's business, and may pass.
@@ -140,10 +141,10 @@ func (f *Channels) asked(tx *actor.Tx, v *Visit) error {
 	var invited *Attenuation
 	err := f.apply(tx, func(p *part, w *work) error {
 		invited = p.redeem(m.Secret, tx.Now())
-		if waits := invited == nil && !welcome; waits && p.links.full(m.Host, m.From) || !p.makeRoom(w) {
+		if waits := invited == nil && !welcome; waits && p.links.full(&s.Record) || !p.makeRoom(w) {
 			return errInbox
 		}
-		p.take(&link{Record: dance.Record{ID: m.ID}, peer: cmp.Or(m.From, hostOf(m.Host))}, s, w)
+		p.take(&link{Record: dance.Record{ID: m.ID}, peer: cmp.Or(m.From, hostOf(cmp.Or(m.Host, f.publicURL())))}, s, w)
 		return nil
 	})
 	switch {
@@ -161,11 +162,15 @@ func (f *Channels) asker(m *dance.Message, v *Visit) (from name.Name, flaw *wire
 		if ca == v.of {
 			return from, errSelf
 		}
-		if v.Sender != (name.Name{}) && v.Sender != ca {
-			return from, wire.Err(wire.BadRequest, "The back channel of a request is the asker's own.")
+		switch v.Sender {
+		case ca:
+			m.From = ca.String()
+			return ca, nil
+		case name.Name{}: // somebody outside who has an ECI of ours, and learns nothing about whose it is
+			m.From = claimed(m.From, f.publicURL())
+			return from, nil
 		}
-		m.From = ca.String()
-		return ca, nil
+		return from, errNotTheirs
 	}
 	if m.Host == "" {
 		return from, errNoHost
@@ -174,7 +179,7 @@ func (f *Channels) asker(m *dance.Message, v *Visit) (from name.Name, flaw *wire
 		return from, errNotHere
 	}
 	if v.Sender != (name.Name{}) {
-		return from, wire.Err(wire.BadRequest, "The back channel of a request is the asker's own.")
+		return from, errNotTheirs
 	}
 	m.From = claimed(m.From, m.Host)
 	return from, f.checkHost(m.Host, m.ECI)
