@@ -15,6 +15,10 @@ type Channels interface {
 	Spend(ca *actor.CA, e *Event, now int64) *wire.Error
 	// Of are the channels by which a principal is certain to come, as far as the CA knows: what it does there counts as its own.
 	Of(ca *actor.CA, principal name.Name) []string
+	// Seal makes the result of the message at hand fit to be stored, if the CA has told in it what opens a channel; else it is as it was, and sealed is false.
+	Seal(ca *actor.CA, result []byte) (fit []byte, sealed bool)
+	// Unseal is the result that Seal has sealed.
+	Unseal(ca *actor.CA, sealed []byte) ([]byte, error)
 }
 
 // Event is what came by a channel of a CA's: the Ext of a message of kind actor.Raised. Whoever sent it is known by the channel only, which stands for it in rules and in the

@@ -48,7 +48,7 @@ func (*Gate) Letter() byte { return letter }
 func (g *Gate) NewPart(ca *actor.CA) actor.Part {
 	guard := &guard{gate: g, ca: ca}
 	guard.ledger.ca = ca
-	guard.receipts.ca = ca
+	guard.receipts.ca, guard.receipts.gate = ca, g
 	guard.strangers = &strangers{guard: guard}
 	return guard
 }

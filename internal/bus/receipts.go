@@ -33,6 +33,7 @@ var (
 // so that a client with one request in flight uses one slot for ever. Those of Idempotency-Keys lie in a ring for each caller.
 type receipts struct {
 	ca   *actor.CA
+	gate *Gate
 	runs map[string]*run // by the prefix of their keys
 
 	rings map[string]*knownRing // of callers whose keys come often, by the same
@@ -58,6 +59,7 @@ type receipt struct {
 	request []byte // what was asked, hashed: the same key must not be used for anything else
 	long    bool   // the reply was too long to keep
 	result  []byte
+	sealed  bool // the result is
 }
 
 // find tells what became of a request that may have been sent before, and makes ready to keep its receipt.
@@ -74,9 +76,22 @@ func (s *receipts) find(r *Request) actor.Verdict {
 		return actor.Verdict{Refused: errOtherRequest}
 	case old.long:
 		return actor.Verdict{Refused: errLongReply}
-	default:
-		return actor.Verdict{Replay: true, Result: old.result}
 	}
+	result, err := s.unseal(old)
+	if err != nil {
+		return actor.Verdict{Refused: errReceipts}
+	}
+	return actor.Verdict{Replay: true, Result: result}
+}
+
+func (s *receipts) unseal(r *receipt) ([]byte, error) {
+	switch {
+	case !r.sealed:
+		return r.result, nil
+	case s.gate.Channels == nil:
+		return nil, errReceipt
+	}
+	return s.gate.Channels.Unseal(s.ca, r.result)
 }
 
 func (s *receipts) lookUp(r *Request) (*receipt, error) {
@@ -94,6 +109,8 @@ func (s *receipts) encode(c *actor.Commit, r *Request, result []byte, now int64)
 	rec := &receipt{result: result}
 	if rec.long = len(result) > MaxReceiptSize; rec.long {
 		rec.result = nil
+	} else if s.gate.Channels != nil {
+		rec.result, rec.sealed = s.gate.Channels.Seal(s.ca, result)
 	}
 	switch k := &r.Key; {
 	case k.Run != "":
@@ -190,22 +207,37 @@ func (s *receipts) read(key []byte) (*receipt, error) {
 	return parseReceipt(value)
 }
 
-const receiptFields = 4
+// A sealed receipt says so in one field more.
+const (
+	receiptFields       = 4
+	sealedReceiptFields = 5
+)
 
 func (r *receipt) encode() []byte {
-	b := cbor.AppendArrayHeader(make([]byte, 0, 48+len(r.result)), receiptFields)
+	fields := receiptFields
+	if r.sealed {
+		fields = sealedReceiptFields
+	}
+	b := cbor.AppendArrayHeader(make([]byte, 0, 48+len(r.result)), fields)
 	b = cbor.AppendUint(b, r.id)
 	b = cbor.AppendBytes(b, r.request)
 	b = cbor.AppendBool(b, r.long)
-	return cbor.AppendBytes(b, r.result)
+	if b = cbor.AppendBytes(b, r.result); r.sealed {
+		b = cbor.AppendBool(b, true)
+	}
+	return b
 }
 
 func parseReceipt(b []byte) (*receipt, error) {
 	r := cbor.NewReader(b)
-	if r.Array() != receiptFields {
+	fields := r.Array()
+	if fields != receiptFields && fields != sealedReceiptFields {
 		return nil, errReceipt
 	}
 	rec := &receipt{id: r.Uint(), request: slices.Clone(r.Bytes()), long: r.Bool(), result: slices.Clone(r.Bytes())}
+	if fields == sealedReceiptFields {
+		rec.sealed = r.Bool()
+	}
 	if r.Done() != nil {
 		return nil, errReceipt
 	}

@@ -46,6 +46,7 @@ type part struct {
 
 	lasts lasts
 
+	told    bool   // an ECI, by the message at hand
 	telling uint64 // the number of the notice that the app is being told
 	resting int64  // until when no tick is tried, after one that failed
 }
@@ -116,7 +117,13 @@ func (p *part) Load(key, value []byte) (err error) {
 	return err
 }
 
-func (p *part) Begin()    { p.before, p.ops, p.closed, p.lasts.next = p.state, nil, nil, nil }
+// Begin notes where the message begins.
+func (p *part) Begin() {
+	p.before, p.ops, p.closed, p.lasts.next = p.state, nil, nil, nil
+	p.told = false
+}
+
+// Rollback goes back there.
 func (p *part) Rollback() { p.state, p.ops, p.closed, p.lasts.next = p.before, nil, nil, nil }
 
 // Encode writes what has changed.
@@ -227,7 +234,10 @@ func (p *part) open(name, sub string, a Attenuation, now int64, before bus.Entry
 }
 
 // eci is a channel's name to the outside. It is made each time it is told, and kept nowhere.
-func (p *part) eci(c *channel) string { return p.feature.keys.mint(p.ca.Name(), c.id) }
+func (p *part) eci(c *channel) string {
+	p.told = true
+	return p.feature.keys.mint(p.ca.Name(), c.id)
+}
 
 // close removes a channel: what comes by it from then on is nobody's.
 func (p *part) close(name string) (was bool) {
