@@ -10,7 +10,8 @@
 // # Events
 //
 // An event is a message to its CA like any other (actor.Raised), and a transaction: its answer leaves when it is durable. An event's id, or the header Idempotency-Key, makes repetitions harmless: they
-// are answered as the first one was, for a day and as long as no 1,000 others came by the channel (package bus, receipts). Events of the domains system, wrangler and cloudos steer subscriptions; patterns have to name them.
+// are answered as the first one was, for a day and as long as no 1,000 others came by the channel (package bus, receipts);
+// of a subscription, whose events come one after the other, the last one for ever. Events of the domains system, wrangler and cloudos steer subscriptions; patterns have to name them.
 //
 // # Subscriptions
 //
