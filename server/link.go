@@ -15,6 +15,13 @@ import (
 	"github.com/wabgo/wab/internal/wire"
 )
 
+// States of a Subscription.
+var (
+	stateWaiting     = dance.Waiting.String()
+	stateEstablished = dance.Established.String()
+	stateEnded       = dance.Ended.String()
+)
+
 // Relationship is what a CA wants a subscription for. All is optional.
 type Relationship struct {
 	Name, Namespace string
@@ -83,7 +90,7 @@ func (c *class) addForLinks(m reflect.Method) error {
 // bob/home@wab.example, or without a host for this server), the URL of a doorbell, or an ECI of this server. OnSubscription hears what comes of it; the maps subscriptions and
 // pending-subscriptions of this CA show it.
 func (tx *Tx) Link(target string, r Relationship) (id string, err error) {
-	return tx.channels().Link(tx.tx, r.ask(channel.Ask{Target: target}))
+	return tx.link(r, channel.Ask{Target: target})
 }
 
 // LinkEngine asks a foreign engine's cloud: by its well-known channel, and the base URL of its server. It speaks as those engines do (wrangler).
@@ -91,7 +98,16 @@ func (tx *Tx) LinkEngine(host, eci string, r Relationship) (id string, err error
 	if eci == "" {
 		return "", wire.Err(wire.BadRequest, "A foreign engine's cloud is asked by its well-known channel: its ECI is missing.")
 	}
-	return tx.channels().Link(tx.tx, r.ask(channel.Ask{Host: host, Doorbell: eci, Gen: dance.Wrangler}))
+	return tx.link(r, channel.Ask{Host: host, Doorbell: eci, Gen: dance.Wrangler})
+}
+
+var errWithin = wire.Err(wire.BadRequest, "The time within which an answer is expected is not negative.")
+
+func (tx *Tx) link(r Relationship, a channel.Ask) (id string, err error) {
+	if r.Within < 0 {
+		return "", errWithin
+	}
+	return tx.channels().Link(tx.tx, r.ask(a))
 }
 
 func (r *Relationship) ask(a channel.Ask) channel.Ask {
@@ -122,7 +138,7 @@ func (tx *Tx) Subscription(id string) (s Subscription, ok bool) {
 // Inbox are the requests that wait for an answer, the oldest first. At most 100 wait; more are asked to come again later.
 func (tx *Tx) Inbox() (all []Subscription) {
 	for _, s := range tx.Subscriptions() {
-		if s.State == "waiting" {
+		if s.State == stateWaiting {
 			all = append(all, s)
 		}
 	}
@@ -143,12 +159,15 @@ func (tx *Tx) EndSubscription(id string) error { return tx.channels().End(tx.tx,
 
 // SubscriptionAllows changes what the other side may raise here.
 func (tx *Tx) SubscriptionAllows(id string, allow Attenuation) error {
-	s, ok := tx.Subscription(id)
-	if !ok || s.Channel == "" {
+	switch s, ok := tx.Subscription(id); {
+	case !ok || s.Channel == "":
 		return wire.Err(wire.NotFound, "There is no such subscription.")
+	case s.State == stateEnded:
+		return wire.Err(wire.Conflict, "This subscription has ended.")
+	default:
+		_, err := tx.channels().Make(tx.tx, s.Channel, allow.inner())
+		return err
 	}
-	_, err := tx.channels().Make(tx.tx, s.Channel, allow.inner())
-	return err
 }
 
 // RaiseOn raises an event on a subscription: with the other, once this transaction has committed, in the order in which they were raised, through crashes, for up to seven days. What it may raise is
@@ -165,7 +184,7 @@ func (tx *Tx) RaiseOn(id, domain, typ string, attributes any) (eventID string, e
 // RaiseTo raises an event on all established subscriptions in which the other has a role, and tells how many these are; the empty role means all of them.
 func (tx *Tx) RaiseTo(role, domain, typ string, attributes any) (n int, err error) {
 	for _, s := range tx.Subscriptions() {
-		if s.State != "established" || role != "" && s.TxRole != role {
+		if s.State != stateEstablished || role != "" && s.TxRole != role {
 			continue
 		}
 		if _, err := tx.RaiseOn(s.ID, domain, typ, attributes); err != nil {
@@ -190,6 +209,9 @@ type Invitation struct {
 
 // Invite makes an invitation: the first request that brings its secret within a time is approved, and may raise what allow says. A CA has up to 100 open.
 func (tx *Tx) Invite(allow Attenuation, within time.Duration) (Invitation, error) {
+	if within < 0 {
+		return Invitation{}, errWithin
+	}
 	bell, err := tx.Doorbell()
 	if err != nil {
 		return Invitation{}, err

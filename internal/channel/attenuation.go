@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/wabgo/wab/internal/cbor"
+	"github.com/wabgo/wab/internal/dance"
 	"github.com/wabgo/wab/internal/sky"
 	"github.com/wabgo/wab/internal/wire"
 )
@@ -50,14 +51,10 @@ func (a *Attenuation) Check() *wire.Error {
 	return nil
 }
 
-// own are the domains of the protocol: a pattern has to name them, for whoever allows everything hasn't thought of them.
-func own(domain string) bool {
-	return domain == "system" || domain == "wrangler" || domain == "cloudos"
-}
-
+// matches tells whether a pattern means what has come. Those of the dance's own domains have to be named.
 func matches(all []sky.Pattern, domain, typ string) bool {
 	return slices.ContainsFunc(all, func(p sky.Pattern) bool {
-		return p.Matches(domain, typ) && (p.Domain == domain || !own(domain))
+		return p.Matches(domain, typ) && (p.Domain == domain || !dance.Steers(domain))
 	})
 }
 

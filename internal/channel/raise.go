@@ -22,7 +22,7 @@ func (f *Channels) RaiseOn(tx *actor.Tx, id, domain, typ string, a sky.Attribute
 	if flaw := sky.CheckEvent(domain, typ); flaw != nil {
 		return "", flaw
 	}
-	if own(domain) {
+	if dance.Steers(domain) {
 		return "", errOwnWords
 	}
 	if err := f.roomFor(tx, id, a.Size()); err != nil {
@@ -136,19 +136,19 @@ func (f *Channels) Command(tx *actor.Tx, domain, typ string, a sky.Attributes) (
 		return nil, true, flaw
 	case is:
 		return f.subscribe(tx, start)
-	case domain != "wrangler":
-		return nil, false, nil
 	}
-	id := a.Text("Id")
-	switch typ {
-	case "pending_subscription_approval":
-		return nil, true, f.Approve(tx, id, Attenuation{})
-	case "inbound_rejection":
-		return nil, true, f.Decline(tx, id, "")
-	case "outbound_cancellation", "subscription_cancellation":
-		return nil, true, f.End(tx, id, "")
+	id, wish, is, flaw := dance.ParseWish(domain, typ, a)
+	switch {
+	case flaw != nil:
+		err = flaw
+	case wish == dance.ToApprove:
+		err = f.Approve(tx, id, Attenuation{})
+	case wish == dance.ToDecline:
+		err = f.Decline(tx, id, "")
+	case wish == dance.ToEnd:
+		err = f.End(tx, id, "")
 	}
-	return nil, false, nil
+	return nil, is, err
 }
 
 func (f *Channels) subscribe(tx *actor.Tx, s dance.Ask) ([]sky.Directive, bool, error) {

@@ -117,7 +117,7 @@ type handler struct {
 }
 
 func (h handler) takes(query bool, domain, kind string) bool {
-	return h.query == query && (h.domain == domain || h.domain == "*" && !own(domain)) && (h.kind == kind || h.kind == "*")
+	return h.query == query && (h.domain == domain || h.domain == "*" && !dance.Steers(domain)) && (h.kind == kind || h.kind == "*")
 }
 
 func (h handler) key() string {
