@@ -939,3 +939,25 @@ func TestCHAN3_AnEventThatComesAgainAfterDays(t *testing.T) {
 	}
 	h.want("alice", "cloud/alice/home/End", args(id), "null")
 }
+
+// CAs of two apps on one server are as far apart as any: the same dance, without HTTP.
+func TestCHAN3_AcrossApps(t *testing.T) {
+	h := newSite(t, cloudApp(), partyApp())
+	h.away.Store(true) // nothing has to come in
+	bell := ask[Channel](h.kit, "bob", "party/bob/home/Bell", `[]`)
+	for _, target := range []string{bell.ECI, bell.URL} {
+		id := ask[string](h.kit, "bob", "cloud/bob/home/Link", args(target, Relationship{Name: "quick", Allow: Attenuation{Events: []Pattern{{"chat", "*"}}}}))
+		becomes(t, h.kit, "bob", id, "established")
+		h.do("bob", "cloud/bob/home/RaiseMany", args(id, 2))
+		h.do("bob", "party/bob/home/Say", args(id, "chat", "back"))
+		until(t, "the events", func() bool {
+			heard := ask[map[string][]string](h.kit, "bob", "party/bob/home/Record", `[]`)[id]
+			return slices.Equal(heard, []string{"said0", "said1"})
+		}, h.kit)
+		h.want("bob", "party/bob/home/End", args(id), "null")
+		becomes(t, h.kit, "bob", id, "ended over")
+	}
+	if log := ask[[]string](h.kit, "bob", "cloud/bob/home/Log", `[]`); len(log) != 2 {
+		t.Error(log)
+	}
+}
