@@ -111,7 +111,7 @@ func (p *part) link(a Ask, id string, now int64, w *work) error {
 	if flaw != nil {
 		return flaw
 	}
-	w.rooms = append(w.rooms, c)
+	w.opened = append(w.opened, c)
 	ask := dance.Ask{
 		ID: id, Gen: a.Gen, Name: a.Name, Namespace: a.Namespace, Relationship: a.Relationship, ChannelName: a.ChannelName, ChannelType: a.ChannelType,
 		RxRole: a.RxRole, TxRole: a.TxRole, Channel: label, Host: a.Host, Doorbell: a.Doorbell, From: p.feature.address(p.ca.Name()), Why: a.Why, Secret: a.Secret, Within: a.Within,

@@ -31,12 +31,12 @@ const (
 
 // work is what a step leaves to do once the part is let go of: others have parts of their own.
 type work struct {
-	asks  []fetch.Request
-	stop  []string // tags of what is not to be sent any more
-	shown []*link  // whose rows in the maps change
-	gone  []string // ids whose rows go
-	rooms []*channel
-	shut  []string // channels whose rows go
+	asks   []fetch.Request
+	stop   []string   // tags of what is not to be sent any more
+	shown  []*link    // whose rows in the maps change
+	gone   []string   // ids whose rows go
+	opened []*channel // and those that were changed
+	shut   []string   // channels whose rows go
 }
 
 // The tags of what goes out: what it is, and whose.
@@ -144,10 +144,42 @@ func (f *Channels) apply(tx *actor.Tx, choose func(p *part, w *work) error) (err
 		err = f.finish(tx, &w)
 	}
 	if err != nil {
-		f.use(tx, func(*part) { undo() })
+		var back work
+		f.use(tx, func(p *part) {
+			undo()
+			back = p.rows(&w)
+		})
 		sent()
+		_ = f.show(tx, &back) // the first error is told
 	}
 	return err
+}
+
+// rows are those of a work, as the part stands now.
+func (p *part) rows(of *work) (w work) {
+	ids := slices.Clone(of.gone)
+	for _, l := range of.shown {
+		ids = append(ids, l.ID)
+	}
+	for _, id := range ids {
+		if l := p.links.get(id); l != nil {
+			w.shown = append(w.shown, l)
+		} else {
+			w.gone = append(w.gone, id)
+		}
+	}
+	labels := slices.Clone(of.shut)
+	for _, c := range of.opened {
+		labels = append(labels, c.name)
+	}
+	for _, label := range labels {
+		if c := p.channels.get(label); c != nil {
+			w.opened = append(w.opened, c)
+		} else {
+			w.shut = append(w.shut, label)
+		}
+	}
+	return w
 }
 
 // mark returns what takes the part back to where it is now.
@@ -164,7 +196,12 @@ func (f *Channels) finish(tx *actor.Tx, w *work) error {
 			return err
 		}
 	}
-	for _, c := range w.rooms {
+	return f.show(tx, w)
+}
+
+// show has the maps say what a work has changed.
+func (f *Channels) show(tx *actor.Tx, w *work) error {
+	for _, c := range w.opened {
 		if err := f.opt.Show(tx, mapChannels, c.name, showChannel(c)); err != nil {
 			return err
 		}

@@ -293,7 +293,7 @@ func (f *Channels) Approve(tx *actor.Tx, id string, allow Attenuation) error {
 			if flaw != nil {
 				return flaw
 			}
-			w.rooms = append(w.rooms, c)
+			w.opened = append(w.opened, c)
 		}
 		p.take(l, s, w)
 		return nil
