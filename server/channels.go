@@ -27,8 +27,8 @@ func (s *Server) openChannels(classes map[string]actor.Class) {
 	})
 	searches := newSearches(s.finder)
 	s.closers = append(s.closers, searches)
-	s.fetches.Carry("resolve", searches.resolve)
-	s.fetches.Carry("verify", searches.verify)
+	s.fetches.Carry(channel.SchemeResolve, searches.resolve)
+	s.fetches.Carry(channel.SchemeVerify, searches.verify)
 }
 
 // deliver waits for the runtime: what was under way when the server ended goes on while that begins.

@@ -3,11 +3,9 @@ package server
 import (
 	"context"
 	"net/http"
-	"net/url"
-	"strings"
 	"sync"
 
-	"github.com/wabgo/wab/internal/cbor"
+	"github.com/wabgo/wab/internal/channel"
 	"github.com/wabgo/wab/internal/discovery"
 	"github.com/wabgo/wab/internal/name"
 	"github.com/wabgo/wab/internal/outgoing"
@@ -34,30 +32,27 @@ func (s *searches) Close() error {
 	return nil
 }
 
-// resolve carries the calls that look up an address: what comes back is an array of the doorbell's host and its ECI.
+// resolve carries the calls that look up an address.
 func (s *searches) resolve(from name.Name, call outgoing.Call, done func(outgoing.Answer, *wire.Error)) (cancel func()) {
-	target, err := url.QueryUnescape(strings.TrimPrefix(call.URL, "resolve:"))
+	target, ok := channel.ResolveTarget(call)
 	return s.begin(done, func(ctx context.Context) ([]byte, *wire.Error) {
-		if err != nil {
+		if !ok {
 			return nil, wire.Err(wire.BadRequest, "The address is malformed.")
 		}
 		found, flaw := s.finder.Resolve(ctx, from.Owner, target)
-		return cbor.AppendText(cbor.AppendText(cbor.AppendArrayHeader(nil, 2), found.Host), found.ECI), flaw
+		return channel.Resolved(found.Host, found.ECI), flaw
 	})
 }
 
-// verify carries the calls that ask an asker's server for its key: what comes back is the asker's name.
+// verify carries the calls that ask an asker's server for its key.
 func (s *searches) verify(from name.Name, call outgoing.Call, done func(outgoing.Answer, *wire.Error)) (cancel func()) {
-	r := cbor.NewReader(call.Body)
-	r.Array()
-	vouch, host, doorbell, back, id := r.Text(), r.Text(), r.Text(), r.Text(), r.Text()
-	damaged := r.Done() != nil
+	w, ok := channel.VerifyWord(call)
 	return s.begin(done, func(ctx context.Context) ([]byte, *wire.Error) {
-		if damaged {
+		if !ok {
 			return nil, wire.Err(wire.BadRequest, "The signature is malformed.")
 		}
-		who, flaw := s.finder.Verify(ctx, from.Owner, vouch, host, discovery.Request{Doorbell: doorbell, Back: back, ID: id})
-		return cbor.AppendText(nil, who.String()), flaw
+		who, flaw := s.finder.Verify(ctx, from.Owner, w.Vouch, w.Host, discovery.Request{Doorbell: w.Doorbell, Back: w.Back, ID: w.ID})
+		return channel.Verified(who), flaw
 	})
 }
 

@@ -5,14 +5,10 @@ import (
 	"crypto/rand"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/wabgo/wab/internal/actor"
 	"github.com/wabgo/wab/internal/bus"
-	"github.com/wabgo/wab/internal/cbor"
 	"github.com/wabgo/wab/internal/dance"
-	"github.com/wabgo/wab/internal/fetch"
-	"github.com/wabgo/wab/internal/name"
 	"github.com/wabgo/wab/internal/outgoing"
 	"github.com/wabgo/wab/internal/sky"
 	"github.com/wabgo/wab/internal/wire"
@@ -132,70 +128,6 @@ func (p *part) begin(l *link, ask dance.Ask, now int64, w *work) error {
 	return nil
 }
 
-// lookUp keeps what is to be asked, as a record without a doorbell, and has the address looked up.
-func (p *part) lookUp(a Ask, ask dance.Ask, now int64, w *work) error {
-	ask.Doorbell = "unknown"
-	s, flaw := dance.Begin(ask, now) // for what is wrong with it, and what follows from it
-	if flaw != nil {
-		return flaw
-	}
-	l := &link{Record: s.Record, own: p.channels.get(ask.Channel).id, target: a.Target, peer: written(a.Target), allow: a.Allow}
-	l.Doorbell, l.Owed, l.Idle, l.Again = "", 0, 0, 0
-	p.keep(l)
-	w.shown = append(w.shown, l)
-	w.asks = append(w.asks, fetch.Request{
-		Call:   outgoing.Call{URL: "resolve:" + url.QueryEscape(a.Target), Timeout: time.Minute},
-		Within: sendWithin, First: firstWait, LastWait: lastWait, Tag: tagResolve + "/" + ask.ID,
-	})
-	p.tell(p.feature.event(l))
-	return nil
-}
-
-// found goes on with a subscription whose peer's doorbell is known now: the answer of a "resolve:" call is a CBOR array of the doorbell's host and ECI.
-func (p *part) found(l *link, body []byte, now int64, w *work) error {
-	r := cbor.NewReader(body)
-	r.Array()
-	host, doorbell := r.Text(), r.Text()
-	if r.Done() != nil {
-		return p.lost(l, "The address could not be looked up.", now, w)
-	}
-	a := Ask{Host: host, Doorbell: doorbell}
-	if flaw := p.feature.aim(&a); flaw != nil {
-		return p.lost(l, flaw.Message, now, w)
-	}
-	if ca, ours := p.feature.keys.open(doorbell); ours && ca == p.ca.Name() {
-		return p.lost(l, errSelf.Message, now, w)
-	}
-	ask := dance.Ask{
-		ID: l.ID, Gen: l.Gen, Name: l.Name, Namespace: l.Namespace, Relationship: l.Relationship, ChannelName: l.ChannelName, ChannelType: l.ChannelType,
-		RxRole: l.RxRole, TxRole: l.TxRole, Channel: l.Channel, Host: a.Host, Doorbell: a.Doorbell, From: l.From, Why: l.Why, Secret: l.Secret, Within: max(1, l.Expires-now),
-	}
-	next := *l
-	next.target = ""
-	return p.begin(&next, ask, now, w)
-}
-
-// lost ends a subscription whose peer can't be found.
-func (p *part) lost(l *link, reason string, now int64, w *work) error {
-	next := *l
-	next.target, next.State, next.End, next.Reason, next.Since, next.Expires = "", dance.Ended, dance.Failed, reason, now, 0
-	if p.close(l.Channel) {
-		w.shut = append(w.shut, l.Channel)
-	}
-	p.keep(&next)
-	w.shown = append(w.shown, &next)
-	p.tell(p.feature.event(&next))
-	return nil
-}
-
-// written is how a peer is called that is looked up: as it was written, but for a doorbell's URL without a scheme, whose ECI is nobody's to see.
-func written(target string) string {
-	if host, _, isURL := sky.SplitDoorbell("https://" + target); isURL && !strings.Contains(target, "://") {
-		return hostOf(host)
-	}
-	return target
-}
-
 // nameFor is how a peer is called that was asked by its doorbell: by its name, where it is one of this server's.
 func (f *Channels) nameFor(a *Ask) string {
 	if ca, ours := f.keys.open(a.Doorbell); ours {
@@ -203,5 +135,3 @@ func (f *Channels) nameFor(a *Ask) string {
 	}
 	return cmp.Or(a.Target, hostOf(a.Host))
 }
-
-func parseKey(key string) (name.Name, error) { return name.ParseCA(key, "") }

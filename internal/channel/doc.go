@@ -28,6 +28,11 @@
 //
 // How subscriptions stand, and which of its events did not arrive, it is told in transactions of their own, each once, through restarts: what waits is stored.
 //
+// # Limits
+//
+// Of a CA: MaxChannels, MaxHandlers, MaxPatterns of a kind in an Attenuation, MaxLinks, MaxWaiting in the inbox, MaxFrom of them from one server or owner, MaxInvites, 1,000 words that the app has yet
+// to hear, of which the oldest go; MaxRaised events on their way, MaxRaisedOn on one subscription, 7 MiB. Of the Event API: bodies of 1 MiB, those over 64 KiB 32 at a time; the rest are those of package sky.
+//
 // # Locks
 //
 // None: a part belongs to its CA's turn, and the feature is not changed once it is made.

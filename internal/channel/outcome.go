@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/wabgo/wab/internal/actor"
-	"github.com/wabgo/wab/internal/cbor"
 	"github.com/wabgo/wab/internal/dance"
 	"github.com/wabgo/wab/internal/fetch"
 	"github.com/wabgo/wab/internal/sky"
@@ -37,12 +36,9 @@ func (f *Channels) Answered(tx *actor.Tx, got *fetch.Fetched) error {
 			return p.lost(l, cmp.Or(reason, "The address could not be looked up."), tx.Now(), w)
 		}))
 	case kind == tagVerify && outcome == dance.Delivered:
-		r := cbor.NewReader(got.Body)
-		from := r.Text()
-		if r.Done() != nil {
-			return nil
+		if who, ok := readVerified(got.Body); ok { // else it stays what somebody says of itself
+			return ignoreGone(f.verified(tx, rest, who))
 		}
-		return ignoreGone(f.verified(tx, rest, from))
 	}
 	return nil
 }
@@ -104,37 +100,4 @@ func (f *Channels) raised(tx *actor.Tx, id string, e Event, o dance.Outcome) err
 		}
 		return nil
 	}))
-}
-
-// tickMost bounds what one tick does: so much goes into a transaction.
-const tickMost = 32
-
-// Tick does what is due, the rest of it in the ticks that follow.
-func (f *Channels) Tick(tx *actor.Tx) error {
-	now, done := tx.Now(), 0
-	return f.apply(tx, func(p *part, w *work) error {
-		for _, l := range p.links {
-			at := l.wake()
-			if at == 0 || at > now || done == tickMost {
-				continue
-			}
-			if done++; l.target == "" {
-				p.take(l, l.Tick(now), w)
-				continue
-			}
-			w.stop = append(w.stop, tagResolve+"/"+l.ID)
-			if err := p.lost(l, "The address could not be looked up in time.", now, w); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// wake is when something is due, 0 for never.
-func (l *link) wake() int64 {
-	if l.target != "" {
-		return l.Expires
-	}
-	return l.Wake()
 }

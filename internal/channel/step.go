@@ -1,32 +1,11 @@
 package channel
 
 import (
-	"crypto/rand"
-	"net/http"
 	"slices"
-	"time"
 
 	"github.com/wabgo/wab/internal/actor"
 	"github.com/wabgo/wab/internal/dance"
 	"github.com/wabgo/wab/internal/fetch"
-	"github.com/wabgo/wab/internal/outgoing"
-	"github.com/wabgo/wab/internal/sky"
-)
-
-// Answers to what goes out come as messages of the CA to itself, by a name that no app's method can have. Ticks do, too.
-const (
-	AnswerMethod = "channel-answer"
-	TickMethod   = "channel-tick"
-	TellMethod   = "channel-tell"
-)
-
-// How what goes out is tried again.
-const (
-	sendWithin  = 7 * 24 * time.Hour // then the dance decides
-	sendTimeout = 15 * time.Second
-	firstWait   = 200 * time.Millisecond
-	lastWait    = 5 * time.Minute
-	localScheme = "sky"
 )
 
 // work is what a step leaves to do once the part is let go of: others have parts of their own.
@@ -38,16 +17,6 @@ type work struct {
 	opened []*channel // and those that were changed
 	shut   []string   // channels whose rows go
 }
-
-// The tags of what goes out: what it is, and whose.
-const (
-	tagDance   = "d" // d<kind>/<id>
-	tagEvent   = "e" // e/<event's id>/<domain>/<type>/<id>
-	tagResolve = "r" // r/<id>
-	tagVerify  = "v" // v/<id>
-)
-
-func danceTag(k dance.Kind, id string) string { return tagDance + string('0'+rune(k)) + "/" + id }
 
 // take puts a step into effect: the record and the channel here, the rest as work.
 func (p *part) take(l *link, s dance.Step, w *work) *link {
@@ -88,49 +57,6 @@ func (p *part) keep(l *link) {
 	p.put(keyLink, linkKey(l.ID), p.encodeLink(l))
 }
 
-// send is a message of the dance, as it goes to the peer.
-func (p *part) send(l *link, s dance.Send) fetch.Request {
-	m, eci := s.Message, l.ECI
-	if s.ToDoorbell {
-		eci = l.Doorbell
-	}
-	if l.own != (id{}) {
-		m.ECI = p.feature.keys.mint(p.ca.Name(), l.own)
-	}
-	if m.Kind == dance.Request {
-		m.Host = p.feature.hostFor(l.Host)
-		if vouch := p.feature.opt.Vouch; vouch != nil && l.Host != "" {
-			m.Vouch = vouch(p.ca.Name(), eci, m.ECI, l.ID)
-		}
-	}
-	domain, kind, a := m.Event()
-	r := p.feature.request(l.Host, eci, rand.Text(), domain, kind, a, danceTag(m.Kind, l.ID), l.ID)
-	r.Minor = m.Kind == dance.Refuse // it goes to whoever has asked, and may never arrive
-	return r
-}
-
-// hostFor is how a peer there reaches us: it need not be told on the same server.
-func (f *Channels) hostFor(peer string) string {
-	if peer == "" {
-		return ""
-	}
-	return f.publicURL()
-}
-
-// request is an event to a peer, on this server or another one. Its id makes repetitions harmless.
-func (f *Channels) request(host, eci, eid, domain, kind string, a sky.Attributes, tag, lane string) fetch.Request {
-	if host == "" {
-		host = localScheme + ":"
-	}
-	return fetch.Request{
-		Call: outgoing.Call{
-			Method: http.MethodPost, URL: sky.EventURL(host, eci, eid, domain, kind), Body: a.JSON(), Timeout: sendTimeout,
-			Header: http.Header{"Content-Type": {"application/json"}, "Accept": {"application/json"}},
-		},
-		Within: sendWithin, First: firstWait, LastWait: lastWait, Tag: tag, Lane: lane,
-	}
-}
-
 // apply runs choose on the part, and does what it leaves: all of it, or after an error, of which the app may think little, nothing.
 func (f *Channels) apply(tx *actor.Tx, choose func(p *part, w *work) error) (err error) {
 	var w work
@@ -155,33 +81,6 @@ func (f *Channels) apply(tx *actor.Tx, choose func(p *part, w *work) error) (err
 	return err
 }
 
-// rows are those of a work, as the part stands now.
-func (p *part) rows(of *work) (w work) {
-	ids := slices.Clone(of.gone)
-	for _, l := range of.shown {
-		ids = append(ids, l.ID)
-	}
-	for _, id := range ids {
-		if l := p.links.get(id); l != nil {
-			w.shown = append(w.shown, l)
-		} else {
-			w.gone = append(w.gone, id)
-		}
-	}
-	labels := slices.Clone(of.shut)
-	for _, c := range of.opened {
-		labels = append(labels, c.name)
-	}
-	for _, label := range labels {
-		if c := p.channels.get(label); c != nil {
-			w.opened = append(w.opened, c)
-		} else {
-			w.shut = append(w.shut, label)
-		}
-	}
-	return w
-}
-
 // mark returns what takes the part back to where it is now.
 func (p *part) mark() (undo func()) {
 	state, ops, closed := p.state, len(p.ops), len(p.closed)
@@ -199,21 +98,6 @@ func (f *Channels) finish(tx *actor.Tx, w *work) error {
 	return f.show(tx, w)
 }
 
-// show has the maps say what a work has changed.
-func (f *Channels) show(tx *actor.Tx, w *work) error {
-	for _, c := range w.opened {
-		if err := f.opt.Show(tx, mapChannels, c.name, showChannel(c)); err != nil {
-			return err
-		}
-	}
-	for _, label := range w.shut {
-		if err := f.opt.Show(tx, mapChannels, label, nil); err != nil {
-			return err
-		}
-	}
-	return f.showLinks(tx, w)
-}
-
 // stop ends what is under way with some tags.
 func (f *Channels) stop(tx *actor.Tx, tags []string) {
 	if len(tags) == 0 {
@@ -224,28 +108,6 @@ func (f *Channels) stop(tx *actor.Tx, tags []string) {
 			f.opt.Fetches.Cancel(tx, id)
 		}
 	}
-}
-
-func (f *Channels) showLinks(tx *actor.Tx, w *work) error {
-	rows := map[string]*link{}
-	for _, l := range w.shown {
-		rows[l.ID] = l
-	}
-	for _, id := range w.gone {
-		rows[id] = nil
-	}
-	for id, l := range rows {
-		for _, label := range []string{mapLinks, mapPending} {
-			var row map[string]any
-			if l != nil && mapOf(l) == label {
-				row = f.showLink(l)
-			}
-			if err := f.opt.Show(tx, label, id, row); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // step runs one input of the dance on a subscription: choose returns what comes of it.

@@ -153,3 +153,13 @@ func checkPattern(domain, kind string) *wire.Error {
 	p := sky.Pattern{Domain: domain, Type: kind}
 	return p.Check()
 }
+
+// Info is what the owner sees of a channel.
+type Info struct {
+	Name         string
+	Subscription string // that it belongs to, empty for none
+	Since        int64
+	Allow        Attenuation
+	Accepted     uint64 // what the ledger said when it was made, of channels of that name before: as its principal they are one
+	Denied       uint64
+}
