@@ -3,8 +3,10 @@ package server
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/wabgo/wab/internal/actor"
@@ -93,10 +95,17 @@ func (tx *Tx) Link(target string, r Relationship) (id string, err error) {
 	return tx.link(r, channel.Ask{Target: target})
 }
 
-// LinkEngine asks a foreign engine's cloud: by its well-known channel, and the base URL of its server. It speaks as those engines do (wrangler).
+// LinkEngine asks a foreign engine's cloud: by its well-known channel, and the base URL of its server (https unless it says otherwise, and
+// http on the loopback address). It speaks as those engines do (wrangler).
 func (tx *Tx) LinkEngine(host, eci string, r Relationship) (id string, err error) {
 	if eci == "" {
 		return "", wire.Err(wire.BadRequest, "A foreign engine's cloud is asked by its well-known channel: its ECI is missing.")
+	}
+	if u, err := url.Parse("https://" + host); err == nil && u.Host != "" && !strings.Contains(host, "://") {
+		if u.Scheme = "https"; loopback(u.Hostname()) {
+			u.Scheme = "http"
+		}
+		host = u.String()
 	}
 	return tx.link(r, channel.Ask{Host: host, Doorbell: eci, Gen: dance.Wrangler})
 }

@@ -67,3 +67,18 @@ func TestCHAN2_NobodyIsNamedAfterAnotherServer(t *testing.T) {
 		t.Error(status, body)
 	}
 }
+
+// A foreign engine's host without a scheme is https, and http on the loopback address, as addresses are.
+func TestCHAN3_AnEnginesHostWithoutAScheme(t *testing.T) {
+	a := newSite(t, cloudApp())
+	for host, want := range map[string]string{
+		"127.0.0.1:1": "http://127.0.0.1:1", "localhost:1": "http://localhost:1", "[::1]:1/base": "http://[::1]:1/base", "engine.example": "https://engine.example", "http://engine.example/": "http://engine.example",
+	} {
+		id := ask[string](a.kit, "alice", "cloud/alice/home/LinkEngine", args(host, "a-well-known-channel", Relationship{}))
+		for _, s := range ask[[]Subscription](a.kit, "alice", "cloud/alice/home/Links", `[]`) {
+			if s.ID == id && s.Host != want {
+				t.Errorf("%s: %+v", host, s)
+			}
+		}
+	}
+}

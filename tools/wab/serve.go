@@ -126,7 +126,7 @@ func prefixes(flag string, list []string) (out []netip.Prefix, err error) {
 
 func checkURL(s string) error {
 	u, err := url.Parse(s)
-	if s == "" || err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.RawQuery == "" && u.Fragment == "" {
+	if s == "" || err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil && u.RawQuery == "" && u.Fragment == "" {
 		return nil
 	}
 	return fmt.Errorf("--public-url %s is not an address like https://wab.example.org", s)

@@ -80,6 +80,7 @@ func TestOPS1_BadStartsAreOneLine(t *testing.T) {
 		"no network":         {[]string{"--open-network", "10.0.0.1"}, []string{"--open-network", "10.1.0.0/16"}},
 		"not quite one":      {[]string{"--open-network", "10.0.0.0/8,10.1.0.1/16"}, []string{"--open-network", "10.1.0.0/16"}},
 		"no URL":             {[]string{"--public-url", "example.org"}, []string{"--public-url"}},
+		"a URL's password":   {[]string{"--public-url", "https://me:secret@example.org"}, []string{"--public-url"}},
 		"no level":           {[]string{"--log-level", "loud"}, []string{"--log-level"}},
 		"no format":          {[]string{"--log-format", "xml"}, []string{"--log-format"}},
 	} {
