@@ -36,7 +36,7 @@ func (f *Channels) asked(tx *actor.Tx, v *Visit) error {
 	var invited *Attenuation
 	err := f.apply(tx, func(p *part, w *work) error {
 		invited = p.redeem(m.Secret, tx.Now())
-		if waits := invited == nil && !welcome; waits && p.links.full(&s.Record) || !p.makeRoom(w) {
+		if waits := invited == nil && !welcome; waits && full(p.links, &s.Record) || !p.makeRoom(w) {
 			return errInbox
 		}
 		p.take(&link{Record: dance.Record{ID: m.ID}, peer: cmp.Or(m.From, hostOf(cmp.Or(m.Host, f.publicURL())))}, s, w)

@@ -3,8 +3,6 @@ package channel
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"slices"
-	"strings"
 
 	"github.com/wabgo/wab/internal/cbor"
 	"github.com/wabgo/wab/internal/dance"
@@ -27,42 +25,15 @@ type link struct {
 	allow  Attenuation // what the peer may raise here, of one that we ask for
 }
 
-// links holds a CA's subscriptions by id. It is never changed in place.
-type links []*link
+func (l *link) key() string { return l.ID }
 
-func (t links) index(id string) (int, bool) {
-	return slices.BinarySearchFunc(t, id, func(l *link, id string) int { return strings.Compare(l.ID, id) })
-}
-
-func (t links) get(id string) *link {
-	if i, found := t.index(id); found {
-		return t[i]
-	}
-	return nil
-}
-
-func (t links) with(l *link) links {
-	i, found := t.index(l.ID)
-	t = slices.Clone(t)
-	if found {
-		t[i] = l
-		return t
-	}
-	return slices.Insert(t, i, l)
-}
-
-func (t links) without(id string) links {
-	i, found := t.index(id)
-	if !found {
-		return t
-	}
-	return slices.Delete(slices.Clone(t), i, i+1)
-}
+// links holds a CA's subscriptions by id.
+type links = shelf[*link]
 
 // full tells whether the inbox has no room for one more like this.
-func (t links) full(r *dance.Record) bool {
+func full(inbox links, r *dance.Record) bool {
 	all, same := 0, 0
-	for _, l := range t {
+	for _, l := range inbox {
 		if l.State != dance.Waiting {
 			continue
 		}

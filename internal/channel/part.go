@@ -170,7 +170,7 @@ func (p *part) Idle() bool {
 // admit decides on what has come, and names the channel; an empty name says that there is none.
 func (p *part) admit(e *bus.Event, now int64) (name string, refused *wire.Error) {
 	v := e.By.(*Visit)
-	c := p.channels.byECI(v.eci)
+	c := byECI(p.channels, v.eci)
 	if c == nil || c.sub == "" && c.expired(now) {
 		return "", nil
 	}

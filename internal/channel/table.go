@@ -34,51 +34,16 @@ type channel struct {
 
 func (c *channel) expired(now int64) bool { return c.allow.Expires != 0 && now >= c.allow.Expires }
 
-// table holds a CA's channels by name. It is never changed in place.
-type table []*channel
+func (c *channel) key() string { return c.name }
 
-func (t table) index(name string) (int, bool) {
-	return slices.BinarySearchFunc(t, name, func(c *channel, name string) int { return strings.Compare(c.name, name) })
-}
+// table holds a CA's channels by name.
+type table = shelf[*channel]
 
-func (t table) get(name string) *channel {
-	if i, found := t.index(name); found {
-		return t[i]
-	}
-	return nil
-}
-
-func (t table) byECI(h hash) *channel {
+func byECI(t table, h hash) *channel {
 	if i := slices.IndexFunc(t, func(c *channel) bool { return c.eci == h }); i >= 0 {
 		return t[i]
 	}
 	return nil
-}
-
-func (t table) with(c *channel) table {
-	i, found := t.index(c.name)
-	t = slices.Clone(t)
-	if found {
-		t[i] = c
-		return t
-	}
-	return slices.Insert(t, i, c)
-}
-
-// and is with, for what is read in order: nobody else has the table yet.
-func (t table) and(c *channel) table {
-	if n := len(t); n > 0 && t[n-1].name >= c.name {
-		return t.with(c)
-	}
-	return append(t, c)
-}
-
-func (t table) without(name string) table {
-	i, found := t.index(name)
-	if !found {
-		return t
-	}
-	return slices.Delete(slices.Clone(t), i, i+1)
 }
 
 const channelFields = 7

@@ -87,11 +87,11 @@ func TestTablesAreMapsThatNeverChange(t *testing.T) {
 				}
 			}
 			for _, c := range now {
-				if found := now.byECI(c.eci); found == nil || found.eci != c.eci {
+				if found := byECI(now, c.eci); found == nil || found.eci != c.eci {
 					t.Fatal("not found by its ECI")
 				}
 			}
-			if now.byECI(hash{255, 255, 255}) != nil {
+			if byECI(now, hash{255, 255, 255}) != nil {
 				t.Fatal("found by another's ECI")
 			}
 		}
@@ -192,7 +192,7 @@ func TestCHAN1_AFailureTakesBackChannelsAndNoSpending(t *testing.T) {
 	p.close("news")
 	made, _ := p.open("other", "", Attenuation{}, 1, bus.Entry{})
 	p.Rollback()
-	if p.channels.get("news") != c || p.channels.byECI(made.eci) != nil || len(p.ops) != 0 {
+	if p.channels.get("news") != c || byECI(p.channels, made.eci) != nil || len(p.ops) != 0 {
 		t.Error("not taken back")
 	}
 	if flaw := p.spend(c, now); flaw == nil || len(p.owing) != 1 {
