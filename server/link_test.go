@@ -345,7 +345,9 @@ func TestCHAN5_PeersThatAnswerBadly(t *testing.T) {
 		state string
 		words string
 	}{
-		"redirects":        {func(w http.ResponseWriter, r *http.Request, _ int) { http.Redirect(w, r, elsewhere.bell(), http.StatusTemporaryRedirect) }, "ended refused", "elsewhere"},
+		"redirects": {func(w http.ResponseWriter, r *http.Request, _ int) {
+			http.Redirect(w, r, elsewhere.bell(), http.StatusTemporaryRedirect)
+		}, "ended refused", "elsewhere"},
 		"200 and an error": {func(w http.ResponseWriter, _ *http.Request, _ int) { io.WriteString(w, `{"error":"no such thing"}`) }, "ended refused", "no such thing"},
 		"its own words": {func(w http.ResponseWriter, r *http.Request, _ int) {
 			w.WriteHeader(403)
