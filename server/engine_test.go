@@ -195,6 +195,7 @@ func TestCHAN3_EnginesOnTheWire(t *testing.T) {
 				id := c.weAsk()
 				c.is(id, "established")
 				c.theirs(id, enginetest.Established)
+				c.them.Await("the answer to its confirm", func() bool { return len(c.them.Sent()) == 1 })
 				c.ours.want("bob", "cloud/bob/home/End", args(id), "null")
 				c.them.Await("the end", func() bool { _, known := c.them.Bus(id); return !known })
 			},
