@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/http"
+	"path"
 
 	"github.com/wabgo/wab/internal/actor"
 	"github.com/wabgo/wab/internal/channel"
@@ -72,7 +73,7 @@ func (s *Server) showChannels(tx *actor.Tx, label, key string, value map[string]
 func (s *Server) outside(rest http.Handler) http.Handler {
 	events := s.sessions.Counted(s.channels.Handler())
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if channel.Serves(r.URL.Path) {
+		if channel.Serves(r.URL.Path) || channel.Serves(path.Clean("/"+r.URL.Path)) {
 			events.ServeHTTP(w, r)
 			return
 		}

@@ -21,7 +21,7 @@ const (
 )
 
 var (
-	errOtherRequest = wire.Err(wire.Conflict, "This Idempotency-Key was used for another request.")
+	errOtherRequest = wire.Err(wire.Conflict, "This Idempotency-Key, or event id, was used for another request.")
 	errUnseen       = wire.Retry(wire.Overloaded, "This session has 1,000 answers that it has not confirmed to have seen; it must raise its floor.", 1000)
 	errLongReply    = wire.Err(wire.TooLarge, "This request has run; its reply was over 64 kB and is not kept.")
 	errReceipts     = wire.Retry(wire.Unavailable, "Receipts can't be read now.", 1000)

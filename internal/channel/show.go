@@ -30,12 +30,12 @@ func showPatterns(all []sky.Pattern) []map[string]any {
 	return out
 }
 
-// mapOf is where a subscription stands, empty for nowhere: what has ended is told to who asked, and else forgotten.
+// mapOf is where a subscription stands, empty for nowhere: what has ended is shown for a while, unless its owner, or both, knew of it.
 func mapOf(l *link) string {
 	switch {
 	case l.State == dance.Confirming || l.State == dance.Established:
 		return mapLinks
-	case l.State == dance.Ended && (!l.Outbound || l.End == dance.Over || l.End == dance.Withdrawn):
+	case l.State == dance.Ended && (l.End == dance.Over || l.End == dance.Withdrawn || l.End == dance.Refused && !l.Outbound):
 		return ""
 	}
 	return mapPending

@@ -85,10 +85,24 @@ func (f *Channels) Take(tx *actor.Tx, v *Visit) (done bool, err error) {
 		p.take(l, s, w)
 		return nil
 	})
-	if err == errNoLink {
-		return true, dance.Unknown()
+	switch {
+	case err != errNoLink:
+		return true, err
+	case v.word.Kind == dance.Withdraw && v.by.name == Doorbell:
+		return true, f.forestall(tx, v.word)
 	}
-	return true, err
+	return true, dance.Unknown()
+}
+
+// forestall remembers a withdrawal that has overtaken its request: that one may still come, and nobody waits for an answer to it.
+func (f *Channels) forestall(tx *actor.Tx, m *dance.Message) error {
+	return f.apply(tx, func(p *part, w *work) error {
+		if !p.makeRoom(w) {
+			return errInbox
+		}
+		p.keep(&link{Record: dance.Record{ID: m.ID, Gen: m.Gen, State: dance.Ended, End: dance.Withdrawn, ECI: m.ECI, Since: tx.Now()}})
+		return nil
+	})
 }
 
 // later asks a peer to come again where it is we who have too much under way.
