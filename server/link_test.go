@@ -274,7 +274,6 @@ func TestCHAN2_RequestsThatAreRefused(t *testing.T) {
 		"another back channel": {409, "requestSubscription", request("in-use", "other", o.URL)},
 		"repeated":             {200, "requestSubscription", request("in-use", "back", o.URL)},
 		"withdrawn by another": {404, "withdrawSubscription", map[string]string{"id": "in-use", "eci": "other"}},
-		"withdrawn, no id":     {404, "withdrawSubscription", map[string]string{"id": "unknown", "eci": "back"}},
 		"ended":                {403, "endSubscription", map[string]string{"id": "in-use"}},
 		"refused":              {403, "refuseSubscription", map[string]string{"id": "in-use"}},
 		"another event":        {403, "anything", nil},
@@ -285,6 +284,9 @@ func TestCHAN2_RequestsThatAreRefused(t *testing.T) {
 		if after := fmt.Sprint(links(h.kit, "bob")); after != before {
 			t.Errorf("%s: %s", what, after)
 		}
+	}
+	if status, _ := h.raise(bell, "system", "withdrawSubscription", map[string]string{"id": "unknown", "eci": "back"}); status != 200 || state(h.kit, "bob", "unknown") != "ended withdrawn" {
+		t.Error("what is withdrawn before it was asked for is remembered, for it may still come:", status, links(h.kit, "bob"))
 	}
 	if status, _ := h.raise(bell, "system", "withdrawSubscription", map[string]string{"id": "in-use", "eci": "back"}); status != 200 || state(h.kit, "bob", "in-use") != "ended withdrawn" {
 		t.Error(status, links(h.kit, "bob"))
@@ -347,7 +349,7 @@ func TestCHAN5_PeersThatAnswerBadly(t *testing.T) {
 	}{
 		"redirects": {func(w http.ResponseWriter, r *http.Request, _ int) {
 			http.Redirect(w, r, elsewhere.bell(), http.StatusTemporaryRedirect)
-		}, "ended refused", "elsewhere"},
+		}, "ended failed", "elsewhere"},
 		"200 and an error": {func(w http.ResponseWriter, _ *http.Request, _ int) { io.WriteString(w, `{"error":"no such thing"}`) }, "ended refused", "no such thing"},
 		"its own words": {func(w http.ResponseWriter, r *http.Request, _ int) {
 			w.WriteHeader(403)
@@ -360,7 +362,7 @@ func TestCHAN5_PeersThatAnswerBadly(t *testing.T) {
 					return
 				}
 			}
-		}, "ended refused", "1 MiB"},
+		}, "ended failed", "1 MiB"},
 		"garbage":      {func(w http.ResponseWriter, _ *http.Request, _ int) { w.Write([]byte{0xff, 0, '<', '{'}) }, "pending", ""},
 		"nesting":      {func(w http.ResponseWriter, _ *http.Request, _ int) { io.WriteString(w, strings.Repeat("[", 100_000)) }, "pending", ""},
 		"500 for ever": {func(w http.ResponseWriter, _ *http.Request, _ int) { w.WriteHeader(500) }, "pending", ""},

@@ -19,12 +19,12 @@ func (f *Channels) Answered(tx *actor.Tx, got *fetch.Fetched) error {
 	outcome, reason := judgeAnswer(got)
 	switch {
 	case strings.HasPrefix(kind, tagDance) && len(kind) == 2:
-		return f.sent(tx, rest, dance.Kind(kind[1]-'0'), outcome, reason)
+		return f.sent(tx, rest, dance.Kind(kind[1]-'0'), outcome, reason, refused(got))
 	case kind == tagEvent:
 		eid, rest, _ := strings.Cut(rest, "/")
 		domain, rest, _ := strings.Cut(rest, "/")
 		typ, id, _ := strings.Cut(rest, "/")
-		return f.raised(tx, id, Event{LinkInfo: LinkInfo{Reason: reason}, EventID: eid, Domain: domain, Type: typ}, outcome)
+		return f.raised(tx, id, Event{LinkInfo: LinkInfo{Reason: reason}, EventID: eid, Domain: domain, Type: typ}, outcome, sayNoChannel(got))
 	case kind == tagResolve:
 		return ignoreGone(f.step(tx, rest, func(p *part, l *link, w *work) error {
 			switch {
@@ -61,6 +61,17 @@ func judgeAnswer(got *fetch.Fetched) (o dance.Outcome, reason string) {
 	return dance.Denied, cmp.Or(message, "The other server has refused, with status "+strconv.Itoa(got.Status)+".")
 }
 
+// sayNoChannel tells whether an engine has said that it has no such channel: a proxy before it, that answers while it is away, knows nothing of channels.
+func sayNoChannel(got *fetch.Fetched) bool {
+	_, said := sky.ErrorIn(got.Body)
+	return got.Status == http.StatusGone || got.Status == http.StatusNotFound && said
+}
+
+// refused tells whether it was the peer who said no: else its server could not be called, or is none.
+func refused(got *fetch.Fetched) bool {
+	return got.Err == nil && (got.Status < 300 || got.Status >= 400)
+}
+
 func ignoreGone(err error) error {
 	if err == errNoLink {
 		return nil
@@ -68,9 +79,13 @@ func ignoreGone(err error) error {
 	return err
 }
 
-func (f *Channels) sent(tx *actor.Tx, id string, k dance.Kind, o dance.Outcome, reason string) error {
+func (f *Channels) sent(tx *actor.Tx, id string, k dance.Kind, o dance.Outcome, reason string, theirs bool) error {
 	return ignoreGone(f.step(tx, id, func(p *part, l *link, w *work) error {
-		p.take(l, l.Sent(k, o, p.discreet(l, reason), tx.Now()), w)
+		s := l.Sent(k, o, p.discreet(l, reason), tx.Now())
+		if l.State != dance.Ended && s.Record.End == dance.Refused && !theirs {
+			s.Record.End = dance.Failed
+		}
+		p.take(l, s, w)
 		return nil
 	}))
 }
@@ -86,7 +101,7 @@ func (p *part) discreet(l *link, reason string) string {
 }
 
 // raised takes what came of an event on a subscription: one that did not arrive is told, and one that found no channel ends the subscription.
-func (f *Channels) raised(tx *actor.Tx, id string, e Event, o dance.Outcome) error {
+func (f *Channels) raised(tx *actor.Tx, id string, e Event, o dance.Outcome, gone bool) error {
 	if o == dance.Delivered {
 		return nil
 	}
@@ -95,7 +110,7 @@ func (f *Channels) raised(tx *actor.Tx, id string, e Event, o dance.Outcome) err
 		e.LinkInfo, e.Undelivered = f.info(l), true
 		e.Reason = cmp.Or(p.discreet(l, reason), "The other has ended this subscription.")
 		p.tell(e)
-		if o == dance.NoChannel {
+		if gone {
 			p.take(l, l.Lost(tx.Now()), w)
 		}
 		return nil
