@@ -25,6 +25,8 @@
 // URLs and headers hold what lets one act. They are stored under a seal (AES-256-GCM), bound to the CA and the fetch, and neither errors nor logs name them. A request whose seal can't be opened has
 // that as its outcome: after the server's key has changed, for instance. Requests that earlier versions stored without a seal are called as ever.
 //
+// What the framework has asked for (Ask) is told again where its handler could not take it, for some twenty minutes, and then given up.
+//
 // # Memory and turns
 //
 // What is asked for is read from the store when it is sent, and the answer stays in memory until its message is handled. A wait of more than 30 s is stored; others begin anew with

@@ -3,6 +3,7 @@ package fetch
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/wabgo/wab/internal/actor"
 	"github.com/wabgo/wab/internal/wire"
@@ -98,6 +99,9 @@ func (p *part) Idle() bool {
 // Next is the message of a fetch with an outcome. Calls that ended without one are planned anew meanwhile.
 func (p *part) Next(now int64) *actor.Message {
 	for _, q := range p.all {
+		if now < q.tellAt {
+			continue
+		}
 		if got := p.outcome(q, now); got != nil {
 			q.running = true
 			return &actor.Message{Kind: actor.Changed, Method: q.method, Ext: got}
@@ -135,12 +139,39 @@ func (p *part) land(q *pending) {
 	p.tally(q).flying--
 }
 
-// Settled ends a fetch, whatever became of its outcome's message.
-func (p *part) Settled(m *actor.Message, _ *wire.Error) {
-	if i := index(p.all, m.Ext.(*Fetched).ID); i >= 0 {
-		p.all[i].running = false
-		p.removed = append(p.removed, p.all[i])
+// Settled ends a fetch, whatever became of its outcome's message: but what the framework has asked for is told again for a while, where its handler could not take it.
+func (p *part) Settled(m *actor.Message, err *wire.Error) {
+	i := index(p.all, m.Ext.(*Fetched).ID)
+	if i < 0 {
+		return
 	}
+	q := p.all[i]
+	q.running = false
+	if err != nil && q.asked && q.told < tellMost {
+		q.tellAt = p.fetches.now() + min(tellWait<<q.told, tellLast).Microseconds()
+		q.told++
+		p.ca.WakeAt(q.tellAt)
+		return
+	}
+	p.removed = append(p.removed, q)
+}
+
+// How often an outcome is told again to a handler of the framework's, and after what wait, at first and at last: for some twenty minutes in all.
+const (
+	tellMost = 30
+	tellWait = time.Second
+	tellLast = 50 * time.Second
+)
+
+// Awaits is when an outcome is to be told again.
+func (p *part) Awaits() (at int64) {
+	now := p.fetches.now()
+	for _, q := range p.all {
+		if q.tellAt > now && (at == 0 || q.tellAt < at) {
+			at = q.tellAt
+		}
+	}
+	return at
 }
 
 // Tend begins the calls whose time has come, as far as there are places: the one that has waited the longest first.

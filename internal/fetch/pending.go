@@ -41,6 +41,9 @@ type pending struct {
 	running bool    // its outcome is being handled
 	unsaved bool    // at, tries and last are newer than in the store
 
+	told   int   // how often its outcome was told to a handler of the framework's that failed
+	tellAt int64 // no sooner than that it is told again, µs UTC
+
 	unreadable bool // its request is damaged, or sealed under another key
 }
 
