@@ -152,6 +152,9 @@
 // request-ws: of 30 µs the writes to sockets take 7, reads 3, Pebble 9 (7 for bare Pebble alone: its batches are larger), the
 // worker 3.5, frames and the way into the mailbox 1.5, replies 1, goroutines woken and processors put to sleep 2, collection 1.
 // Both parts in one process take 22: the system's price for waking whoever waits, which neither part pays alone.
+// A committer that applied the next batch while the last one synced was tried, in turn with this one: 1 to 5 % more processor time a request, for
+// its batches are smaller, and between 7 % fewer and 9 % more requests a second. Memtables of 4 MiB instead of 16 took a tenth off this load, and put
+// a tenth on commits of 100,000 CAs and a quarter and more on states of 20 kB.
 //
 // map-fanout: four fifths and more are the system calls that write, with the other end's receipt in them. The rest is a few locks
 // for each connection, and what the processor's caches miss going over 10,000 of them.
