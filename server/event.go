@@ -62,7 +62,7 @@ func decodeAttributes(a sky.Attributes, into any) error {
 }
 
 // On has a method, one that takes an Event, called for events of a domain and type, each exact or "*" for any: those that come by channels which let them through, and the CA's own (Raise). It is durable;
-// saying it again changes nothing. Of several methods all are called, each once, in the order of domain, type and method, in one transaction. A CA has up to 256 handlers.
+// saying it again changes nothing. What a method returns is a directive, by the method's name, in the answer that the sender gets. Of several methods all are called, each once, in the order of domain, type and method, in one transaction. A CA has up to 256 handlers.
 func (tx *Tx) On(domain, typ, method string) error {
 	return tx.on(false, domain, typ, method, typeEvent)
 }
