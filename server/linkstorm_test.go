@@ -718,7 +718,9 @@ func TestCHAN3_LinksThroughMonths(t *testing.T) {
 			}
 			s.decide()
 			s.agree(true)
-			s.discreet()
+			if seen := s.discreet(); seen < 3 {
+				t.Error("only so many ECIs were looked for:", seen)
+			}
 			for range 10 {
 				s.advance(10 * 24 * time.Hour)
 				s.rest()
