@@ -21,7 +21,8 @@ type Terms struct {
 	Allow      []server.Pattern `json:"allow"`
 }
 
-// Connect asks somebody for a subscription, and returns its id. Target is an address, the URL of a doorbell, or, of a foreign engine's cloud, {"host":…,"eci":…}.
+// Connect asks somebody for a subscription, and returns its id. Target is an address, the URL of a doorbell, or, of a foreign engine's cloud, {"host":…,"eci":…}. What Doorbell returns
+// is one, too.
 func (c *Cloud) Connect(tx *server.Tx, target any, t Terms) (id string, err error) {
 	r := server.Relationship{
 		Name: cmp.Or(t.Name, "contact"), Namespace: cmp.Or(t.Namespace, "personalcloud"), RxRole: t.RxRole, TxRole: t.TxRole, Why: t.Why, Invitation: t.Invitation, Allow: letting(t.Allow),
@@ -30,7 +31,11 @@ func (c *Cloud) Connect(tx *server.Tx, target any, t Terms) (id string, err erro
 	case string:
 		id, err = tx.Link(to, r)
 	case map[string]any:
-		id, err = tx.LinkEngine(textOf(to["host"]), textOf(to["eci"]), r)
+		if base := textOf(to["url"]); base != "" { // as Doorbell tells it
+			id, err = tx.Link(strings.TrimRight(base, "/")+"/sky/event/"+textOf(to["eci"]), r)
+		} else {
+			id, err = tx.LinkEngine(textOf(to["host"]), textOf(to["eci"]), r)
+		}
 	default:
 		err = errors.New("say with whom: by an address such as bob@wab.example, by the URL of a doorbell, or by host and eci")
 	}
