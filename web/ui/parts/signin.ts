@@ -70,6 +70,7 @@ function askOwner(sheet: HTMLElement, suggestion: string): Promise<string> {
         form.removeEventListener("submit", submit);
         sheet.hidden = true;
         behind();
+        if (document.activeElement instanceof HTMLElement) document.activeElement.blur(); // what is hidden keeps the focus until the next frame, and with it the keys
         if (before instanceof HTMLElement) before.focus();
         resolve(owner);
       } catch (error) {
