@@ -41,7 +41,7 @@ func (t *Timer) Due() bool {
 // with the number of refusals before, and up to half as much again.
 func (t *Timer) Pause(refusals int, retryAfter int64) int64 {
 	d := min(int64(firstPause)<<min(refusals, 10), longestPause)
-	d = max(d, min(retryAfter, patience)*1000)
+	d = max(d, min(max(retryAfter, 0), patience)*1000)
 	t.random ^= t.random << 13
 	t.random ^= t.random >> 7
 	t.random ^= t.random << 17

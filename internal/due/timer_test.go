@@ -14,7 +14,7 @@ func TestPausesGrowAndFollowTheServer(t *testing.T) {
 		timer := due.New(rapid.Uint64().Draw(t, "seed"))
 		refusals := rapid.IntRange(0, math.MaxInt32).Draw(t, "refusals")
 		retryAfter := rapid.Int64().Draw(t, "retryAfter")
-		least := max(min(int64(500_000)<<min(refusals, 6), 30_000_000), min(retryAfter, 3_600_000)*1000)
+		least := max(min(int64(500_000)<<min(refusals, 6), 30_000_000), min(max(retryAfter, 0), 3_600_000)*1000)
 		if d := timer.Pause(refusals, retryAfter); d < least || d > least+least/2 {
 			t.Fatalf("a pause of %d µs, where %d to %d are due", d, least, least+least/2)
 		}
