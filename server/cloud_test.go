@@ -184,15 +184,17 @@ func (k *kit) event(method, path, contentType, body string) (int, string) {
 // until waits for something that comes after a reply; clocks go on meanwhile, for what is tried again.
 func until(t *testing.T, what string, is func() bool, all ...*kit) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	ticks, late := time.NewTicker(time.Millisecond), time.After(20*time.Second)
+	defer ticks.Stop()
 	for !is() {
-		if time.Now().After(deadline) {
+		select {
+		case <-ticks.C: // the fake clocks must not outrun calls that are under way
+		case <-late:
 			t.Fatalf("it stays without %s", what)
 		}
 		for _, k := range all {
 			k.clock.Advance(10 * time.Millisecond)
 		}
-		time.Sleep(time.Millisecond)
 	}
 }
 

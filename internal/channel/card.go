@@ -32,11 +32,9 @@ func (f *Channels) Published(key string) (card []byte, doorbell string, err erro
 	if err != nil || len(stored) != idBytes {
 		return card, "", err
 	}
-	ca, flaw := parseKey(key)
-	if flaw != nil {
-		return nil, "", flaw
+	ca, err := name.ParseCA(key, "")
+	if err != nil {
+		return nil, "", err
 	}
 	return card, f.keys.mint(ca, id(stored)), nil
 }
-
-func parseKey(key string) (name.Name, error) { return name.ParseCA(key, "") }
