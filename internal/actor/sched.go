@@ -2,6 +2,7 @@ package actor
 
 import (
 	"context"
+	"runtime"
 	"sync"
 )
 
@@ -18,6 +19,7 @@ type scheduler struct {
 	workers map[*worker]struct{}
 	base    int // workers that run at a time
 	idle    int
+	waking  bool // an idle worker has been told of work, and has not looked yet
 	blocked int // workers inside a method for long, each replaced by another
 }
 
@@ -48,9 +50,27 @@ func (s *scheduler) push(c *CA) {
 		t.tail.nextTurn = c
 	}
 	t.tail = c
-	if s.idle > 0 {
+	s.wake()
+}
+
+// wake tells one idle worker that there is work, unless one is on its way already: that one tells the next. A burst of messages so wakes
+// as many workers as it takes, and not a processor for each message. It is called with mu held.
+func (s *scheduler) wake() {
+	if s.head != nil && s.idle > 0 && !s.waking {
+		s.waking = true
 		s.ready.Signal()
 	}
+}
+
+// sleep waits for work. Whoever else can run goes first then: a burst has arrived as a whole when its first turn begins. It is called with mu held.
+func (s *scheduler) sleep() {
+	s.idle++
+	s.ready.Wait()
+	s.idle--
+	s.mu.Unlock()
+	runtime.Gosched()
+	s.mu.Lock()
+	s.waking = false
 }
 
 func (s *scheduler) newTurns(owner string) *turns {
@@ -78,16 +98,20 @@ func (s *scheduler) enlist(t *turns) {
 func (s *scheduler) pop(w *worker) *CA {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer s.wake()
 	w.unblock(s)
 	for s.closed || s.head == nil || s.surplus() {
 		if s.closed || s.surplus() {
 			delete(s.workers, w)
 			return nil
 		}
-		s.idle++
-		s.ready.Wait()
-		s.idle--
+		s.sleep()
 	}
+	return s.take()
+}
+
+// take is the CA whose turn is next. It is called with mu held, while there is one.
+func (s *scheduler) take() *CA {
 	t := s.head
 	if s.head = t.next; s.head == nil {
 		s.tail = nil
