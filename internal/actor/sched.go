@@ -20,7 +20,7 @@ type scheduler struct {
 	base    int // workers that run at a time
 	idle    int
 	waking  bool // an idle worker has been told of work, and has not looked yet
-	blocked int // workers inside a method for long, each replaced by another
+	blocked int  // workers inside a method for long, each replaced by another
 }
 
 // turns is one owner's runnable CAs, first come, first served.
