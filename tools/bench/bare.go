@@ -51,7 +51,7 @@ func bareOptions() *pebble.Options {
 		Logger:                      silent{},
 		FormatMajorVersion:          pebble.FormatTableFormatV6,
 		CacheSize:                   64 << 20,
-		MemTableSize:                32 << 20,
+		MemTableSize:                16 << 20,
 		MemTableStopWritesThreshold: 4,
 		L0StopWritesThreshold:       32,
 		LBaseMaxBytes:               64 << 20,
