@@ -80,6 +80,7 @@ func (r Room) state() Map { return r.tx.Map(r.name) }
 
 // Open lets people come in. Opening a room that is open changes nothing.
 func (r Room) Open() error {
+	r.tx.changes("Room.Open")
 	if r.err != nil || r.IsOpen() {
 		return r.err
 	}
@@ -89,6 +90,7 @@ func (r Room) Open() error {
 
 // Close ends everybody's call. Rights stay, for the next time.
 func (r Room) Close() error {
+	r.tx.changes("Room.Close")
 	if r.err != nil || !r.IsOpen() {
 		return r.err
 	}
@@ -105,6 +107,7 @@ func (r Room) Admit(principal string) error { return r.AdmitTo(Principal(princip
 
 // AdmitTo gives a subject, a group for instance, these rights in the room and no others; without any it gives all. It takes a Remove of the same subject back.
 func (r Room) AdmitTo(who Subject, may ...Right) error {
+	r.tx.changes("Room.AdmitTo")
 	if err := r.Dismiss(who); err != nil {
 		return err
 	}
@@ -126,6 +129,7 @@ func (r Room) AdmitTo(who Subject, may ...Right) error {
 
 // Dismiss takes back all that AdmitTo, Admit and Remove have said of a subject. Members of an admitted group stay in the room, and so does the owner.
 func (r Room) Dismiss(who Subject) error {
+	r.tx.changes("Room.Dismiss")
 	if err := cmp.Or(r.err, who.err); err != nil {
 		return err
 	}
@@ -145,6 +149,7 @@ func (r Room) Dismiss(who Subject) error {
 // Remove keeps a person out of the room, in which it may be, until it is admitted again; also where a group that it belongs to is admitted. The owner can't be removed: a room
 // is closed instead.
 func (r Room) Remove(principal string) error {
+	r.tx.changes("Room.Remove")
 	n, err := name.Parse(principal)
 	if self := r.tx.tx.Self(); err == nil && n.In(self.App).AsOwner() == self.AsOwner() {
 		err = wire.Err(wire.BadRequest, "The owner of a room can't be removed from it. Close it instead.")
@@ -169,6 +174,7 @@ const (
 
 // Mute keeps what a person publishes from all others until Unmute: these sources, its microphone where none are named.
 func (r Room) Mute(person string, sources ...string) error {
+	r.tx.changes("Room.Mute")
 	if len(sources) == 0 {
 		sources = []string{Mic}
 	}
@@ -186,6 +192,7 @@ func (r Room) Mute(person string, sources ...string) error {
 
 // Unmute takes a Mute back.
 func (r Room) Unmute(person string) error {
+	r.tx.changes("Room.Unmute")
 	key, err := r.muted(person)
 	if err == nil {
 		_, err = r.state().Delete(key)
@@ -206,6 +213,7 @@ func (r Room) muted(person string) (key string, err error) {
 
 // Lock keeps everybody out who is not in the room yet, but for its owner; with false it lets them in again.
 func (r Room) Lock(locked bool) error {
+	r.tx.changes("Room.Lock")
 	if r.err != nil {
 		return r.err
 	}
@@ -218,6 +226,7 @@ func (r Room) Lock(locked bool) error {
 
 // Mode says how people are shown: Gallery, Cutout or Heads.
 func (r Room) Mode(mode string) error {
+	r.tx.changes("Room.Mode")
 	switch {
 	case r.err != nil:
 		return r.err
@@ -229,6 +238,7 @@ func (r Room) Mode(mode string) error {
 
 // Limit is how many may be in the room at most: up to 64, which is what it is unless said.
 func (r Room) Limit(members int) error {
+	r.tx.changes("Room.Limit")
 	switch {
 	case r.err != nil:
 		return r.err

@@ -60,6 +60,7 @@ type ChannelInfo struct {
 // Channel makes a channel of that name (1 to 63 of a-z 0-9 and -), or changes what the one of that name lets through. What comes by it is this CA's ledger's as the principal channel/name. A CA
 // has up to 1,000 channels.
 func (tx *Tx) Channel(label string, a Attenuation) (Channel, error) {
+	tx.changes("Channel")
 	eci, err := tx.channels().Make(tx.tx, label, a.inner())
 	if err != nil {
 		return Channel{}, err
@@ -84,6 +85,7 @@ func (tx *Tx) ChannelOf(label string) (c Channel, ok bool) {
 
 // RemoveChannel removes a channel, and tells whether there was one: its ECI is nobody's from the commit on. The subscription that a channel belongs to ends with it.
 func (tx *Tx) RemoveChannel(label string) bool {
+	tx.changes("RemoveChannel")
 	was, err := tx.channels().Remove(tx.tx, label)
 	if err != nil {
 		tx.fail(err)

@@ -89,6 +89,7 @@ func (d Device) bundles() Map { return d.tx.Map(d.name + bundlesMap) }
 // Forget ends the device: its token ends when this transaction has committed, which closes its connections, and its maps are emptied. What runs with the owner's own
 // token is a device again by its next report.
 func (d Device) Forget() error {
+	d.tx.changes("Device.Forget")
 	if d.err != nil {
 		return d.err
 	}

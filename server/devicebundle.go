@@ -126,6 +126,7 @@ const (
 // The error tells why it can't be: bad_request for an instant that has passed or lies more than a year ahead, for commands or a bundle that can't be, not_found for
 // a device that the CA doesn't know, too_large over the limits of a bundle, quota where 64 wait. It does not fail the message by itself.
 func (d Device) RunAt(at time.Time, b *Bundle) error {
+	d.tx.changes("Device.RunAt")
 	now := d.tx.Now()
 	switch ahead := at.Sub(now); {
 	case at.IsZero():
@@ -147,6 +148,7 @@ func (d Device) RunAt(at time.Time, b *Bundle) error {
 // Run has the bundle run as soon as it reaches the device, unless that takes longer than within. Bundles are no queue: of several that reach it together the last one
 // replaces what is left of the others. Errors are as for RunAt.
 func (d Device) Run(b *Bundle, within time.Duration) error {
+	d.tx.changes("Device.Run")
 	if within <= 0 || within > maxAhead {
 		return wire.Err(wire.BadRequest, fmt.Sprintf("A bundle waits for its device at most a year, and at least a moment, not %v.", within))
 	}

@@ -50,6 +50,7 @@ func (b *Bundle) Beside() *Bundle {
 //
 // The error is bad_request for a moment that can't be: more than 10 s ago, more than 2 s ahead, without a room, a member or an action; else as for RunAt. It does not fail the message by itself.
 func (d Device) RunWithMedia(b *Bundle, m Moment) error {
+	d.tx.changes("Device.RunWithMedia")
 	made, err := d.withMoment(b, m)
 	if err != nil {
 		return err

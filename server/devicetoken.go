@@ -24,6 +24,7 @@ const (
 // Only the owner gets one, for it speaks for the owner: the error is not_allowed in a message of others, whatever the rules let them call. Where a narrowed token asks, it has to open all that
 // the new one opens, and the new one ends no later.
 func (d Device) Token(ttl time.Duration, methods ...string) (string, error) {
+	d.tx.changes("Device.Token")
 	if d.err != nil {
 		return "", d.err
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/wabgo/wab/internal/channel"
 	"github.com/wabgo/wab/internal/clock"
 	"github.com/wabgo/wab/internal/sky"
-	"github.com/wabgo/wab/internal/wire"
 )
 
 // Event is what has happened, as somebody says who has a channel, or as this CA itself raises: the parameter of handlers that Tx.On names.
@@ -29,30 +28,13 @@ type Event struct {
 	attributes   sky.Attributes
 }
 
-// Query is a question by a channel: the parameter of handlers that Tx.OnQuery names, which return a value and change nothing.
-type Query struct {
-	Ruleset, Name string
-	Channel       string
-	Subscription  string
-	attributes    sky.Attributes
-}
-
-var (
-	typeEvent = reflect.TypeFor[Event]()
-	typeQuery = reflect.TypeFor[Query]()
-)
+var typeEvent = reflect.TypeFor[Event]()
 
 // Decode sets into, a pointer to a struct or a map, to the attributes.
 func (e Event) Decode(into any) error { return decodeAttributes(e.attributes, into) }
 
 // Text is an attribute as a text; empty where it is absent, null, or neither text nor number.
 func (e Event) Text(attribute string) string { return e.attributes.Text(attribute) }
-
-// Decode sets into, a pointer to a struct or a map, to the arguments.
-func (q Query) Decode(into any) error { return decodeAttributes(q.attributes, into) }
-
-// Text is an argument as a text; empty where it is absent, null, or neither text nor number.
-func (q Query) Text(argument string) string { return q.attributes.Text(argument) }
 
 func decodeAttributes(a sky.Attributes, into any) error {
 	if err := decoding.Unmarshal(a.Encode(), into); err != nil {
@@ -64,12 +46,8 @@ func decodeAttributes(a sky.Attributes, into any) error {
 // On has a method, one that takes an Event, called for events of a domain and type, each exact or "*" for any: those that come by channels which let them through, and the CA's own (Raise). It is durable;
 // saying it again changes nothing. What a method returns is a directive, by the method's name, in the answer that the sender gets. Of several methods all are called, each once, in the order of domain, type and method, in one transaction. A CA has up to 256 handlers.
 func (tx *Tx) On(domain, typ, method string) error {
+	tx.changes("On")
 	return tx.on(false, domain, typ, method, typeEvent)
-}
-
-// OnQuery has a method, one that takes a Query and returns a value, answer queries for a ruleset and name, each exact or "*", by channels that let them through. Else it is as On.
-func (tx *Tx) OnQuery(ruleset, name, method string) error {
-	return tx.on(true, ruleset, name, method, typeQuery)
 }
 
 func (tx *Tx) on(query bool, domain, typ, method string, takes reflect.Type) error {
@@ -90,12 +68,8 @@ func (tx *Tx) on(query bool, domain, typ, method string, takes reflect.Type) err
 
 // Off takes an On back, and tells whether there was one.
 func (tx *Tx) Off(domain, typ, method string) bool {
+	tx.changes("Off")
 	return tx.channels().Off(tx.tx, false, domain, typ, method)
-}
-
-// OffQuery takes an OnQuery back, and tells whether there was one.
-func (tx *Tx) OffQuery(ruleset, name, method string) bool {
-	return tx.channels().Off(tx.tx, true, ruleset, name, method)
 }
 
 // maxRaised is how many events of a CA's own one message may bring about.
@@ -110,6 +84,7 @@ type raised struct {
 // Raise raises an event of this CA's own: its handlers run in this same transaction, after the method has returned, and an error of theirs fails it. Attributes are a struct or a map, or nil.
 // The event system:subscribe begins a subscription, as Link does: with targetChannel, channelName, namespace and relationship. One message brings about up to 100 events.
 func (tx *Tx) Raise(domain, typ string, attributes any) {
+	tx.changes("Raise")
 	a, err := attributesOf(domain, typ, attributes)
 	if err == nil && len(tx.raised) >= maxRaised {
 		err = fmt.Errorf("one message raises at most %d events", maxRaised)
@@ -141,11 +116,13 @@ const raiseMethod = "event-raise"
 
 // RaiseAt raises an event of this CA's own at an instant, by a durable timer (At).
 func (tx *Tx) RaiseAt(at time.Time, domain, typ string, attributes any) TimerID {
+	tx.changes("RaiseAt")
 	return tx.raiseLater(clock.Micros(at), 0, domain, typ, attributes)
 }
 
 // RaiseEvery raises an event of this CA's own again and again, by a durable timer (Every).
 func (tx *Tx) RaiseEvery(period time.Duration, domain, typ string, attributes any) TimerID {
+	tx.changes("RaiseEvery")
 	if period <= 0 {
 		tx.fail(fmt.Errorf("raise every %v: the period must be positive", period))
 		return 0
@@ -228,24 +205,6 @@ func asOptions(result []byte) []byte {
 		return result
 	}
 	return append(cbor.AppendText(cbor.AppendMapHeader(nil, 1), "value"), result...)
-}
-
-// answer runs a query.
-func (tx *Tx) answer(instance any, v *channel.Visit) ([]byte, error) {
-	if _, err := tx.channels().Take(tx.tx, v); err != nil {
-		return nil, err
-	}
-	for _, method := range tx.channels().Methods(tx.tx, true, v.Domain, v.Type) {
-		if m := tx.class.methods[method]; m != nil && m.handler == typeQuery {
-			q := Query{v.Domain, v.Type, v.Channel(), v.Subscription(), v.Attributes}
-			result, err := m.run(append(receiver(instance, tx), reflect.ValueOf(q)))
-			if err != nil {
-				return nil, failed(err)
-			}
-			return result, nil
-		}
-	}
-	return nil, wire.Err(wire.BadRequest, "There is nobody here who answers "+v.Domain+"/"+v.Type+".")
 }
 
 // takeTimer raises the event that a timer was made for.

@@ -50,6 +50,7 @@ func newFetched(m *actor.Message) Fetched {
 // Idempotency-Key, unless the request has one of its own, for the host may get a call more than once. A CA waits for up to 100 answers, to requests of 8 MiB together. What can't
 // be asked for fails the whole message. A CA that is destroyed takes its requests with it.
 func (tx *Tx) Fetch(r Request, method string) FetchID {
+	tx.changes("Fetch")
 	m := tx.class.methods[method]
 	if m == nil || m.handler != typeFetched {
 		tx.fail(fmt.Errorf("fetch: there is no method %s that takes a server.Fetched", method))
@@ -64,4 +65,7 @@ func (tx *Tx) Fetch(r Request, method string) FetchID {
 }
 
 // CancelFetch ends a request, and tells whether its outcome had not come yet. The call may have been made.
-func (tx *Tx) CancelFetch(id FetchID) bool { return tx.class.srv.fetches.Cancel(tx.tx, uint64(id)) }
+func (tx *Tx) CancelFetch(id FetchID) bool {
+	tx.changes("CancelFetch")
+	return tx.class.srv.fetches.Cancel(tx.tx, uint64(id))
+}

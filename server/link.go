@@ -92,12 +92,14 @@ func (c *class) addForLinks(m reflect.Method) error {
 // bob/home@wab.example, or without a host for this server), the URL of a doorbell, or an ECI of this server. OnSubscription hears what comes of it; the maps subscriptions and
 // pending-subscriptions of this CA show it.
 func (tx *Tx) Link(target string, r Relationship) (id string, err error) {
+	tx.changes("Link")
 	return tx.link(r, channel.Ask{Target: target})
 }
 
 // LinkEngine asks a foreign engine's cloud: by its well-known channel, and the base URL of its server (https unless it says otherwise, and
 // http on the loopback address). It speaks as those engines do (wrangler).
 func (tx *Tx) LinkEngine(host, eci string, r Relationship) (id string, err error) {
+	tx.changes("LinkEngine")
 	if eci == "" {
 		return "", wire.Err(wire.BadRequest, "A foreign engine's cloud is asked by its well-known channel: its ECI is missing.")
 	}
@@ -157,17 +159,25 @@ func (tx *Tx) Inbox() (all []Subscription) {
 
 // Approve says yes to a request in the inbox: the other gets a channel that lets through what allow says, and nothing else. Saying it again changes nothing.
 func (tx *Tx) Approve(id string, allow Attenuation) error {
+	tx.changes("Approve")
 	return tx.channels().Approve(tx.tx, id, allow.inner())
 }
 
 // Refuse says no to a request in the inbox, and tells the asker why.
-func (tx *Tx) Refuse(id, reason string) error { return tx.channels().Decline(tx.tx, id, clip(reason)) }
+func (tx *Tx) Refuse(id, reason string) error {
+	tx.changes("Refuse")
+	return tx.channels().Decline(tx.tx, id, clip(reason))
+}
 
 // EndSubscription ends a subscription in whatever state it is: the other's channel is gone with the commit, and the other is told. One that has not been answered is withdrawn.
-func (tx *Tx) EndSubscription(id string) error { return tx.channels().End(tx.tx, id, "") }
+func (tx *Tx) EndSubscription(id string) error {
+	tx.changes("EndSubscription")
+	return tx.channels().End(tx.tx, id, "")
+}
 
 // SubscriptionAllows changes what the other side may raise here.
 func (tx *Tx) SubscriptionAllows(id string, allow Attenuation) error {
+	tx.changes("SubscriptionAllows")
 	switch s, ok := tx.Subscription(id); {
 	case !ok || s.Channel == "":
 		return wire.Err(wire.NotFound, "There is no such subscription.")
@@ -183,6 +193,7 @@ func (tx *Tx) SubscriptionAllows(id string, allow Attenuation) error {
 // the other's choice; OnSubscription hears of what was refused. Up to 800 events of a CA, of 7 MiB
 // together, are on their way to others at a time, 250 of them on one subscription: who is away is not to keep the others waiting.
 func (tx *Tx) RaiseOn(id, domain, typ string, attributes any) (eventID string, err error) {
+	tx.changes("RaiseOn")
 	a, err := attributesOf(domain, typ, attributes)
 	if err != nil {
 		return "", err
@@ -192,6 +203,7 @@ func (tx *Tx) RaiseOn(id, domain, typ string, attributes any) (eventID string, e
 
 // RaiseTo raises an event on all established subscriptions in which the other has a role, and tells how many these are; the empty role means all of them.
 func (tx *Tx) RaiseTo(role, domain, typ string, attributes any) (n int, err error) {
+	tx.changes("RaiseTo")
 	for _, s := range tx.Subscriptions() {
 		if s.State != stateEstablished || role != "" && s.TxRole != role {
 			continue
@@ -207,6 +219,7 @@ func (tx *Tx) RaiseTo(role, domain, typ string, attributes any) (n int, err erro
 // DoorbellAllows says what those may raise whose requests a rule approves: tx.Allow(server.Group("friends"), "doorbell-approve"). Whom a rule denies "doorbell" is refused at once. Who asks
 // counts as its own name in such rules where it is certain: a CA of this server, or one whose server has signed it, alice/home@wab.example; others as channel/doorbell.
 func (tx *Tx) DoorbellAllows(allow Attenuation) error {
+	tx.changes("DoorbellAllows")
 	return tx.channels().DoorbellAllows(tx.tx, allow.inner())
 }
 
@@ -218,6 +231,7 @@ type Invitation struct {
 
 // Invite makes an invitation: the first request that brings its secret within a time is approved, and may raise what allow says. A CA has up to 100 open.
 func (tx *Tx) Invite(allow Attenuation, within time.Duration) (Invitation, error) {
+	tx.changes("Invite")
 	if within < 0 {
 		return Invitation{}, errWithin
 	}
@@ -230,7 +244,10 @@ func (tx *Tx) Invite(allow Attenuation, within time.Duration) (Invitation, error
 }
 
 // RevokeInvitations ends those that are open.
-func (tx *Tx) RevokeInvitations() { tx.channels().Revoke(tx.tx) }
+func (tx *Tx) RevokeInvitations() {
+	tx.changes("RevokeInvitations")
+	tx.channels().Revoke(tx.tx)
+}
 
 // Card is what this CA shows to whoever looks its owner up by WebFinger, together with its doorbell.
 type Card struct {
@@ -250,6 +267,7 @@ type CardLink struct {
 
 // PublishCard shows a card, and this CA's doorbell with it, to whoever looks for owner@host. Until then an owner can't be told from one who isn't there.
 func (tx *Tx) PublishCard(c Card) error {
+	tx.changes("PublishCard")
 	out := discovery.Card{Name: c.Name, About: c.About, Picture: c.Picture, Aliases: c.Aliases}
 	for _, l := range c.Links {
 		out.Links = append(out.Links, discovery.Link(l))
@@ -269,7 +287,10 @@ func (tx *Tx) PublishCard(c Card) error {
 }
 
 // HideCard ends a PublishCard.
-func (tx *Tx) HideCard() { tx.channels().Publish(tx.tx, nil) }
+func (tx *Tx) HideCard() {
+	tx.changes("HideCard")
+	tx.channels().Publish(tx.tx, nil)
+}
 
 // HasCard tells whether a card is shown.
 func (tx *Tx) HasCard() bool { return tx.channels().Card(tx.tx) != nil }

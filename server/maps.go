@@ -30,6 +30,7 @@ func (tx *Tx) Map(label string) Map {
 
 // Set gives a key a value. The error tells which limit is in the way, or what is wrong with the key or the value.
 func (m Map) Set(key string, value any) error {
+	m.tx.changes("Map.Set")
 	packed, err := marshal(value)
 	if err == nil {
 		err = sharedmap.CheckKey(key)
@@ -42,6 +43,7 @@ func (m Map) Set(key string, value any) error {
 
 // Delete removes an entry, and tells whether there was one.
 func (m Map) Delete(key string) (was bool, err error) {
+	m.tx.changes("Map.Delete")
 	if err = sharedmap.CheckKey(key); err == nil {
 		was, err = m.own.Delete(key)
 	}
@@ -50,6 +52,7 @@ func (m Map) Delete(key string) (was bool, err error) {
 
 // Clear removes all entries, and leaves the methods.
 func (m Map) Clear() error {
+	m.tx.changes("Map.Clear")
 	var all []string
 	for key := range m.All() {
 		all = append(all, key)
@@ -111,6 +114,7 @@ func (tx *Tx) Read(full string) (View, error) {
 // durable: after a restart it is called if the map is at another version than the one handled last. Many changes may come as one call; the first one
 // comes soon. Reading a map needs no Watch: it is always the newest. A method that changes the map it watches is called again for it. A CA watches up to 256 maps.
 func (tx *Tx) Watch(full, method string) error {
+	tx.changes("Watch")
 	n, err := tx.mapName(full)
 	if m := tx.class.methods[method]; err == nil && (m == nil || m.handler != typeChange) {
 		err = fmt.Errorf("there is no method %s that takes a server.Change", method)
@@ -127,6 +131,7 @@ func (tx *Tx) Watch(full, method string) error {
 
 // Unwatch ends a Watch, and tells whether there was one.
 func (tx *Tx) Unwatch(full string) bool {
+	tx.changes("Unwatch")
 	n, err := tx.mapName(full)
 	return err == nil && tx.class.srv.watches.Unwatch(tx.tx, n)
 }

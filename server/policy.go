@@ -15,16 +15,19 @@ import (
 // Allow lets a subject request methods of this CA, and read maps, which are named by their labels beside the methods; no names means all. Without rules a CA
 // serves its own owner, in the same app, only.
 func (tx *Tx) Allow(who Subject, methods ...string) error {
+	tx.changes("Allow")
 	return tx.rule(policy.Rule{Methods: methods}, who)
 }
 
 // Deny keeps a subject from methods and maps; no names means all. A deny wins over any Allow, and over the owner too.
 func (tx *Tx) Deny(who Subject, methods ...string) error {
+	tx.changes("Deny")
 	return tx.rule(policy.Rule{Deny: true, Methods: methods}, who)
 }
 
 // Revoke takes back what Allow or Deny said of the same subject and methods, and tells whether it had been said.
 func (tx *Tx) Revoke(who Subject, methods ...string) bool {
+	tx.changes("Revoke")
 	r := policy.Rule{Methods: methods, Who: who.in(tx.tx.Self())}
 	allowed := tx.gate().Revoke(tx.tx, r)
 	r.Deny = true

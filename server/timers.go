@@ -10,6 +10,7 @@ import (
 // At makes a durable timer: at an instant, the method is called with the arguments. It survives restarts and rings late rather than never, once.
 // The method takes them as parameters, or a Timer. A CA has up to 1,000 timers.
 func (tx *Tx) At(at time.Time, method string, args ...any) TimerID {
+	tx.changes("At")
 	if at.After(farthest) {
 		at = farthest // beyond are instants that no number of µs can tell
 	}
@@ -23,11 +24,13 @@ var farthest = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
 
 // After is At, in a while.
 func (tx *Tx) After(d time.Duration, method string, args ...any) TimerID {
+	tx.changes("After")
 	return tx.set(tx.tx.Now()+max(0, d.Microseconds()), 0, method, args)
 }
 
 // Every is a timer that rings again and again, the first time after one period of at least 10 ms. Times missed while the server was down are not made up for.
 func (tx *Tx) Every(period time.Duration, method string, args ...any) TimerID {
+	tx.changes("Every")
 	if period <= 0 {
 		tx.fail(fmt.Errorf("every %v: the period must be positive", period))
 		return 0
@@ -36,7 +39,10 @@ func (tx *Tx) Every(period time.Duration, method string, args ...any) TimerID {
 }
 
 // Cancel removes a timer, and tells whether it was still there.
-func (tx *Tx) Cancel(id TimerID) bool { return tx.tx.Cancel(uint64(id)) }
+func (tx *Tx) Cancel(id TimerID) bool {
+	tx.changes("Cancel")
+	return tx.tx.Cancel(uint64(id))
+}
 
 func (tx *Tx) set(at, every int64, method string, args []any) TimerID {
 	if err := tx.class.ringable(method, len(args)); err != nil {

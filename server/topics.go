@@ -60,6 +60,7 @@ func Forum(topic string) string { return name.ForumOwner + "/" + topic }
 // publishes to a topic arrives in order. Who may read a private topic is a rule that bears its label, like a map's: tx.Allow(server.Anyone(), "news"). A value has up to
 // 64 KiB. A topic keeps its messages for 7 days, or the newest 64 MB. What can't be published fails the whole message.
 func (tx *Tx) Publish(topic string, value any) {
+	tx.changes("Publish")
 	n, err := tx.topicName(topic)
 	var packed []byte
 	if err == nil {
@@ -78,6 +79,7 @@ func (tx *Tx) Publish(topic string, value any) {
 // lets its own owner only, and tx.Allow(server.Group("friends"), "OnTweet") others. Following a topic again replaces the method, or changes nothing; where
 // the topic doesn't know of it, for it refused or has been made anew, it is asked again. If the topic refuses, OnFailed hears of it. A CA follows up to 256 topics.
 func (tx *Tx) Subscribe(topic, method string) error {
+	tx.changes("Subscribe")
 	n, err := tx.topicName(topic)
 	if m := tx.class.methods[method]; err == nil && (m == nil || !isMessage(m.handler)) {
 		err = fmt.Errorf("there is no method %s that takes a server.Message", method)
@@ -90,6 +92,7 @@ func (tx *Tx) Subscribe(topic, method string) error {
 
 // Unsubscribe ends a subscription, and tells whether there was one.
 func (tx *Tx) Unsubscribe(topic string) (was bool, err error) {
+	tx.changes("Unsubscribe")
 	n, err := tx.topicName(topic)
 	if err == nil {
 		was, err = tx.class.srv.subscriptions.Unsubscribe(tx.tx, n)

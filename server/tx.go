@@ -21,6 +21,7 @@ type Tx struct {
 	tx    *actor.Tx
 	class *class
 	err   error
+	asked string // the method that answers a query, which may change nothing; empty for none
 
 	raised     []raised
 	directives []sky.Directive
@@ -61,6 +62,7 @@ type Sent struct {
 // Send has another CA's method called, once, after this transaction has committed: through crashes of either side, in order, for up to seven days. To is a name
 // like bob/home, or otherapp:bob/home. The receiver's policy decides. A failure comes to OnFailed, if there is one.
 func (tx *Tx) Send(to, method string, args ...any) Sent {
+	tx.changes("Send")
 	number, err := tx.post(to, method, args)
 	if err != nil {
 		tx.fail(fmt.Errorf("send %s to %s: %w", method, to, err))
@@ -95,6 +97,7 @@ func (s Sent) Then(method string) {
 // Notify sends a value to sessions of the CA: "phone", or "*" for all of its owner's; "bob/phone", "bob/*", "*/*" for those of others. Notifications are kept to each
 // session's limit, oldest dropped first, and do not survive a restart of the server.
 func (tx *Tx) Notify(session string, value any) {
+	tx.changes("Notify")
 	packed, err := marshal(value)
 	if err != nil {
 		tx.fail(fmt.Errorf("notify: %w", err))
@@ -117,6 +120,7 @@ func (tx *Tx) effects(do func(*effects)) {
 // Destroy removes the CA, with its timers, its devices' tokens and all it has stored, once this transaction has committed. Messages that it has sent still arrive. Init can't call
 // it, for whoever asked would have the CA made again at once: return an error there.
 func (tx *Tx) Destroy() {
+	tx.changes("Destroy")
 	if tx.tx.Message().Kind == actor.Init {
 		tx.fail(errors.New("destroy: this assistant is only being made; let Init return an error"))
 		return
