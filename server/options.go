@@ -37,8 +37,10 @@ type Options struct {
 	MaxCAs    int           // how many CAs an owner may have in all apps; 0 for any number
 	IdleAfter time.Duration // how long a CA without work stays in memory; a minute by default
 	DrainFor  time.Duration // how long Serve waits for requests under way when it stops; 10 s by default
-	shared    net.Listener  // that of Serve, which calls may share
 	Ready     io.Writer     // Serve writes "listening on URL" here when it is ready; nil: os.Stdout
+
+	shared     net.Listener  // that of Serve, which calls may share
+	bodyWithin time.Duration // for each stretch of a request's body
 }
 
 // CallOptions are the ports of calls, and the ways to them. The zero CallOptions work on one machine and in one network without further ado: media have a
@@ -93,6 +95,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.DrainFor == 0 {
 		o.DrainFor = 10 * time.Second
+	}
+	if o.bodyWithin == 0 {
+		o.bodyWithin = stretchWithin
 	}
 	return o
 }

@@ -92,8 +92,12 @@ func pages(a *App) http.Handler {
 	if rest == nil {
 		rest = http.HandlerFunc(lost)
 	}
+	own := func(w http.ResponseWriter, r *http.Request) {
+		unpaced(r)
+		rest.ServeHTTP(w, r)
+	}
 	if files == nil {
-		return rest
+		return http.HandlerFunc(own)
 	}
 	serve := http.FileServerFS(files)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -102,7 +106,7 @@ func pages(a *App) http.Handler {
 			path = "index.html"
 		}
 		if info, err := fs.Stat(files, path); err != nil || info.IsDir() {
-			rest.ServeHTTP(w, r)
+			own(w, r)
 			return
 		}
 		secure(w.Header(), files, path)

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"path/filepath"
 	"sync/atomic"
-	"time"
 
 	"github.com/wabgo/wab/internal/account"
 	"github.com/wabgo/wab/internal/actor"
@@ -180,16 +179,12 @@ func (s *Server) open() error {
 	return nil
 }
 
-// ServeHTTP serves the launcher, the apps' pages, the API and the sessions. A body has to arrive within a minute, so that nobody holds a connection by sending
-// slowly; an app's Handler that takes larger ones sets another deadline by http.ResponseController.
+// ServeHTTP serves the launcher, the apps' pages, the API and the sessions. A body has to get on, 256 KiB in 10 s, so that nobody holds a connection by sending
+// slowly; one for an app's Handler has a minute, and the Handler may set another deadline by http.ResponseController. Whoever wraps the ResponseWriter gives it an
+// Unwrap, without which there are no deadlines; time limits of headers (ReadHeaderTimeout) are those of the http.Server.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.ContentLength != 0 {
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyWithin)) // a recorder has none
-	}
-	s.handler.ServeHTTP(w, r)
+	s.handler.ServeHTTP(w, paced(w, r, s.opt.bodyWithin))
 }
-
-const bodyWithin = time.Minute
 
 // Drain refuses new requests, waits until those under way are durable and answered, and sends the clients away to come back. Close follows.
 func (s *Server) Drain(ctx context.Context) error {

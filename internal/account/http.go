@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 
@@ -159,6 +160,8 @@ func readJSON(r *http.Request, into any) error {
 		return nil
 	case errors.As(err, &large):
 		return wire.Err(wire.TooLarge, "The body is larger than 16 kB.")
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return wire.Err(wire.BadRequest, "The body came too slowly. Send it again.")
 	}
 	return wire.Err(wire.BadRequest, "The body is not the JSON object this path takes.")
 }

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/wabgo/wab/internal/answer"
 	"github.com/wabgo/wab/internal/name"
@@ -19,18 +18,17 @@ func Serves(path string) bool {
 	return strings.HasPrefix(path, "/sky/") || strings.HasPrefix(path, "/c/")
 }
 
-// large bodies are read a few at a time: nobody who sends them is known.
+// large bodies are read a few at a time: nobody who sends them is known. The server sees to it that they get on.
 const (
 	smallBody   = 64 << 10
 	largeBodies = 32
-	bodyTime    = 30 * time.Second
 )
 
 var (
 	errBigBody = wire.Err(wire.TooLarge, "An event's body has at most 1 MiB.")
 	errMethod  = wire.Err(wire.BadRequest, "Events and queries come by GET, POST, PUT, PATCH or DELETE.")
 	errKeys    = wire.Err(wire.BadRequest, "An event has one Idempotency-Key.")
-	errSlow    = wire.Err(wire.BadRequest, "The body could not be read in time.")
+	errSlow    = wire.Err(wire.BadRequest, "The body came too slowly, or not all of it. Send it again, over a better connection if it is large.")
 	errCrowd   = wire.Retry(wire.Overloaded, "The server reads as many large bodies as it can. Try again shortly.", 1000)
 )
 
@@ -64,7 +62,7 @@ func (f *Channels) Handler() http.Handler {
 			return
 		}
 		attributes, flaw := readRequest(w, r, large, &path)
-		if flaw == errCrowd {
+		if flaw == errCrowd || flaw == errSlow { // which has ended the request's context: nobody would wait for the CA
 			fail(w, flaw)
 			return
 		}
@@ -124,8 +122,6 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *wire.Error) {
 	case r.ContentLength > sky.MaxBody:
 		return nil, errBigBody
 	}
-	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Now().Add(bodyTime))
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, sky.MaxBody))
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -134,7 +130,6 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *wire.Error) {
 	case err != nil:
 		return nil, errSlow
 	}
-	_ = control.SetReadDeadline(time.Time{}) // the body's, which must not end the wait for the answer
 	return body, nil
 }
 
