@@ -18,7 +18,10 @@ import (
 // A name has up to 64 bytes, a source 64 KiB. A source that doesn't compile fails the whole message, and the error tells line and column.
 func (m Map) Def(method, source string) error {
 	m.tx.changes("Map.Def")
-	err := m.tx.class.srv.methods.Check(method, source)
+	err := m.mine()
+	if err == nil {
+		err = m.tx.class.srv.methods.Check(method, source)
+	}
 	if err == nil {
 		err = m.own.Set(methodKey(method), cbor.AppendText(nil, source))
 	}
@@ -28,7 +31,9 @@ func (m Map) Def(method, source string) error {
 // Undef removes a method, and tells whether there was one.
 func (m Map) Undef(method string) (was bool, err error) {
 	m.tx.changes("Map.Undef")
-	was, err = m.own.Delete(methodKey(method))
+	if err = m.mine(); err == nil {
+		was, err = m.own.Delete(methodKey(method))
+	}
 	return was, m.failed("undef "+clip(method), err)
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 
+	"github.com/wabgo/wab/internal/channel"
 	"github.com/wabgo/wab/internal/name"
 	"github.com/wabgo/wab/internal/replica"
 	"github.com/wabgo/wab/internal/sharedmap"
@@ -14,7 +15,7 @@ import (
 // not at all, and shows in all replicas at once. Who may replicate a map is a rule that bears its name: tx.Allow(server.Anyone(), "board").
 //
 // A map begins with its first entry. It holds up to 2,097,152 entries, 1 GiB in all; a CA has up to 256 maps. One message may change 100,000 entries, of 16 MiB together,
-// 16 bytes for each counted in. A change that is not possible fails the whole message, whatever its method returns: all maps stay as they were.
+// 16 bytes for each counted in. The maps channels, subscriptions and pending-subscriptions are the framework's: they can be read. A change that is not possible fails the whole message, whatever its method returns: all maps stay as they were.
 type Map struct {
 	tx    *Tx
 	own   replica.Own
@@ -33,7 +34,7 @@ func (m Map) Set(key string, value any) error {
 	m.tx.changes("Map.Set")
 	packed, err := marshal(value)
 	if err == nil {
-		err = sharedmap.CheckKey(key)
+		err = m.check(key)
 	}
 	if err == nil {
 		err = m.own.Set(key, packed)
@@ -44,7 +45,7 @@ func (m Map) Set(key string, value any) error {
 // Delete removes an entry, and tells whether there was one.
 func (m Map) Delete(key string) (was bool, err error) {
 	m.tx.changes("Map.Delete")
-	if err = sharedmap.CheckKey(key); err == nil {
+	if err = m.check(key); err == nil {
 		was, err = m.own.Delete(key)
 	}
 	return was, m.failed("delete "+clip(key), err)
@@ -53,6 +54,9 @@ func (m Map) Delete(key string) (was bool, err error) {
 // Clear removes all entries, and leaves the methods.
 func (m Map) Clear() error {
 	m.tx.changes("Map.Clear")
+	if err := m.mine(); err != nil {
+		return m.failed("clear", err)
+	}
 	var all []string
 	for key := range m.All() {
 		all = append(all, key)
@@ -61,6 +65,22 @@ func (m Map) Clear() error {
 		if _, err := m.Delete(key); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// check tells why an entry can't be the app's to change.
+func (m Map) check(key string) error {
+	if err := m.mine(); err != nil {
+		return err
+	}
+	return sharedmap.CheckKey(key)
+}
+
+// mine keeps what the framework shows in maps of its own apart from what the app keeps.
+func (m Map) mine() error {
+	if channel.Shows(m.label) {
+		return fmt.Errorf("the label belongs to the framework, which shows this assistant's channels and subscriptions there; choose another one for the app's own, such as my-%s", m.label)
 	}
 	return nil
 }

@@ -15,6 +15,11 @@ const (
 	mapPending  = "pending-subscriptions"
 )
 
+// Shows tells whether a map of that label is one of these, and so no app's to write.
+func Shows(label string) bool {
+	return label == mapChannels || label == mapLinks || label == mapPending
+}
+
 func showChannel(c *channel) map[string]any {
 	return map[string]any{
 		"since": c.since, "expires": c.allow.Expires, "subscription": c.sub, "events": showPatterns(c.allow.Events), "queries": showPatterns(c.allow.Queries),
