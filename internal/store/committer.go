@@ -1,9 +1,6 @@
 package store
 
-import (
-	"runtime"
-	"sync"
-)
+import "sync"
 
 // Bounds of one Commit, where CommitterOptions names none.
 const (
@@ -139,28 +136,12 @@ func (c *Committer) gathered() *queue {
 		}
 		c.wake.Wait()
 	}
-	c.linger()
 	q := c.waiting
 	c.waiting = new(queue)
 	if n := len(c.spare); n > 0 {
 		c.waiting, c.spare = c.spare[n-1], c.spare[:n-1]
 	}
 	return q
-}
-
-// linger lets those run who are about to submit, as long as more comes: what does not join this sync costs another one. Nobody sleeps meanwhile, so a write that
-// is alone loses nothing. It is called with mu held.
-func (c *Committer) linger() {
-	const rounds = 3
-	for range rounds {
-		before := len(c.waiting.writes)
-		c.mu.Unlock()
-		runtime.Gosched()
-		c.mu.Lock()
-		if len(c.waiting.writes) == before {
-			return
-		}
-	}
 }
 
 // commit writes a queue. Its error is an outcome that nobody knows.
