@@ -29,8 +29,11 @@ func HotKey(letter byte, rest ...byte) []byte { return append([]byte{hotMark, le
 
 // ReceiptKey is a key for Commit.PutReceipt.
 func ReceiptKey(letter byte, rest ...byte) []byte {
-	return append([]byte{receiptMark, letter}, rest...)
+	return append(AppendReceiptKey(nil, letter), rest...)
 }
+
+// AppendReceiptKey appends the beginning of such a key.
+func AppendReceiptKey(b []byte, letter byte) []byte { return append(b, receiptMark, letter) }
 
 // ColdKey is a key that is read on demand.
 func ColdKey(letter byte, rest ...byte) []byte { return append([]byte{letter}, rest...) }

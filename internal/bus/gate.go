@@ -230,7 +230,8 @@ func (g *guard) forget() {
 	if g.decision != nil {
 		decisions.Put(g.decision)
 	}
-	g.message, g.decision, g.result, g.row, g.receipts.place = nil, nil, nil, nil, nil
+	g.message, g.decision, g.result, g.row = nil, nil, nil, nil
+	g.receipts.forget()
 }
 
 // encodeChange adds the books of a message that has changed something.

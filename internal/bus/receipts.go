@@ -39,19 +39,22 @@ type receipts struct {
 	rings map[string]*knownRing // of callers whose keys come often, by the same
 	last  string                // the caller whose key came last
 
-	place *place // of the request being handled
+	// Where the receipt of the request being handled goes: into a slot of a run, or into a ring. Find sets it, for encode must not read.
+	run   *run
+	place *place
 }
 
-// place is where a receipt goes: into a slot of a run, or into a ring. Find makes it, for encode must not read.
+// place is where the next receipt of a caller's Idempotency-Keys goes.
 type place struct {
-	run    *run
-	prefix []byte
-	ring   ring
-	known  *knownRing // that the ring is read from, nil for none
+	ring  ring
+	known *knownRing // that the ring is read from, nil for none
 }
 
-// run is where the receipts of one client's run of a session lie: the request id in each slot, 0 for none.
-type run struct{ slots []uint64 }
+// run is where the receipts of one client's run of a session lie.
+type run struct {
+	prefix []byte   // of their keys
+	slots  []uint64 // the request id in each, 0 for none
+}
 
 // receipt is a stored outcome.
 type receipt struct {
@@ -61,6 +64,9 @@ type receipt struct {
 	result  []byte
 	sealed  bool // the result is
 }
+
+// forget lets go of the request that was handled.
+func (s *receipts) forget() { s.run, s.place = nil, nil }
 
 // find tells what became of a request that may have been sent before, and makes ready to keep its receipt.
 func (s *receipts) find(r *Request) actor.Verdict {
@@ -106,7 +112,7 @@ func (s *receipts) lookUp(r *Request) (*receipt, error) {
 
 // encode adds the receipt of a request to the commit of what it changed.
 func (s *receipts) encode(c *actor.Commit, r *Request, result []byte, now int64) {
-	rec := &receipt{result: result}
+	rec := receipt{result: result}
 	if rec.long = len(result) > MaxReceiptSize; rec.long {
 		rec.result = nil
 	} else if s.gate.Channels != nil {
@@ -114,48 +120,58 @@ func (s *receipts) encode(c *actor.Commit, r *Request, result []byte, now int64)
 	}
 	switch k := &r.Key; {
 	case k.Run != "":
-		s.keepInRun(c, r, rec, now+ReceiptAge)
+		s.keepInRun(c, r, &rec, now+ReceiptAge)
 	case k.Text != "":
 		rec.request = digest(r)
-		s.keepByText(c, r, rec, now+ReceiptAge)
+		s.keepByText(c, r, &rec, now+ReceiptAge)
 	}
 }
 
 // caller is the part of a key that tells callers apart; owners' names hold no zero byte.
-func caller(kind byte, r *Request) []byte {
-	return append(actor.ReceiptKey(letter, append([]byte{kind}, r.Caller.Owner...)...), 0)
+func caller(kind byte, r *Request) []byte { return appendCaller(nil, kind, r) }
+
+func appendCaller(b []byte, kind byte, r *Request) []byte {
+	b = append(actor.AppendReceiptKey(b, letter), kind)
+	return append(append(b, r.Caller.Owner...), 0)
 }
 
-func runKey(r *Request) []byte { return append(append(caller(keySlot, r), r.Key.Run...), 0) }
-
-func slotKey(prefix []byte, slot int) []byte {
-	return append(slices.Clip(prefix), byte(slot>>8), byte(slot))
+func appendRunKey(b []byte, r *Request) []byte {
+	b = appendCaller(b, keySlot, r)
+	return append(append(b, r.Key.Run...), 0)
 }
+
+// slotKey is where a slot's receipt lies.
+func (r *run) slotKey(slot int) []byte {
+	return append(slices.Clip(r.prefix), byte(slot>>8), byte(slot))
+}
+
+// typicalRunKey has room for the keys of most runs: they are looked up with every request.
+const typicalRunKey = 160
 
 // open reads where a run's receipts lie.
 func (s *receipts) open(r *Request) error {
-	prefix := runKey(r)
-	s.place = &place{prefix: prefix, run: s.runs[string(prefix)]}
-	if s.place.run != nil {
+	var room [typicalRunKey]byte
+	prefix := appendRunKey(room[:0], r)
+	if s.run = s.runs[string(prefix)]; s.run != nil {
 		return nil
 	}
-	s.place.run = &run{}
+	s.run = &run{prefix: slices.Clone(prefix)}
 	if r.Key.ID > 1 || r.Key.Retry {
-		if err := s.ca.Receipts(prefix, s.place.readSlot); err != nil {
+		if err := s.ca.Receipts(s.run.prefix, s.run.readSlot); err != nil {
 			return err
 		}
 	}
 	if s.runs == nil || len(s.runs) >= cachedRuns {
 		s.runs = map[string]*run{}
 	}
-	s.runs[string(prefix)] = s.place.run
+	s.runs[string(s.run.prefix)] = s.run
 	return nil
 }
 
-func (p *place) readSlot(key, value []byte) error {
+func (r *run) readSlot(key, value []byte) error {
 	rec, err := parseReceipt(value)
-	if at := key[len(p.prefix):]; err == nil && len(at) == 2 {
-		p.run.set(int(at[0])<<8|int(at[1]), rec.id)
+	if at := key[len(r.prefix):]; err == nil && len(at) == 2 {
+		r.set(int(at[0])<<8|int(at[1]), rec.id)
 	}
 	return err
 }
@@ -182,11 +198,11 @@ func (s *receipts) inRun(r *Request) (*receipt, error) {
 		return nil, err
 	}
 	if r.Key.Retry {
-		if i := slices.Index(s.place.run.slots, r.Key.ID); i >= 0 {
-			return s.read(slotKey(s.place.prefix, i))
+		if i := slices.Index(s.run.slots, r.Key.ID); i >= 0 {
+			return s.read(s.run.slotKey(i))
 		}
 	}
-	if s.place.run.free(r.Key.Floor) >= MaxUnseen {
+	if s.run.free(r.Key.Floor) >= MaxUnseen {
 		return nil, errNoRoom
 	}
 	return nil, nil
@@ -194,9 +210,9 @@ func (s *receipts) inRun(r *Request) (*receipt, error) {
 
 func (s *receipts) keepInRun(c *actor.Commit, r *Request, rec *receipt, until int64) {
 	rec.id = r.Key.ID
-	i := s.place.run.free(r.Key.Floor)
-	s.place.run.set(i, rec.id)
-	c.PutReceipt(slotKey(s.place.prefix, i), rec.encode(), until)
+	i := s.run.free(r.Key.Floor)
+	s.run.set(i, rec.id)
+	c.PutReceipt(s.run.slotKey(i), rec.encode(), until)
 }
 
 func (s *receipts) read(key []byte) (*receipt, error) {
