@@ -1,6 +1,7 @@
 package session
 
 import (
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -27,8 +28,8 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // Accept has answered
 	}
-	ws.SetReadLimit(int64(s.opt.MaxFrame))
-	s.serve(ws, h.gate, bearer(r.Header))
+	ws.CloseNow() // all but the connection itself
+	s.serve(h.conn, h.early, bearer(r.Header))
 }
 
 func (s *Server) checkUpgrade(r *http.Request) *wire.Error {
@@ -49,18 +50,18 @@ func offersOurs(header string) bool {
 	return slices.ContainsFunc(strings.Split(header, ","), func(p string) bool { return strings.TrimSpace(p) == wire.Subprotocol })
 }
 
-func (s *Server) serve(ws *websocket.Conn, g *gate, token string) {
+func (s *Server) serve(conn net.Conn, early []byte, token string) {
 	now := s.micros()
 	c := &Conn{
-		srv: s, ws: ws, born: now, bearer: token, channels: make(map[uint32]*channel),
-		out: &outbox{gate: g, limit: s.opt.MaxQueue, flush: &s.flush, now: s.micros},
+		srv: s, born: now, bearer: token, channels: make(map[uint32]*channel), in: parser{limit: s.opt.MaxFrame},
+		out: &outbox{gate: newGate(conn), limit: s.opt.MaxQueue, flush: &s.flush, now: s.micros},
 	}
 	c.heard.Store(now)
 	if !s.add(c) {
-		ws.CloseNow()
+		conn.Close()
 		return
 	}
-	go c.read()
+	go c.read(early)
 }
 
 // bearer is the token of an Authorization header; empty if there is none.

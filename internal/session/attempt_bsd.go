@@ -5,3 +5,5 @@ package session
 import "syscall"
 
 func writeOnce(fd uintptr, b []byte) (int, error) { return syscall.Write(int(fd), b) }
+
+func readOnce(fd uintptr, b []byte) (int, error) { return syscall.Read(int(fd), b) }

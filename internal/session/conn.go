@@ -1,12 +1,7 @@
 package session
 
 import (
-	"context"
-	"io"
-	"sync"
 	"sync/atomic"
-
-	"github.com/coder/websocket"
 
 	"github.com/wabgo/wab/internal/bus"
 	"github.com/wabgo/wab/internal/name"
@@ -17,7 +12,7 @@ import (
 // Conn is one client's connection. Its exported methods may be called from any goroutine, unless they say otherwise.
 type Conn struct {
 	srv   *Server
-	ws    *websocket.Conn
+	in    parser // the reader's
 	out   *outbox
 	born  int64
 	heard atomic.Int64
@@ -108,51 +103,30 @@ func (c *Conn) refuse(err *wire.Error) {
 // bye says why, closes the WebSocket, and leaves the rest to the reader: it reads on until the client has closed too, so that the bye is
 // not lost in a reset, and the sweep ends what takes too long.
 func (c *Conn) bye(f wire.Bye, code uint16, drain bool) {
-	if c.out.finish(append(pack(f, 128), closeFrame(code)...), drain) {
+	c.end(append(pack(f, 128), closeFrame(code)...), drain)
+}
+
+// end queues the connection's last word.
+func (c *Conn) end(last []byte, drain bool) {
+	if c.out.finish(last, drain) {
 		c.ending.Store(c.srv.micros())
 	}
 }
 
-// read is the connection's goroutine.
-func (c *Conn) read() {
+// read is the connection's goroutine. early is what came before it began.
+func (c *Conn) read(early []byte) {
 	defer c.srv.readers.Done()
 	defer c.leave()
-	for {
-		kind, r, err := c.ws.Reader(context.Background())
-		if err != nil {
-			return
-		}
-		buf := frameBuffers.Get().(*[]byte)
-		*buf, err = c.readAll((*buf)[:0], r)
-		if err == nil {
-			c.take(kind, *buf)
-		}
-		if cap(*buf) <= keepBuffer {
-			frameBuffers.Put(buf)
-		}
-		if err != nil {
-			return
-		}
-	}
-}
-
-// take handles one message. A frame that makes no sense ends this connection, and nothing else.
-func (c *Conn) take(kind websocket.MessageType, frame []byte) {
-	if c.ending.Load() != 0 {
+	if len(early) > 0 && !c.arrived(early) {
 		return
 	}
-	if kind != websocket.MessageBinary {
-		c.refuse(wire.Err(wire.BadRequest, "Frames are binary messages."))
-		return
-	}
-	if err := c.dispatch(frame); err != nil {
-		c.refuse(coded(err, wire.BadRequest, "The frame makes no sense."))
-	}
+	c.listen()
 }
 
 // leave cleans up when nothing can be read any more.
 func (c *Conn) leave() {
-	c.ws.CloseNow()
+	c.out.gate.Close()
+	c.in.drop()
 	c.out.abort()
 	now := c.srv.micros()
 	for _, ch := range c.channels {
@@ -160,31 +134,4 @@ func (c *Conn) leave() {
 		c.srv.registry.leave(ch, now, false)
 	}
 	c.srv.remove(c)
-}
-
-// Buffers for incoming frames: held only while a frame is read and handled.
-const (
-	firstBuffer = 4 << 10
-	keepBuffer  = 64 << 10
-)
-
-var frameBuffers = sync.Pool{New: func() any { b := make([]byte, 0, firstBuffer); return &b }}
-
-// readAll reads one message. A large one may take its time, as long as it gets on.
-func (c *Conn) readAll(b []byte, r io.Reader) ([]byte, error) {
-	for {
-		if len(b) == cap(b) {
-			b = append(b, 0)[:len(b)]
-		}
-		n, err := r.Read(b[len(b):cap(b)])
-		if b = b[:len(b)+n]; n > 0 {
-			c.heard.Store(c.srv.micros())
-		}
-		if err == io.EOF {
-			return b, nil
-		}
-		if err != nil {
-			return b, err
-		}
-	}
 }

@@ -7,8 +7,11 @@ const maxHeader = 10
 
 // Opcodes of final frames (RFC 6455 §5.2).
 const (
+	opText   = 0x81
 	opBinary = 0x82
 	opClose  = 0x88
+	opPing   = 0x89
+	opPong   = 0x8a
 )
 
 // Frame is a frame ready to be written: encoded once, whoever receives it. It never changes.

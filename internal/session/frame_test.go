@@ -77,7 +77,7 @@ func size(notes []note) (n int) {
 	return n
 }
 
-// TestWholeWritesNeverInterleave has coder/websocket answer pings while our writer sends frames of all sizes on the same connection.
+// TestWholeWritesNeverInterleave answers pings while our writer sends frames of all sizes on the same connection.
 func TestWholeWritesNeverInterleave(t *testing.T) {
 	const kind = wire.FirstFeature
 	st := newStand(t, nil)
@@ -163,7 +163,7 @@ func FuzzDispatch(f *testing.F) {
 		c.id.Store(&identity{owner: "alice"})
 		for len(in) > 0 {
 			n := min(int(in[0]), len(in)-1)
-			c.take(websocket.MessageBinary, in[1:1+n])
+			c.take(message{opBinary, in[1 : 1+n]})
 			in = in[1+n:]
 			srv.Notify(homeCA, "*", []byte{1})
 		}

@@ -40,8 +40,10 @@ type outbox struct {
 	writing bool     // somebody writes, or is about to
 	bulk    bool     // what has come since the last turn can wait: features' frames
 	owed    int      // of bytes: what the gate still has of a write that was cut; the writer's
+	pong    []byte   // answers the client's last ping, before anything else
 	last    []byte   // what ends the connection; nothing is taken after it
 	closed  bool     // written, or failed
+	hung    bool     // the client has closed: the connection ends with the last word
 
 	lane  lane   // the flusher's
 	place uint64 // the flusher's
@@ -91,6 +93,32 @@ func (o *outbox) ready(s Source, l lane) {
 	}
 }
 
+// answerPing answers a ping. Where an answer waits already, the new one takes its place (RFC 6455 §5.5.3).
+func (o *outbox) answerPing(payload []byte) {
+	pong := append([]byte{opPong, byte(len(payload))}, payload...)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.last == nil && !o.closed {
+		o.pong = pong
+		o.start(fastLane)
+	}
+}
+
+// hangUp has the connection closed as soon as its last word is out. It reports true, and leaves that to the caller, if it is.
+func (o *outbox) hangUp() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.hung = true
+	return o.closed
+}
+
+// over tells whether nothing is left to say, and nobody to listen.
+func (o *outbox) over() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.hung && o.closed
+}
+
 // finish writes the last frames of the connection, after what is queued if drain is set, else instead of it.
 func (o *outbox) finish(last []byte, drain bool) bool {
 	o.mu.Lock()
@@ -103,7 +131,7 @@ func (o *outbox) finish(last []byte, drain bool) bool {
 		for _, f := range o.queue[o.first:] {
 			o.bytes -= len(f)
 		}
-		o.queue, o.first = nil, 0
+		o.queue, o.first, o.pong = nil, 0, nil
 	}
 	o.start(fastLane)
 	return true
@@ -113,7 +141,7 @@ func (o *outbox) finish(last []byte, drain bool) bool {
 func (o *outbox) abort() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.closed, o.queue, o.first, o.sources = true, nil, 0, nil
+	o.closed, o.queue, o.first, o.sources, o.pong = true, nil, 0, nil, nil
 }
 
 // size is how many bytes wait.
@@ -159,7 +187,7 @@ func (o *outbox) idle() bool {
 	const small = 2 // frames an idle connection keeps room for
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if !o.closed && (o.waiting() > 0 || len(o.sources) > 0 || o.last != nil) {
+	if !o.closed && (o.waiting() > 0 || len(o.sources) > 0 || o.last != nil || o.pong != nil) {
 		return false
 	}
 	if o.writing = false; cap(o.queue) > small {
@@ -190,7 +218,8 @@ func (o *outbox) gatherQueue(buf []byte) (b []byte, n, ask int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.bulk = true
-	for b = buf; o.waiting() > 0 && (o.before > 0 || len(o.sources) == 0); {
+	b = append(buf, o.pong...)
+	for o.pong = nil; o.waiting() > 0 && (o.before > 0 || len(o.sources) == 0); {
 		f := o.queue[o.first]
 		if len(b) > 0 && len(b)+len(f) > joinBytes {
 			return b, n, 0

@@ -117,7 +117,7 @@ func (s *Server) Close() {
 	s.sweeps.Stop()
 	s.mu.Unlock()
 	for _, c := range s.all() {
-		c.ws.CloseNow()
+		c.out.gate.Close()
 	}
 	s.sweeping.Lock()
 	defer s.sweeping.Unlock()

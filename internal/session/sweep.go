@@ -32,10 +32,10 @@ func (s *Server) sweepConn(c *Conn, now int64) {
 	switch {
 	case ending != 0:
 		if now-ending > lingerMicros {
-			c.ws.CloseNow()
+			c.out.gate.Close()
 		}
 	case c.out.stuck(now, s.opt.WriteWithin.Microseconds()):
-		c.ws.CloseNow()
+		c.out.gate.Close()
 	case id == nil && now-c.born >= s.opt.HelloWithin.Microseconds():
 		c.refuse(wire.Err(wire.BadRequest, "No hello came in time."))
 	case id != nil && id.scope.Expires != 0 && now >= id.scope.Expires:

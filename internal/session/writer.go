@@ -42,12 +42,8 @@ func (o *outbox) ends() bool {
 	return o.last != nil
 }
 
-// writeSome joins frames and writes them without waiting. It reports false where some of it is left, or coder/websocket is writing.
+// writeSome joins frames and writes them without waiting. It reports false where some of it is left.
 func (o *outbox) writeSome(p *pen) bool {
-	if !o.gate.enter() {
-		return false
-	}
-	defer o.gate.mu.Unlock()
 	b, n := o.gather(p.buf[:0])
 	left, err := o.gate.try(&p.attempt, b)
 	if err != nil {
@@ -74,7 +70,7 @@ func (o *outbox) run() {
 	for err == nil && !o.idle() {
 		err = o.writeAll(p)
 	}
-	if err != nil {
+	if err != nil || o.over() {
 		o.fail()
 	}
 }
@@ -92,7 +88,7 @@ func (o *outbox) writeAll(p *pen) error {
 	b, n := o.gather(p.buf[:0])
 	if len(b) == 0 && o.ends() {
 		defer o.abort()
-		return o.gate.writeLast(o.last)
+		return o.gate.writeFrames(o.last, func() {})
 	}
 	err := o.put(b)
 	o.release(n)

@@ -87,9 +87,7 @@ func (o order) check(t testing.TB, b []byte) {
 	}
 }
 
-const pongOp = 0x8a
-
-// TestFramesStayWholeWhenWritesAreCut has many senders, sources, and control frames on a connection that takes little at a time.
+// TestFramesStayWholeWhenWritesAreCut has many senders, sources, and answers to pings on a connection that takes little at a time.
 func TestFramesStayWholeWhenWritesAreCut(t *testing.T) {
 	const senders, each, controls = 4, 100, 200
 	near, far := tcp(t)
@@ -109,28 +107,27 @@ func TestFramesStayWholeWhenWritesAreCut(t *testing.T) {
 		})
 	}
 	all.Go(func() {
-		for i := range controls { // as coder/websocket writes them
-			if _, err := c.out.gate.Write([]byte{pongOp, 4, 0, 0, byte(i >> 8), byte(i)}); err != nil {
-				t.Error(err)
-				return
-			}
+		for i := range controls {
+			c.out.answerPing([]byte{0, 0, byte(i >> 8), byte(i)})
+			runtime.Gosched()
 		}
 	})
 	src := &counting{conn: c, who: senders, total: 200}
 	c.Ready(src)
 	r := bufio.NewReaderSize(far, 512)
-	seen, pongs := order{}, 0
-	for range senders*each + controls + src.total {
+	seen, pong := order{}, -1
+	for frames := 0; frames < senders*each+src.total || pong < controls-1; {
 		op, b, err := frameOn(r)
 		switch {
 		case err != nil:
 			t.Fatal(err)
 		case op == opBinary:
 			seen.check(t, b)
-		case op != pongOp || binary.BigEndian.Uint32(b) != uint32(pongs):
-			t.Fatalf("a frame %x %x where pong %d should be", op, b, pongs)
-		default:
-			pongs++
+			frames++
+		case op != opPong || len(b) != 4 || int(binary.BigEndian.Uint32(b)) <= pong:
+			t.Fatalf("a frame %x %x after pong %d", op, b, pong)
+		default: // newer answers take the place of older ones
+			pong = int(binary.BigEndian.Uint32(b))
 		}
 	}
 	all.Wait()
@@ -195,23 +192,29 @@ func TestAPeerThatNeverReadsHoldsNobodyUp(t *testing.T) {
 	}
 }
 
-// TestAControlFrameUnderWayHoldsTheFlusherUpForNobody: where coder/websocket waits for room, our turn does not.
-func TestAControlFrameUnderWayHoldsTheFlusherUpForNobody(t *testing.T) {
+// TestAPongThatFindsNoRoomHoldsNobodyUp: pings of a client that reads nothing cost one frame, whatever they are, and no other client its turn.
+func TestAPongThatFindsNoRoomHoldsNobodyUp(t *testing.T) {
 	var flush flusher
-	nearA, farA := tcp(t)
-	nearB, farB := tcp(t)
-	a, b := connTo(nearA, &flush, 1<<20), connTo(nearB, &flush, 1<<20)
-	a.out.gate.mu.Lock() // coder/websocket is writing
-	if !a.Send(NewFrame(numbered(0, 0, 50))) || !b.Send(NewFrame(numbered(1, 0, 50))) {
+	deafNear, _ := tcp(t)
+	nearby, far := tcp(t)
+	deaf, fine := connTo(deafNear, &flush, 1<<20), connTo(nearby, &flush, 1<<20)
+	for range 1000 {
+		deaf.Send(NewFrame(make([]byte, 4000)))
+	}
+	until(t, "nothing more goes out", func() bool { return deaf.out.started.Load() != 0 })
+	for range 100_000 {
+		deaf.out.answerPing(make([]byte, maxControl))
+	}
+	if len(deaf.out.pong) != 2+maxControl {
+		t.Errorf("%d bytes of pongs wait", len(deaf.out.pong))
+	}
+	if !fine.Send(NewFrame(numbered(1, 0, 50))) {
 		t.Fatal("refused")
 	}
-	if _, got, err := frameOn(bufio.NewReader(farB)); err != nil || len(got) != 50 {
+	if _, got, err := frameOn(bufio.NewReader(far)); err != nil || len(got) != 50 {
 		t.Fatal(got, err)
 	}
-	a.out.gate.mu.Unlock()
-	if _, got, err := frameOn(bufio.NewReader(farA)); err != nil || len(got) != 50 {
-		t.Fatal(got, err)
-	}
+	deafNear.Close()
 	flush.done.Wait()
 }
 
@@ -240,9 +243,7 @@ func TestTheLastWordComesAfterWhatIsDrainedAndNothingAfterIt(t *testing.T) {
 				seen.check(t, b)
 			}
 		}
-		if n, err := c.out.gate.Write([]byte{pongOp, 0}); n != 2 || err != nil {
-			t.Error("a control frame behind the close frame:", n, err)
-		}
+		c.out.answerPing(nil)
 		flush.done.Wait()
 		near.Close()
 		if rest, err := io.ReadAll(r); len(rest) > 0 || err != nil {
