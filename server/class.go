@@ -161,7 +161,7 @@ func (c *class) Invoke(tx *actor.Tx, instance any, m *actor.Message) ([]byte, er
 		err = mine.err
 	}
 	if err != nil {
-		return nil, failed(err)
+		return nil, refused(m.Kind, err)
 	}
 	return result, nil
 }

@@ -156,8 +156,8 @@ func (m *method) run(in []reflect.Value) ([]byte, error) {
 	return result, nil
 }
 
-// failed keeps an app from using the bus's own codes, and their names out of what people read.
-func failed(err error) error {
+// failed keeps codes of other things that went wrong from being taken for words about the message, and their names out of what people read.
+func failed(err error) *wire.Error {
 	text := err.Error()
 	if e := (*wire.Error)(nil); errors.As(err, &e) {
 		text = strings.Replace(text, e.Error(), e.Message, 1)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/wabgo/wab/internal/wire"
 	"github.com/wabgo/wab/wasm/client"
 )
 
@@ -54,9 +53,9 @@ func (g *gadget) live(ctx context.Context) error {
 
 // refused says, of a refusal at the door, what is to be done.
 func (g *gadget) refused(err error) error {
-	var coded *wire.Error
-	if errors.As(err, &coded) && coded.Code == wire.Unauthenticated {
-		return wire.Err(wire.Unauthenticated, "The token of the device "+g.name+" is refused; get a new one for it. The server says: "+coded.Message)
+	var coded *client.Error
+	if errors.As(err, &coded) && coded.Code == client.Unauthenticated {
+		return &client.Error{Code: client.Unauthenticated, Message: "The token of the device " + g.name + " is refused; get a new one for it. The server says: " + coded.Message}
 	}
 	return err
 }

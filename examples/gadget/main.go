@@ -11,7 +11,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/wabgo/wab/internal/wire"
+	"github.com/wabgo/wab/wasm/client"
 )
 
 func main() {
@@ -60,13 +60,13 @@ func (e usageError) Error() string { return e.text }
 
 func exitCode(err error) int {
 	var usage usageError
-	var coded *wire.Error
+	var coded *client.Error
 	switch errors.As(err, &coded); {
 	case errors.As(err, &usage):
 		return 2
-	case coded != nil && coded.Code == wire.Unauthenticated:
+	case coded != nil && coded.Code == client.Unauthenticated:
 		return 3
-	case coded != nil && coded.Code == wire.Conflict:
+	case coded != nil && coded.Code == client.Conflict:
 		return 4
 	}
 	return 1
@@ -76,7 +76,7 @@ func exitCode(err error) int {
 func inWords(err error) string {
 	text := err.Error()
 	var usage usageError
-	var coded *wire.Error
+	var coded *client.Error
 	if errors.As(err, &coded) {
 		text = coded.Message
 	}

@@ -57,7 +57,7 @@ func (c *Client) CA(name string, opt CAOptions) *CA {
 }
 
 // Call calls a method and decodes its result into result, which may be nil. Where ctx ends first, the call may still take effect.
-// Errors are *wire.Error, those of ctx or of encoding, or ErrClosed.
+// Errors are *Error, those of ctx or of encoding, or ErrClosed.
 func (ca *CA) Call(ctx context.Context, result any, method string, args ...any) error {
 	encoded, err := encodeArgs(args)
 	if err != nil {

@@ -68,7 +68,7 @@ type Call struct {
 	closed bool
 }
 
-// Call enters a room, app:owner/local/room, and returns once we are in there. Two Calls of one room are two members. Errors are *wire.Error if the
+// Call enters a room, app:owner/local/room, and returns once we are in there. Two Calls of one room are two members. Errors are *Error if the
 // server refuses, ctx's, or ErrClosed. A room that is full, or a server that is busy, is waited for.
 func (c *Client) Call(ctx context.Context, room string, opt CallOptions) (*Call, error) {
 	hello, err := encodePayload(opt.Hello)
@@ -103,7 +103,7 @@ func encodePayload(v any) ([]byte, error) {
 	return raw, nil
 }
 
-// Send says a value to the room, of at most 256 KiB when encoded. Errors are *wire.Error where it is too large, ErrNotLive, or why the call has
+// Send says a value to the room, of at most 256 KiB when encoded. Errors are *Error where it is too large, ErrNotLive, or why the call has
 // ended. A call that has come back after a cut is not live before OnOpened is called: an answer to what was heard before would be taken for one to
 // what is said since. No error means that it is on its way: after a cut nobody knows whether it has arrived.
 func (k *Call) Send(v any) error {

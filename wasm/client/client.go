@@ -81,7 +81,7 @@ type Client struct {
 var ErrClosed = errors.New("client: closed")
 
 // Dial connects to a server, http(s)://host[:port] or the full address of its session endpoint. It returns once the server has
-// welcomed us, with a *wire.Error once it has refused us, or with ctx's error. Afterwards ctx does not matter.
+// welcomed us, with a *Error once it has refused us, or with ctx's error. Afterwards ctx does not matter.
 func Dial(ctx context.Context, url string, opt Options) (*Client, error) {
 	address, err := sessionURL(url)
 	if err != nil {

@@ -68,7 +68,7 @@ var errDeviceClosed = errors.New("client: the device is closed")
 // The Client's token is the device's own, which tx.Device(name).Token makes, or the owner's.
 //
 // A device of the same name that comes later takes over: this one ends with an error of the code conflict. With a token that is not
-// valid any more it ends with unauthenticated. Errors are *wire.Error if the server refuses, Setup's, ctx's, or ErrClosed.
+// valid any more it ends with unauthenticated. Errors are *Error if the server refuses, Setup's, ctx's, or ErrClosed.
 func (c *Client) Device(ctx context.Context, ca, name string, opt DeviceOptions) (*Device, error) {
 	if err := checkDevice(name); err != nil {
 		return nil, err
@@ -179,7 +179,7 @@ func (d *Device) Close() error {
 	return nil
 }
 
-// Wait waits for the device's end, and tells why it came: nil after Close, a *wire.Error if the server has refused, such as conflict, or ErrClosed.
+// Wait waits for the device's end, and tells why it came: nil after Close, a *Error if the server has refused, such as conflict, or ErrClosed.
 func (d *Device) Wait() error {
 	<-d.done
 	switch cause := context.Cause(d.ctx); cause {

@@ -15,7 +15,7 @@
 //
 // A Client connects again by itself, for as long as it is not closed. A call that was cut is repeated with its identity, and the server
 // takes care that it runs once; only where the server can't know any more does Call return session_expired. Calls of one CA are sent in
-// the order in which they were made. Errors of Call are *wire.Error, or those of ctx.
+// the order in which they were made. Errors of Call are *Error, or those of ctx.
 //
 // # Maps
 //

@@ -41,7 +41,7 @@ type Map struct {
 }
 
 // Map subscribes to a map, app:owner/local/map, and returns once its content is there. Several Maps of one name share the replica and what we
-// show of ourselves. Errors are *wire.Error if the server refuses, ctx's, or ErrClosed.
+// show of ourselves. Errors are *Error if the server refuses, ctx's, or ErrClosed.
 func (c *Client) Map(ctx context.Context, name string, opt MapOptions) (*Map, error) {
 	return c.openMap(ctx, name, opt, c.todo)
 }

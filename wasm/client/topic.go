@@ -67,7 +67,7 @@ type Topic struct {
 }
 
 // Topic subscribes to a topic, app:owner/local/topic or app:forum/topic, and returns once the server has answered. Several Topics of one
-// name and filter share a subscription. Errors are *wire.Error if the server refuses, ctx's, or ErrClosed.
+// name and filter share a subscription. Errors are *Error if the server refuses, ctx's, or ErrClosed.
 func (c *Client) Topic(ctx context.Context, name string, opt TopicOptions) (*Topic, error) {
 	t := &Topic{c: c, opt: opt}
 	c.do(func() { c.topics.use(t, name) })
