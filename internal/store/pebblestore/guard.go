@@ -12,6 +12,7 @@ import (
 type guardedFS struct {
 	vfs.FS
 	*failure
+	ring ring // nil: logs are written the plain way
 }
 
 func (g *guardedFS) Unwrap() vfs.FS { return g.FS }
@@ -33,6 +34,9 @@ func (g *guardedFS) guard(name string, f vfs.File, err error) (vfs.File, error) 
 	l := &guardedLog{f, name, g.failure}
 	if err := l.check(err); err != nil {
 		return nil, err
+	}
+	if g.ring != nil {
+		l.File = &ringedLog{File: f, ring: g.ring}
 	}
 	return l, nil
 }

@@ -23,7 +23,8 @@ type Options struct {
 	CacheBytes int64        // memory for blocks read from disk, taken as it is needed; default 64 MiB
 	Heads      int          // how many of the latest heads are remembered at least, about 200 bytes each; default 65,536
 
-	tune func(*pebble.Options) // for tests
+	tune    func(*pebble.Options) // for tests
+	newRing func() (ring, error)  // for tests; an error makes the log go the plain way
 }
 
 func (o Options) withDefaults() Options {
@@ -42,6 +43,9 @@ func (o Options) withDefaults() Options {
 	if o.Heads <= 0 {
 		o.Heads = defaultHeads
 	}
+	if o.newRing == nil {
+		o.newRing = newRing
+	}
 	return o
 }
 
@@ -49,6 +53,7 @@ func (o Options) withDefaults() Options {
 type Store struct {
 	db      *pebble.DB
 	lock    *pebble.Lock
+	ring    ring // nil: the log goes the plain way
 	gate    gate
 	durable *durable
 	failure *failure
@@ -104,12 +109,13 @@ func openLocked(dir string, opts Options, lock *pebble.Lock) (*Store, error) {
 	}
 	s := &Store{lock: lock, durable: newDurable(), heads: newHeads(opts.Heads)}
 	s.failure = &failure{fatal: opts.Fatal, stop: s.durable.stop}
+	s.ring = openRing(dir, opts)
 	if err := s.openDB(dir, opts, lock, state); err != nil {
-		return nil, err
+		return nil, errors.Join(err, s.closeRing())
 	}
 	if state != folderReady {
 		if err := writeMarker(opts.FS, dir, folderReady); err != nil {
-			return nil, errors.Join(err, s.db.Close())
+			return nil, errors.Join(err, s.db.Close(), s.closeRing())
 		}
 	}
 	s.failure.open.Store(true)
@@ -117,7 +123,7 @@ func openLocked(dir string, opts Options, lock *pebble.Lock) (*Store, error) {
 }
 
 func (s *Store) openDB(dir string, opts Options, lock *pebble.Lock, state folder) (err error) {
-	p := tuned(opts, &logger{log: opts.Logger, dir: dir, failure: s.failure})
+	p := tuned(opts, &logger{log: opts.Logger, dir: dir, failure: s.failure}, s.ring)
 	p.Lock = lock
 	if opts.tune != nil {
 		opts.tune(p)
@@ -208,5 +214,13 @@ func (s *Store) Close() error {
 	if err := s.failure.err(); err != nil {
 		return err
 	}
-	return errors.Join(s.db.Close(), s.lock.Close())
+	return errors.Join(s.db.Close(), s.closeRing(), s.lock.Close())
+}
+
+// closeRing comes after the database, which writes its log to the end.
+func (s *Store) closeRing() error {
+	if s.ring == nil {
+		return nil
+	}
+	return s.ring.Close()
 }
