@@ -75,11 +75,22 @@ func (silent) Fatalf(string, ...any) {}
 // Commit writes the prepared keys of each CA in one batch.
 func (b *bare) Commit(writes []store.Write) []store.Result {
 	results := make([]store.Result, len(writes))
+	cas := make([]string, len(writes))
+	for i := range writes {
+		cas[i] = writes[i].CA
+	}
+	if err := b.write(cas...); err != nil {
+		results[0].Err = err
+	}
+	return results
+}
+
+// write writes the prepared keys of some CAs in one batch, and syncs.
+func (b *bare) write(cas ...string) (err error) {
 	batch := b.db.NewBatch()
 	defer batch.Close()
-	var err error
-	for i := range writes {
-		for _, kv := range b.writes[writes[i].CA] {
+	for _, ca := range cas {
+		for _, kv := range b.writes[ca] {
 			if err == nil {
 				err = batch.Set(kv.Key, kv.Value, nil)
 			}
@@ -88,10 +99,14 @@ func (b *bare) Commit(writes []store.Write) []store.Result {
 	if err == nil {
 		err = batch.Commit(pebble.Sync)
 	}
-	if err != nil {
-		results[0].Err = err
-	}
-	return results
+	return err
+}
+
+// plain has clients that each commit by themselves, without our committer: Pebble lets their syncs be shared.
+func (b *bare) plain(inFlight int, cas []string) load {
+	return load{inFlight, func(client int, done func(error)) func(int) {
+		return func(n int) { done(b.write(nth(cas, client, n, inFlight))) }
+	}}
 }
 
 // load has clients that write one CA after the other.

@@ -31,7 +31,8 @@
 // 64 sockets, and one that commits the same keys and bytes (head, state, ledger row, receipt) to bare Pebble with 64 in flight, each as fast as
 // it can. Its bound of 1.5 is missed. Apart, each part runs in step: 64 commits share every sync, and no processor sleeps.
 //
-// Two other readings are printed beside it and have no bound. ratio_to_both is over one process that is nothing but the two parts, an echo that
+// Three other readings are printed beside it and have no bound. ratio_to_parts_plain has commits that nobody merges: each is a batch and a Commit of its own, as
+// Pebble joins them, with as many in flight. ratio_to_both is over one process that is nothing but the two parts, an echo that
 // answers once a bare commit is durable. ratio_to_parts_paced has each part alone do as many a second as the server did in that round; it
 // flatters us, for then each pays for being woken, more often than one process that does both.
 //

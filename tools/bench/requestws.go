@@ -147,11 +147,14 @@ func (p *parts) measure(ctx context.Context, r *report) error {
 
 type wsRound struct {
 	ours, echo, bare, both slot
+	plain                  slot // commits without our committer
 	slowEcho, slowBare     slot // at the pace of ours
 	p50, p99               time.Duration
 }
 
 func (w wsRound) parts() float64 { return w.echo.cpuMicros() + w.bare.cpuMicros() }
+
+func (w wsRound) plainParts() float64 { return w.echo.cpuMicros() + w.plain.cpuMicros() }
 
 func (w wsRound) pacedParts() float64 { return w.slowEcho.cpuMicros() + w.slowBare.cpuMicros() }
 
@@ -169,6 +172,9 @@ func (p *parts) round(ctx context.Context, ours, echo load, d time.Duration) (w 
 		return w, err
 	}
 	if err = p.bare.ask(&w.bare, "slot", crowdSockets, d.Milliseconds()); err != nil {
+		return w, err
+	}
+	if err = p.bare.ask(&w.plain, "plain", crowdSockets, d.Milliseconds()); err != nil {
 		return w, err
 	}
 	if w.both, err = p.joined.slot(ctx, p.both, p.joined.echoes(p.request), d); err != nil {
@@ -204,11 +210,14 @@ func reportWS(r *report, rounds []wsRound) {
 	r.add("ratio_to_both", take(func(w wsRound) float64 { return w.ours.cpuMicros() / w.both.cpuMicros() }), "ratio")
 	r.add("echo_paced_cpu_us", take(func(w wsRound) float64 { return w.slowEcho.cpuMicros() }), "µs")
 	r.add("commit_paced_cpu_us", take(func(w wsRound) float64 { return w.slowBare.cpuMicros() }), "µs")
+	r.add("commit_plain_cpu_us", take(func(w wsRound) float64 { return w.plain.cpuMicros() }), "µs")
+	r.add("ratio_to_parts_plain", take(func(w wsRound) float64 { return w.ours.cpuMicros() / w.plainParts() }), "ratio")
 	r.add("ratio_to_parts_paced", take(func(w wsRound) float64 { return w.ours.cpuMicros() / w.pacedParts() }), "ratio")
 	r.add("ratio_to_parts", take(func(w wsRound) float64 { return w.ours.cpuMicros() / w.parts() }), "ratio")
 	r.note("cpu_us is user and system of the server's process. The parts: a process that echoes frames of the same sizes over")
 	r.note("coder/websocket, and one that commits the same keys and bytes to bare Pebble, each as fast as it can; paced, each does as many a")
-	r.note("second as the server did. Both are one process that echoes when such a commit is durable.")
+	r.note("second as the server did; plain, each commit is a batch and a sync of its own, as Pebble joins them. Both are one process that")
+	r.note("echoes when such a commit is durable.")
 }
 
 func (p *parts) close() (err error) {

@@ -151,10 +151,13 @@ func bareRole(_ context.Context, args []string) (*role, error) {
 	}
 	shuffle(cas)
 	answer := func(ctx context.Context, command string, args []string) (any, error) {
-		if command == "paced" {
+		switch command {
+		case "paced":
 			return b.paced(ctx, cas, args)
+		case "plain":
+			return b.slot(ctx, b.plain, cas, args)
 		}
-		return b.slot(ctx, cas, args)
+		return b.slot(ctx, b.load, cas, args)
 	}
 	return &role{answer: answer, close: b.close}, nil
 }

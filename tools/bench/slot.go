@@ -21,8 +21,8 @@ func (s slot) cpuMicros() float64 {
 	return float64(s.CPU) / float64(time.Microsecond) / float64(max(1, s.Operations))
 }
 
-// slot runs prepared commits for a while; args are how many are in flight and for how long, in milliseconds.
-func (b *bare) slot(ctx context.Context, cas, args []string) (s slot, err error) {
+// slot runs a load of prepared commits for a while; args are how many are in flight and for how long, in milliseconds.
+func (b *bare) slot(ctx context.Context, of func(inFlight int, cas []string) load, cas, args []string) (s slot, err error) {
 	inFlight, err := strconv.Atoi(args[0])
 	if err != nil {
 		return s, err
@@ -33,7 +33,7 @@ func (b *bare) slot(ctx context.Context, cas, args []string) (s slot, err error)
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(millis)*time.Millisecond)
 	defer cancel()
-	return measure(cpuUsed, func() (int64, error) { return b.load(inFlight, cas).until(ctx) })
+	return measure(cpuUsed, func() (int64, error) { return of(inFlight, cas).until(ctx) })
 }
 
 // paceEvery is how often a paced load begins what is due: one timer for all, so that pacing costs next to nothing.
