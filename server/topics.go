@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wabgo/wab/internal/actor"
+	"github.com/wabgo/wab/internal/channel"
 	"github.com/wabgo/wab/internal/clock"
 	"github.com/wabgo/wab/internal/name"
 	"github.com/wabgo/wab/internal/pubsub"
@@ -122,9 +123,12 @@ func (tx *Tx) topicName(topic string) (name.Name, error) {
 	return n.In(self.App), err
 }
 
-// Of is the class of an actor of the app: its CAs', or its topics'.
+// Of is the class of an actor of the app: its CAs', its topics', or of those who say farewell for CAs that are destroyed.
 func (c *class) Of(id name.Name) actor.Class {
-	if id.Topic() {
+	switch {
+	case channel.IsCourier(id):
+		return c.srv.channels.Couriers()
+	case id.Topic():
 		return c.srv.topics.Class()
 	}
 	return c

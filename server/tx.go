@@ -117,7 +117,8 @@ func (tx *Tx) effects(do func(*effects)) {
 	tx.tx.Use(tx.class.srv.effects, func(p actor.Part) { do(p.(*effects)) })
 }
 
-// Destroy removes the CA, with its timers, its devices' tokens and all it has stored, once this transaction has committed. Messages that it has sent still arrive. Init can't call
+// Destroy removes the CA, with its timers, its devices' tokens and all it has stored, once this transaction has committed. Messages that it has sent still arrive, and those it has
+// subscriptions with (Link) hear that these are over, as by EndSubscription; events raised on them that are still on their way don't arrive. Init can't call
 // it, for whoever asked would have the CA made again at once: return an error there.
 func (tx *Tx) Destroy() {
 	tx.changes("Destroy")
@@ -125,8 +126,10 @@ func (tx *Tx) Destroy() {
 		tx.fail(errors.New("destroy: this assistant is only being made; let Init return an error"))
 		return
 	}
-	if err := tx.class.srv.subscriptions.Leave(tx.tx); err != nil {
-		tx.fail(fmt.Errorf("destroy: %w", err))
+	for _, leave := range []func(*actor.Tx) error{tx.class.srv.subscriptions.Leave, tx.channels().Leave} {
+		if err := leave(tx.tx); err != nil {
+			tx.fail(fmt.Errorf("destroy: %w", err))
+		}
 	}
 	tx.devices((*devices).forgetAll)
 	tx.tx.Destroy()

@@ -19,6 +19,11 @@
 // of that transaction (package fetch), one after the other for each subscription, repeated until they are answered. To a CA of this same server they go without HTTP, and bear its
 // true name. Peers' ECIs are sealed where they are stored.
 //
+// # A CA that is destroyed
+//
+// Its calls end with it. So it sends what its peers have yet to hear to a courier, an actor that is made by that message, asks for the calls itself, and ends when they were answered, or given up after seven days. What
+// a courier carries is sealed, for it alone.
+//
 // # The doorbell
 //
 // The channel of that name takes requests to subscribe and their withdrawal, and nothing else. A request lies in the inbox until its owner, the app, a rule (LabelApprove, LabelRing) or an invitation decides; before

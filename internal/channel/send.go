@@ -71,9 +71,14 @@ func (f *Channels) request(host, eci, eid, domain, kind string, a sky.Attributes
 	if host == "" {
 		host = localScheme + ":"
 	}
+	return post(sky.EventURL(host, eci, eid, domain, kind), a.JSON(), tag, lane)
+}
+
+// post is an event as it goes out.
+func post(url string, body []byte, tag, lane string) fetch.Request {
 	return fetch.Request{
 		Call: outgoing.Call{
-			Method: http.MethodPost, URL: sky.EventURL(host, eci, eid, domain, kind), Body: a.JSON(), Timeout: sendTimeout,
+			Method: http.MethodPost, URL: url, Body: body, Timeout: sendTimeout,
 			Header: http.Header{"Content-Type": {"application/json"}, "Accept": {"application/json"}},
 		},
 		Within: sendWithin, First: firstWait, LastWait: lastWait, Tag: tag, Lane: lane,

@@ -20,6 +20,7 @@
 //   - Another event comes on the channel of a subscription: Record.Used. Our own event to the peer finds no channel any more: Record.Lost.
 //   - The owner decides: Record.Approve (make the channel first, if the state is Waiting), Record.Decline, Record.Finish.
 //   - At the instant that Record.Wake names: Record.Tick. It comes after every step anew.
+//   - The book is given up with all that is in it: Record.Farewell, of each.
 //
 // In each message that is sent, ECI and Host are to be set to our channel's (Record.Channel) and our server's, just before sending: a Record does not know its own ECI.
 // A Withdraw is void without it, and may be sent again long after the channel was closed. Host stays empty where both sides live on one server. A Request's Vouch is set there, too.
