@@ -31,6 +31,14 @@
 // deadline a method loses its Tx and its instance: the CA goes on in a fresh one. Go can't stop the method itself. Two that are stuck make the CA unavailable.
 // Timers and the parts' own work take turns with messages.
 //
+// # Mailboxes
+//
+// Within one CA, turns go round between senders, message by message; senders are told apart by their owners, and the messages of each keep their order. One that is
+// alone is served first come, first served, and may fill the mailbox. A full one is shared: half is the CA's owner's, the rest belongs to the other senders in equal
+// parts. Who stays within its share is let in; the newest message of whoever has most beyond its own is pushed out and told that the CA is overloaded, on a
+// goroutine of the runtime's. A post that is pushed out comes again like one that was refused. Owners are the measure for posts too: only its own owner's flood
+// keeps one out. Notices that a CA has for itself take a turn as a sender of their own, and no place.
+//
 // # Limits
 //
 // MaxState for the state, MaxTx for what one transaction adds besides, MaxAnswer for a result that goes to another CA: together they stay below what a store takes
@@ -38,7 +46,7 @@
 //
 // # Locks
 //
-// Tx.mu, then CA.mu, then scheduler.mu or wakes.mu; shard.mu, births.mu, watch.mu and sweeper.mu are leaves, and none is held across I/O or app code, but for Tx.mu
+// Tx.mu, then CA.mu, then scheduler.mu or wakes.mu; shard.mu, births.mu, watch.mu, sweeper.mu and refusals.mu are leaves, and none is held across I/O or app code, but for Tx.mu
 // during a Tx's own call. What CA declares as the turn's belongs to the worker that has it; turns are handed over under CA.mu. Effects run without locks:
-// on the committer's finisher goroutine, or on the worker for a commit without writes.
+// on the committer's finisher goroutine, or on the worker for a commit without writes. So do the replies of what is pushed out of a mailbox, on refusals' goroutine.
 package actor

@@ -49,6 +49,8 @@ type Message struct {
 	answer *answer // the outcome that an Answer or Undone carries
 	alarm  *alarm  // the timer behind an Alarm
 	ringer Ringer  // the part whose message it is
+
+	next, prev *Message // in the queue that it waits in
 }
 
 // Failure is the error that an Answer or an Undone message carries, nil for success.

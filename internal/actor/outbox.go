@@ -311,7 +311,7 @@ func passing(code wire.Code) bool {
 
 // conclude answers a post in its receiver's stead. Call with CA.mu held.
 func (o *outbox) conclude(p *post, err *wire.Error) {
-	o.ca.box.force(&Message{Kind: p.kindOfAnswer(), From: p.to, To: o.ca.name, Method: p.then,
+	o.ca.box.add(&Message{Kind: p.kindOfAnswer(), From: p.to, To: o.ca.name, Method: p.then,
 		answer: &answer{about: p.number, of: p.incarnation, method: p.method, err: err}})
 	o.ca.rouse()
 }

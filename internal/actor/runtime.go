@@ -59,6 +59,7 @@ type Runtime struct {
 	closed   atomic.Bool
 	stats    stats
 	births   births
+	refusals refusals
 }
 
 type stats struct{ slow, dropped atomic.Int64 }
@@ -88,6 +89,7 @@ func New(o Options) *Runtime {
 	}
 	rt.features = append([]Feature{outboxFeature{}, inboxFeature{}, timerFeature{}, o.Gate}, o.Features...)
 	rt.table.init()
+	rt.refusals.init()
 	rt.committer = store.NewCommitter(o.Store, store.CommitterOptions{Fatal: rt.fatal})
 	rt.sched = newScheduler(max(2, o.Workers, runtime.GOMAXPROCS(0)))
 	rt.watch.rt, rt.wakes.rt, rt.sweeper.rt = rt, rt, rt
@@ -155,11 +157,10 @@ func (c *CA) enqueue(m *Message) (err *wire.Error, taken bool) {
 	if c.gone {
 		return nil, false
 	}
-	if err := c.box.push(m); err != nil {
-		return err, true
-	}
+	out, err := c.box.push(m, c.name.Owner)
+	c.rt.refusals.add(out)
 	c.rouse()
-	return nil, true
+	return err, true
 }
 
 // Rouse gives an actor a turn for its parts' own work. It takes locks of the runtime, and does not wait.
@@ -205,7 +206,7 @@ func (rt *Runtime) moveOn(c *CA, gone bool, waiting []*Message) {
 func (rt *Runtime) Active() int { return rt.table.len() }
 
 // Quiet tells whether no CA has anything to do or to write now.
-func (rt *Runtime) Quiet() bool { return rt.table.quiet() }
+func (rt *Runtime) Quiet() bool { return rt.table.quiet() && rt.refusals.quiet() }
 
 // Slow counts the methods that ran for more than a second.
 func (rt *Runtime) Slow() int64 { return rt.stats.slow.Load() }
@@ -216,7 +217,7 @@ func (rt *Runtime) Drain(ctx context.Context) error {
 	rt.wakes.stop()
 	rt.sweeper.stop()
 	rt.table.each((*CA).tendNow)
-	return until(ctx, rt.table.quiet)
+	return until(ctx, rt.Quiet)
 }
 
 // Close stops the runtime: whatever Drain has not waited for is answered by unavailable. A method that does not return is left behind. The store stays open.
@@ -228,6 +229,7 @@ func (rt *Runtime) Close() {
 	rt.committer.Close()
 	rt.closed.Store(true)
 	rt.table.each((*CA).abandon)
+	rt.refusals.wait()
 	rt.watch.stop()
 }
 
