@@ -109,7 +109,7 @@ func (tx *Tx) LinkEngine(host, eci string, r Relationship) (id string, err error
 		}
 		host = u.String()
 	}
-	return tx.link(r, channel.Ask{Host: host, Doorbell: eci, Gen: dance.Wrangler})
+	return tx.link(r, channel.Ask{Ask: dance.Ask{Host: host, Doorbell: eci, Gen: dance.Wrangler}})
 }
 
 var errWithin = wire.Err(wire.BadRequest, "The time within which an answer is expected is not negative.")

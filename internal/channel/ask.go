@@ -14,18 +14,12 @@ import (
 	"github.com/wabgo/wab/internal/wire"
 )
 
-// Ask is a subscription that a CA wants. Host and Doorbell say where; if they are empty, Target does: the URL of a doorbell, an ECI of this server, or an address that is looked up.
+// Ask is a subscription that a CA wants. Host and Doorbell say where; if they are empty, Target does: the URL of a doorbell, an ECI of this server, or an address that is looked up. Gen is Article if 0.
+// ID, Channel and From are Link's to fill in.
 type Ask struct {
-	Target         string
-	Host, Doorbell string
-	Gen            dance.Gen // Article if 0
-
-	Name, Namespace, Relationship string
-	ChannelName, ChannelType      string
-	RxRole, TxRole                string // ours and the peer's
-	Why, Secret                   string
-	Within                        int64 // µs; a month if 0
-	Allow                         Attenuation
+	dance.Ask
+	Target string
+	Allow  Attenuation
 }
 
 var (
@@ -108,14 +102,11 @@ func (p *part) link(a Ask, id string, now int64, w *work) error {
 		return flaw
 	}
 	w.opened = append(w.opened, c)
-	ask := dance.Ask{
-		ID: id, Gen: a.Gen, Name: a.Name, Namespace: a.Namespace, Relationship: a.Relationship, ChannelName: a.ChannelName, ChannelType: a.ChannelType,
-		RxRole: a.RxRole, TxRole: a.TxRole, Channel: label, Host: a.Host, Doorbell: a.Doorbell, From: p.feature.address(p.ca.Name()), Why: a.Why, Secret: a.Secret, Within: a.Within,
-	}
+	a.ID, a.Channel, a.From = id, label, p.feature.address(p.ca.Name())
 	if a.Target == "" {
-		return p.begin(&link{peer: p.feature.nameFor(&a), allow: a.Allow}, ask, now, w)
+		return p.begin(&link{peer: p.feature.nameFor(&a), allow: a.Allow}, a.Ask, now, w)
 	}
-	return p.lookUp(a, ask, now, w)
+	return p.lookUp(a, now, w)
 }
 
 func (p *part) begin(l *link, ask dance.Ask, now int64, w *work) error {

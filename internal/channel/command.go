@@ -31,12 +31,9 @@ func (f *Channels) Command(tx *actor.Tx, domain, typ string, a sky.Attributes) (
 }
 
 func (f *Channels) subscribe(tx *actor.Tx, s dance.Ask) ([]sky.Directive, bool, error) {
-	ask := Ask{
-		Target: s.Doorbell, Gen: s.Gen, Name: s.Name, Namespace: s.Namespace, Relationship: s.Relationship, ChannelName: s.ChannelName, ChannelType: s.ChannelType,
-		RxRole: s.RxRole, TxRole: s.TxRole, Why: s.Why, Secret: s.Secret,
-	}
-	if s.Host != "" {
-		ask.Host, ask.Doorbell = s.Host, s.Doorbell
+	ask := Ask{Ask: s}
+	if s.Host == "" {
+		ask.Target, ask.Doorbell = s.Doorbell, ""
 	}
 	id, err := f.Link(tx, ask)
 	if err != nil {

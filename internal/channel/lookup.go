@@ -9,19 +9,19 @@ import (
 )
 
 // lookUp keeps what is to be asked, as a record without a doorbell, and has the address looked up.
-func (p *part) lookUp(a Ask, ask dance.Ask, now int64, w *work) error {
-	ask.Doorbell = "unknown"
-	s, flaw := dance.Begin(ask, now) // for what is wrong with it, and what follows from it
+func (p *part) lookUp(a Ask, now int64, w *work) error {
+	a.Doorbell = "unknown"
+	s, flaw := dance.Begin(a.Ask, now) // for what is wrong with it, and what follows from it
 	if flaw != nil {
 		return flaw
 	}
-	l := &link{Record: s.Record, own: p.channels.get(ask.Channel).id, target: a.Target, peer: written(a.Target), allow: a.Allow}
+	l := &link{Record: s.Record, own: p.channels.get(a.Channel).id, target: a.Target, peer: written(a.Target), allow: a.Allow}
 	l.Doorbell, l.Owed, l.Idle, l.Again = "", 0, 0, 0
 	p.keep(l)
 	w.shown = append(w.shown, l)
 	w.asks = append(w.asks, fetch.Request{
 		Call:   resolveCall(a.Target),
-		Within: sendWithin, First: firstWait, LastWait: lastWait, Tag: tagResolve + "/" + ask.ID,
+		Within: sendWithin, First: firstWait, LastWait: lastWait, Tag: tagResolve + "/" + a.ID,
 	})
 	p.tell(p.feature.event(l))
 	return nil
@@ -33,20 +33,17 @@ func (p *part) found(l *link, body []byte, now int64, w *work) error {
 	if !ok {
 		return p.lost(l, "The address could not be looked up.", now, w)
 	}
-	a := Ask{Host: host, Doorbell: doorbell}
+	a := Ask{Ask: l.Ask()}
+	a.Host, a.Doorbell, a.Within = host, doorbell, max(1, l.Expires-now)
 	if flaw := p.feature.aim(&a); flaw != nil {
 		return p.lost(l, flaw.Message, now, w)
 	}
 	if ca, ours := p.feature.keys.open(doorbell); ours && ca == p.ca.Name() {
 		return p.lost(l, errSelf.Message, now, w)
 	}
-	ask := dance.Ask{
-		ID: l.ID, Gen: l.Gen, Name: l.Name, Namespace: l.Namespace, Relationship: l.Relationship, ChannelName: l.ChannelName, ChannelType: l.ChannelType,
-		RxRole: l.RxRole, TxRole: l.TxRole, Channel: l.Channel, Host: a.Host, Doorbell: a.Doorbell, From: l.From, Why: l.Why, Secret: l.Secret, Within: max(1, l.Expires-now),
-	}
 	next := *l
 	next.target = ""
-	return p.begin(&next, ask, now, w)
+	return p.begin(&next, a.Ask, now, w)
 }
 
 // lost ends a subscription whose peer can't be found.

@@ -42,6 +42,14 @@ func Begin(a Ask, now int64) (Step, *wire.Error) {
 	return r.stay().and(Request), nil
 }
 
+// Ask is what a record of ours began with, for one that begins anew: Host, Doorbell and Within are those of the new one.
+func (r Record) Ask() Ask {
+	return Ask{
+		ID: r.ID, Gen: r.Gen, Name: r.Name, Namespace: r.Namespace, Relationship: r.Relationship, ChannelName: r.ChannelName, ChannelType: r.ChannelType,
+		RxRole: r.RxRole, TxRole: r.TxRole, Channel: r.Channel, From: r.From, Why: r.Why, Secret: r.Secret,
+	}
+}
+
 // check tells what is wrong, and the host in its clean form.
 func (a Ask) check() (host string, flaw *wire.Error) {
 	switch {
