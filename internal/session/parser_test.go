@@ -14,6 +14,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/coder/websocket"
 	"pgregory.net/rapid"
@@ -109,7 +110,7 @@ func (w tapeWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 func referred(t fataler, in []byte, limit int) *heard {
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.Header = http.Header{"Connection": {"Upgrade"}, "Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"AAAAAAAAAAAAAAAAAAAAAA=="}}
-	c := &tape{in: bytes.NewReader(in)}
+	c := &tape{in: io.MultiReader(bytes.NewReader(in), iotest.ErrReader(net.ErrClosed))} // at io.EOF it takes a message that is cut for a whole one
 	ws, err := websocket.Accept(tapeWriter{httptest.NewRecorder(), c}, r, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -295,11 +296,11 @@ func payloadOf(t *rapid.T) []byte {
 // RFC 6455 forbids.
 func FuzzParser(f *testing.F) {
 	f.Add(masked(opBinary, []byte("hello"), 77), uint64(1))
-	f.Add(append(masked(0x02, make([]byte, 126), 1), append(masked(opPing, []byte("p"), 2), masked(0x80, make([]byte, 70_000), 3)...)...), uint64(2))
+	f.Add(append(masked(0x02, make([]byte, 126), 1), append(masked(opPing, []byte("p"), 2), masked(0x80, make([]byte, 300), 3)...)...), uint64(2))
 	f.Add(masked(opClose, []byte{0x03, 0xe8, 0xff}, 9), uint64(3))
 	f.Add([]byte{opBinary, 0xfe, 0, 1, 1, 2, 3, 4, 5}, uint64(4))
 	f.Fuzz(func(t *testing.T, in []byte, seed uint64) {
-		const limit = 66_000
+		const limit = 400
 		rnd := rand.New(rand.NewPCG(seed, 1))
 		got := parsed(t, in, limit, func(left int) int { return 1 + rnd.IntN(left) })
 		if all := parsed(t, in, limit, whole); all.String() != got.String() {
