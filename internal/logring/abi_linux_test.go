@@ -46,11 +46,11 @@ func TestOutcomes(t *testing.T) {
 		err  error
 	}{
 		{"synced", cqe{user: didSync}, length, nil},
-		{"written", cqe{user: didWrite, res: length}, length, nil},
-		{"short", cqe{user: didWrite, res: 7}, 7, nil},
-		{"full", cqe{user: didWrite, res: -int32(syscall.ENOSPC)}, 0, syscall.ENOSPC},
-		{"interrupted", cqe{user: didWrite, res: -int32(syscall.EINTR)}, 0, errInterrupted},
-		{"write taken back", cqe{user: didWrite, res: -int32(syscall.ECANCELED)}, 0, ErrRefused},
+		{"written", cqe{res: length}, length, nil},
+		{"short", cqe{res: 7}, 7, nil},
+		{"full", cqe{res: -int32(syscall.ENOSPC)}, 0, syscall.ENOSPC},
+		{"interrupted", cqe{res: -int32(syscall.EINTR)}, 0, errInterrupted},
+		{"write taken back", cqe{res: -int32(syscall.ECANCELED)}, 0, ErrRefused},
 		{"sync taken back", cqe{user: didSync, res: -int32(syscall.ECANCELED)}, 0, ErrRefused},
 		{"sync interrupted", cqe{user: didSync, res: -int32(syscall.EINTR)}, 0, syscall.EINTR},
 		{"broken", cqe{user: didSync, res: -int32(syscall.EIO)}, 0, syscall.EIO},

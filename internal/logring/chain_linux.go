@@ -10,11 +10,8 @@ import (
 	"unsafe"
 )
 
-// The lowest bit of a completion's user data tells what was done; the number of the chain is above it.
-const (
-	didWrite = iota
-	didSync
-)
+// didSync is set in the user data of syncs, and not in that of writes. The number of the chain is above it.
+const didSync = 1
 
 var (
 	errInterrupted = errors.New("a write was interrupted")
@@ -79,7 +76,7 @@ func (r *Ring) breakOff(err error) error {
 func (r *Ring) stage(fd uintptr, b []byte, at int64, sync bool) (count uint32) {
 	r.chain++
 	if len(b) > 0 {
-		write := sqe{op: opWrite, flags: sqeAsync, fd: int32(fd), off: uint64(at), len: uint32(len(b)), user: r.chain<<1 | didWrite}
+		write := sqe{op: opWrite, flags: sqeAsync, fd: int32(fd), off: uint64(at), len: uint32(len(b)), user: r.chain << 1}
 		write.addr = uint64(uintptr(unsafe.Pointer(unsafe.SliceData(b))))
 		if sync {
 			write.flags |= sqeLink | sqeSkipSuccess
@@ -132,7 +129,7 @@ func (r *Ring) collect(bell uintptr) (done bool) {
 // outcome is what a chain's completion says of it; length is how much it was to write.
 func (c cqe) outcome(length int) (n int, err error) {
 	errno := syscall.Errno(-c.res)
-	switch wrote := c.user&1 == didWrite; {
+	switch wrote := c.user&didSync == 0; {
 	case c.res < 0 && errno == syscall.ECANCELED:
 		return 0, fmt.Errorf("%w: %w", ErrRefused, errno)
 	case wrote && c.res < 0 && errno == syscall.EINTR:

@@ -17,12 +17,20 @@ import (
 )
 
 // TestCA3_AckedCommitsSurviveKill kills a process under load again and again, each time going on with what the kill before has left.
+// What the kernel was doing for it is left to the kernel.
 func TestCA3_AckedCommitsSurviveKill(t *testing.T) {
-	const rounds = 30
+	t.Run("Ring", func(t *testing.T) {
+		needRing(t)
+		killAgainAndAgain(t, "work", 25)
+	})
+	t.Run("Plain", func(t *testing.T) { killAgainAndAgain(t, "work plain", 15) })
+}
+
+func killAgainAndAgain(t *testing.T, role string, rounds int) {
 	dir := t.TempDir()
 	at := make([]int, childCAs)
 	for round := range rounds {
-		c := startChild(t, "work", dir)
+		c := startChild(t, role, dir)
 		c.begin(at)
 		acked := slices.Clone(at)
 		enough := 1 + rand.IntN(1500)
@@ -59,24 +67,34 @@ func reopenAndVerify(t *testing.T, dir string, acked []int) []int {
 // that is not there afterwards.
 func TestCA3_DiskFailureEndsTheProcess(t *testing.T) {
 	for _, kind := range []string{"log-sync", "log-write", "log-create", "table-create", "table-write", "manifest-write", "manifest-sync", "everything"} {
+		t.Run(kind, func(t *testing.T) { wantEnd(t, "fail "+kind, errInjected.Error()) })
+	}
+	for _, kind := range []string{"ring-sync", "ring-write"} {
 		t.Run(kind, func(t *testing.T) {
-			dir := t.TempDir()
-			c := startChild(t, "fail "+kind, dir)
-			acked := make([]int, childCAs)
-			c.begin(acked)
-			if _, err := c.read(acked, math.MaxInt); err != nil {
-				t.Fatal(err)
-			}
-			_ = c.cmd.Wait()
-			if code := c.cmd.ProcessState.ExitCode(); code != 1 {
-				t.Fatalf("exit code %d: %s", code, c.stderr.String())
-			}
-			if said := c.stderr.String(); strings.Count(said, "the store failed") != 1 || !strings.Contains(said, errInjected.Error()) {
-				t.Errorf("it said: %s", said)
-			}
-			reopenAndVerify(t, dir, acked)
+			needRing(t)
+			wantEnd(t, "fail "+kind, ".log: "+errInjected.Error())
 		})
 	}
+}
+
+// wantEnd runs a child until its disk fails: it ends with one line that tells why.
+func wantEnd(t *testing.T, role, why string) {
+	t.Helper()
+	dir := t.TempDir()
+	c := startChild(t, role, dir)
+	acked := make([]int, childCAs)
+	c.begin(acked)
+	if _, err := c.read(acked, math.MaxInt); err != nil {
+		t.Fatal(err)
+	}
+	_ = c.cmd.Wait()
+	if code := c.cmd.ProcessState.ExitCode(); code != 1 {
+		t.Fatalf("exit code %d: %s", code, c.stderr.String())
+	}
+	if said := c.stderr.String(); strings.Count(said, "the store failed") != 1 || !strings.Contains(said, why) {
+		t.Errorf("it said: %s", said)
+	}
+	reopenAndVerify(t, dir, acked)
 }
 
 // TestCA3_AckedCommitsSurvivePowerCut cuts the power of a disk that forgets what was not synced, all of it or a random part.
