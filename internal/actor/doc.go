@@ -36,8 +36,8 @@
 // Within one CA, turns go round between senders, message by message; senders are told apart by their owners, and the messages of each keep their order. One that is
 // alone is served first come, first served, and may fill the mailbox. A full one is shared: half is the CA's owner's, the rest belongs to the other senders in equal
 // parts. Who stays within its share is let in; the newest message of whoever has most beyond its own is pushed out and told that the CA is overloaded, on a
-// goroutine of the runtime's. A post that is pushed out comes again like one that was refused. Owners are the measure for posts too: only its own owner's flood
-// keeps one out. Notices that a CA has for itself take a turn as a sender of their own, and no place.
+// goroutine of the runtime's. A post that is pushed out comes again like one that was refused. A post whose sender has no more to claim takes the place of that
+// sender's newest request, so that no flood of requests keeps it out. Notices that a CA has for itself take a turn as a sender of their own, and no place.
 //
 // # Limits
 //

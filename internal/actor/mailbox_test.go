@@ -23,6 +23,12 @@ func from(owner string, size int) *Message {
 	return m
 }
 
+func posted(owner string, size int) *Message {
+	m := from(owner, size)
+	m.Kind, m.post = Send, &post{}
+	return m
+}
+
 // boxModel is what a mailbox does, said as simply as can be.
 type boxModel struct {
 	ring    []string // whose turn is next
@@ -101,12 +107,14 @@ func (b *boxModel) drain() (all []*Message) {
 	return all
 }
 
-// pushedOut checks each message that had to go: the newest of a sender with more than its share, and not the next one.
-func (b *boxModel) pushedOut(t *rapid.T, m *Message, coming string) {
+// pushedOut checks each message that had to go: the newest of a sender with more than its share, or a request that yields to its sender's post, and never the next one.
+func (b *boxModel) pushedOut(t *rapid.T, m, coming *Message, entitled bool) {
 	who := senderOf(m)
-	has, share := b.weight(who), b.share(who, coming)
-	if who == notices || who == coming || m == b.next() || m != b.waiting[who][has.n-1] || (has.n <= share.n && has.bytes <= share.bytes) {
-		t.Fatalf("pushed out for %s: one of %s, which has %v of %v", coming, who, has, share)
+	has, share := b.weight(who), b.share(who, senderOf(coming))
+	rightly := entitled && who != senderOf(coming) && (has.n > share.n || has.bytes > share.bytes) ||
+		!entitled && who == senderOf(coming) && coming.Kind == Send && m.Kind == Call
+	if who == notices || m == b.next() || m != b.waiting[who][has.n-1] || !rightly {
+		t.Fatalf("pushed out for one of %s: one of %s, which has %v of %v", senderOf(coming), who, has, share)
 	}
 	if b.waiting[who] = b.waiting[who][:has.n-1]; has.n == 1 {
 		b.ring = slices.DeleteFunc(b.ring, func(s string) bool { return s == who })
@@ -119,13 +127,14 @@ func (b *boxModel) pushed(t *rapid.T, box *mailbox, m *Message) {
 	total, has, share := b.total(), b.weight(who), b.share(who, who)
 	fits := total.n < MaxWaiting && total.bytes+len(m.Args) <= MaxWaitingBytes
 	entitled := (total.n < MaxWaiting || has.n < share.n) && (total.bytes+len(m.Args) <= MaxWaitingBytes || has.bytes+len(m.Args) <= share.bytes)
+	yields := m.Kind == Send && has.n > 1 && b.waiting[who][has.n-1].Kind == Call
 	out, err := box.push(m, home)
 	if fits && out.last != nil {
 		t.Fatal("there was room, and something was pushed out")
 	}
 	for x := out.first(); x != nil; x = out.first() {
 		out.remove(x)
-		b.pushedOut(t, x, who)
+		b.pushedOut(t, x, m, entitled)
 	}
 	next := 0
 	if m := b.next(); m != nil {
@@ -134,7 +143,9 @@ func (b *boxModel) pushed(t *rapid.T, box *mailbox, m *Message) {
 	switch {
 	case who == notices && err != nil, fits && err != nil:
 		t.Fatal("refused, and there was room")
-	case !fits && who != notices && !entitled && err == nil:
+	case !fits && yields && len(m.Args) == 0 && err != nil:
+		t.Fatal("a post was refused, and there were requests of its sender's")
+	case !fits && who != notices && !entitled && !yields && err == nil:
 		t.Fatalf("%s has %v of %v, and was let in", who, has, share)
 	case entitled && err != nil && next <= MaxWaitingBytes/32:
 		t.Fatalf("%s has %v of %v, and was refused", who, has, share)
@@ -162,11 +173,12 @@ func TestCA9_MailboxIsSharedBetweenSenders(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"push": func(t *rapid.T) {
 				who, size := who.Draw(t, "who"), size.Draw(t, "size")
+				message := rapid.SampledFrom([]func(string, int) *Message{from, posted}).Draw(t, "kind")
 				if who == notices {
-					size = 0
+					message, size = from, 0
 				}
 				for range many.Draw(t, "many") {
-					model.pushed(t, box, from(who, size))
+					model.pushed(t, box, message(who, size))
 				}
 			},
 			"pop": func(t *rapid.T) {
@@ -265,6 +277,36 @@ func TestCA9_TheNextMessageIsNeverPushedOut(t *testing.T) {
 	}
 	if box.peek() != large {
 		t.Error("the next message has gone")
+	}
+}
+
+// TestCA3_NoFloodOfRequestsKeepsItsSendersPostsOut, be it alone or among others.
+func TestCA3_NoFloodOfRequestsKeepsItsSendersPostsOut(t *testing.T) {
+	for _, others := range []int{0, 1} {
+		var box mailbox
+		for range others {
+			box.add(from("bob", 0))
+		}
+		for range MaxWaiting - others {
+			box.add(from(home, 0))
+		}
+		last := box.last
+		if others > 0 {
+			last = box.crowd.senders[home].last
+		}
+		if out, err := box.push(posted(home, 0), home); err != nil || out.first() != last || out.last != last {
+			t.Fatal(others, err)
+		}
+		if _, err := box.push(posted(home, 0), home); err != errMailboxFull {
+			t.Error(others, "a post gave way")
+		}
+		box.pop()
+		if _, err := box.push(from(home, 0), home); err != nil {
+			t.Fatal(others, err)
+		}
+		if _, err := box.push(posted(home, 0), home); err != nil {
+			t.Error(others, "each turn of a flood is one for a post")
+		}
 	}
 }
 

@@ -35,18 +35,21 @@ func (c *crowd) shares(coming, home string) shares {
 	return shares{home, half, weight{half.n / n, half.bytes / n}}
 }
 
-// makeRoom pushes out what a message needs to fit in, if its sender may have so much.
+// makeRoom pushes out what a message needs to fit in: what others have beyond their shares if its sender may have so much, else of its sender's own what yields to it.
 func (b *mailbox) makeRoom(m *Message, home string) (out queue, err *wire.Error) {
 	who := senderOf(m)
-	if b.crowd == nil && (b.n == 0 || senderOf(b.last) == who) {
-		return out, errMailboxFull
+	alone := b.crowd == nil && (b.n == 0 || senderOf(b.last) == who)
+	if !alone {
+		b.gatherFor(who)
 	}
-	b.gatherFor(who)
-	if !b.crowd.entitled(who, home, m, b.short(m)) {
-		return out, errMailboxFull
-	}
+	entitled := !alone && b.crowd.entitled(who, home, m, b.short(m))
 	for short := b.short(m); short != (weight{}); short = b.short(m) {
-		x := b.crowd.pushOut(b.crowd.shares(who, home), short.n > 0)
+		var x *Message
+		if entitled {
+			x = b.crowd.pushOut(b.crowd.shares(who, home), short.n > 0)
+		} else {
+			x = b.yielding(m, who)
+		}
 		if x == nil {
 			return out, errMailboxFull
 		}
@@ -55,6 +58,29 @@ func (b *mailbox) makeRoom(m *Message, home string) (out queue, err *wire.Error)
 		out.add(x)
 	}
 	return out, nil
+}
+
+// yielding takes the newest message of a post's own sender if it is a request: a client hears at once that it has to ask again, while a post tries once in a while only,
+// and might find the mailbox full each time.
+func (b *mailbox) yielding(m *Message, who string) *Message {
+	if m.post == nil {
+		return nil
+	}
+	if b.crowd == nil {
+		x := b.last
+		if b.n < 2 || x.Kind != Call {
+			return nil
+		}
+		b.queue.remove(x)
+		return x
+	}
+	s := b.crowd.senders[who]
+	if s == nil || s.n < 2 || s.queue.last.Kind != Call {
+		return nil
+	}
+	x := s.queue.last
+	s.drop(x)
+	return x
 }
 
 // entitled tells whether a sender stays within its share with another message, as far as the mailbox is short.
