@@ -1,14 +1,11 @@
 package server
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -20,75 +17,7 @@ import (
 
 	"github.com/wabgo/wab/internal/clock"
 	"github.com/wabgo/wab/internal/policy"
-	"github.com/wabgo/wab/internal/store/pebblestore"
 )
-
-var onlyTests = Attenuation{Events: []Pattern{{"test", "*"}}}
-
-func TestCHAN1_WhatIsNoChannelIsAnsweredAlike(t *testing.T) {
-	k, other := newStation(t), newStation(t)
-	ecis := map[string]string{"nonsense": "nonsense", "another server's": other.channel("a", everything)}
-	removed := k.channel("a", everything)
-	k.want("alice", "station/alice/home/Shut", `["a"]`, "true")
-	ecis["removed"] = removed
-	ecis["of the one before"] = k.channel("b", everything)
-	k.want("alice", "station/alice/home/Shut", `["b"]`, "true")
-	live := k.channel("b", everything)
-	expiring := everything
-	expiring.Expires = k.clock.Now().Add(time.Second)
-	ecis["expired"] = k.channel("c", expiring)
-	k.clock.Advance(time.Second)
-	ecis["never made for good"] = removed[:len(removed)-1] + "A"
-	last := "A"
-	if strings.HasSuffix(live, "A") {
-		last = "Q"
-	}
-	ecis["a character changed"] = live[:len(live)-1] + last
-	ecis["cut"] = live[:len(live)-8]
-	ecis["padded"] = live + "="
-	for name, destroyed := range map[string]string{"gone": "of a destroyed CA", "again": "of a CA that was made anew"} {
-		path := "station/alice/" + name + "/"
-		ecis[destroyed] = ask[Channel](k, "alice", path+"Open", args("a", everything)).ECI
-		k.want("alice", path+"End", `[]`, "null")
-	}
-	again := ask[Channel](k, "alice", "station/alice/again/Open", args("a", everything)).ECI
-	k.knock(200, again, "none/test/go")
-
-	json := []string{"Content-Type", "application/json"}
-	requests := []struct {
-		method, path, body string
-		header             []string
-	}{
-		{"GET", "/sky/event/%s/1/test/go?n=1", "", nil}, {"POST", "/sky/event/%s/none/test/go", `{"n":1}`, json}, {"POST", "/c/%s/event/test/go", `{"n":1}`, json},
-		{"PUT", "/c/%s/event-wait/test/go", "", nil}, {"GET", "/sky/cloud/%s/a/b", "", nil}, {"HEAD", "/sky/cloud/%s/a/b", "", nil}, {"GET", "/c/%s/query/a/b?c=d", "", nil},
-		{"POST", "/sky/event/%s/1/test/go", `{`, json}, {"POST", "/sky/event/%s/1/test/go", `{"a":1,"a":2}`, json}, {"POST", "/sky/event/%s/1/test/go", `x`, []string{"Content-Type", "text/plain"}},
-		{"GET", "/sky/event/%s/1/test/go?a=1&a=2", "", nil}, {"GET", "/sky/event/%s/1/test/go?%%zz", "", nil}, {"POST", "/sky/event/%s/1/test/go", strings.Repeat("x", 1<<20+1), json},
-		{"POST", "/c/%s/event/test/go", "", []string{"Idempotency-Key", strings.Repeat("k", 200)}}, {"POST", "/c/%s/event/system/subscribe", "{}", json},
-	}
-	for _, r := range requests {
-		answers := map[string]string{}
-		for what, eci := range ecis {
-			w := k.visit(r.method, fmt.Sprintf(r.path, eci), r.body, r.header...)
-			all := fmt.Sprint(w.Code, " ", w.Header(), " ", w.Body)
-			answers[all] += what + ", "
-			if w.Code != 404 || !strings.Contains(w.Body.String(), "not_found") {
-				t.Errorf("%s %s, %s: %s", r.method, r.path, what, all)
-			}
-		}
-		if len(answers) != 1 {
-			t.Errorf("%s %s is answered in %d ways: %v", r.method, r.path, len(answers), answers)
-		}
-		if w := k.visit(r.method, fmt.Sprintf(r.path, live), r.body, r.header...); w.Code == 404 {
-			t.Errorf("%s %s by one that is there: %d %s", r.method, r.path, w.Code, w.Body)
-		}
-	}
-	k.restart()
-	for what, eci := range ecis {
-		if w := k.visit("GET", "/sky/event/"+eci+"/1/test/go", ""); w.Code != 404 {
-			t.Errorf("%s after a restart: %d %s", what, w.Code, w.Body)
-		}
-	}
-}
 
 func TestCHAN1_ChannelsAreRevokedAtOnce(t *testing.T) {
 	k := newStation(t)
@@ -158,269 +87,6 @@ func TestCHAN1_AChannelThatAFailureMadeIsNone(t *testing.T) {
 	}
 }
 
-func TestCHAN1_AnECIIsDerivedAgain(t *testing.T) {
-	k := newStation(t)
-	eci := k.channel("a", everything)
-	k.restart()
-	if again := k.channel("a", onlyTests); again != eci {
-		t.Error(again)
-	}
-	k.want("alice", "station/alice/home/Find", `["a"]`, string(args(eci)[1:len(args(eci))-1]))
-	k.want("alice", "station/alice/home/Find", `["b"]`, `""`)
-	k.want("alice", "station/alice/home/Shut", `["a"]`, "true")
-	k.want("alice", "station/alice/home/Shut", `["a"]`, "false")
-	if next := k.channel("a", everything); next == eci {
-		t.Error("the next channel of that name has the same ECI")
-	}
-	bell := ask[Channel](k, "alice", "station/alice/home/Bell", `[]`)
-	if again := ask[Channel](k, "alice", "station/alice/home/Bell", `[]`); again != bell || !strings.HasSuffix(bell.URL, "/sky/event/"+bell.ECI) {
-		t.Error(bell, again)
-	}
-}
-
-// ecisOf are the ECIs of all channels of a station.
-func ecisOf(k *kit, owner string) (all []string) {
-	for _, c := range ask[[]ChannelInfo](k, owner, "cloud/"+owner+"/home/List", `[]`) {
-		all = append(all, ask[string](k, owner, "cloud/"+owner+"/home/ECI", args(c.Name)))
-	}
-	return all
-}
-
-func (c *cloud) ECI(tx *Tx, name string) string { found, _ := tx.ChannelOf(name); return found.ECI }
-
-type safeBuffer struct {
-	mu sync.Mutex
-	bytes.Buffer
-}
-
-func (b *safeBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.Buffer.Write(p)
-}
-
-func (b *safeBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.Buffer.String()
-}
-
-// Two link on two servers, talk and part; what they do then is refused, and fails in all ways.
-func TestCHAN1_NoECIStandsInTheStoreInLogsMapsOrErrors(t *testing.T) {
-	a, b := newSite(t, cloudApp()), newSite(t, cloudApp())
-	logs := &safeBuffer{}
-	for _, s := range []*site{a, b} {
-		s.logs = logs
-		s.restart()
-	}
-	bell := ask[Channel](b.kit, "bob", "cloud/bob/home/Bell", `[]`)
-	id := ask[string](a.kit, "alice", "cloud/alice/home/Link", args(bell.URL, Relationship{Name: "friends", Allow: onlyTests}))
-	until(t, "a request", func() bool { return len(ask[[]Subscription](b.kit, "bob", "cloud/bob/home/Requests", `[]`)) == 1 }, a.kit, b.kit)
-	b.want("bob", "cloud/bob/home/Yes", args(id, onlyTests), "null")
-	until(t, "both linked", func() bool {
-		return state(a.kit, "alice", id) == "established" && state(b.kit, "bob", id) == "established"
-	}, a.kit, b.kit)
-	own := ask[Channel](a.kit, "alice", "cloud/alice/home/Open", args("own", Attenuation{Events: onlyTests.Events, Rate: Rate{100, time.Hour}}))
-	secrets := append(ecisOf(a.kit, "alice"), ecisOf(b.kit, "bob")...)
-	if len(secrets) != 4 || !slices.Contains(secrets, own.ECI) || !slices.Contains(secrets, bell.ECI) {
-		t.Fatal(secrets)
-	}
-	told := []string{}
-	for _, path := range []string{"1/test/go", "1/test/fail", "1/test/panic", "none/other/go", "none/test/go?a=1&a=2", "none/test", "none/test/go/more", "none/test/*", "1/test/else"} {
-		for _, s := range []*site{a, b} {
-			for _, eci := range secrets {
-				w := s.visit("POST", "/sky/event/"+eci+"/"+path, "")
-				told = append(told, fmt.Sprint(w.Header(), w.Body))
-			}
-		}
-	}
-	a.want("alice", "cloud/alice/home/RaiseOn", args(id, "test", "go", map[string]int{"n": 7}), "null")
-	a.want("alice", "cloud/alice/home/RaiseOn", args(id, "other", "go", map[string]int{"n": 7}), "null")
-	b.web.Close() // what goes there waits from here on
-	a.want("alice", "cloud/alice/home/RaiseOn", args(id, "test", "go", map[string]int{"n": 8}), "null")
-	for _, label := range []string{"channels", "subscriptions", "pending-subscriptions"} {
-		for s, owner := range map[*site]string{a: "alice", b: "bob"} {
-			told = append(told, s.visit("GET", "/api/cloud/"+owner+"/home/maps/"+label, "", "Authorization", "Bearer "+s.token(owner, policy.Scope{})).Body.String())
-		}
-	}
-	if !strings.Contains(strings.Join(told, ""), `"friends"`) {
-		t.Error("the maps were not read")
-	}
-	for _, s := range []*site{a, b} {
-		told = append(told, s.visit("GET", "/metrics", "").Body.String(), storedText(t, s.kit))
-		s.restart()
-		told = append(told, storedText(t, s.kit))
-	}
-	told = append(told, logs.String())
-	for _, eci := range secrets {
-		for _, text := range told {
-			if i := strings.Index(text, eci[:12]); i >= 0 {
-				t.Errorf("an ECI: %q", text[max(0, i-200):min(len(text), i+100)])
-			}
-		}
-	}
-}
-
-// storedText is all that a server has stored.
-func storedText(t *testing.T, k *kit) string {
-	t.Helper()
-	var all strings.Builder
-	err := k.store.Store.(*pebblestore.Store).CAs("", 1000, func(ca string) error {
-		fmt.Fprintln(&all, ca)
-		_, err := k.store.Load(ca, nil, func(key, value []byte) error {
-			fmt.Fprintf(&all, "%s %s\n", key, value)
-			return nil
-		})
-		return err
-	})
-	if err != nil || all.Len() == 0 {
-		t.Fatal(err)
-	}
-	err = filepath.WalkDir(k.dir, func(path string, d os.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() {
-			var b []byte
-			b, err = os.ReadFile(path)
-			all.Write(b)
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return all.String()
-}
-
-func TestCHAN1_AttenuationOfWholeServers(t *testing.T) {
-	k := newStation(t)
-	none := k.channel("none", Attenuation{})
-	for _, path := range []string{"none/test/go", "none/system/subscribe", "none/wrangler/subscription"} {
-		if body := k.knock(403, none, path); !strings.Contains(body, "does not take the event") {
-			t.Error(body)
-		}
-	}
-	if w := k.visit("GET", "/sky/cloud/"+none+"/a/b", ""); w.Code != 403 || !strings.Contains(w.Body.String(), "does not take the query a:b") {
-		t.Error(w.Code, w.Body)
-	}
-	all := k.channel("all", everything)
-	for _, path := range []string{"none/system/subscribe", "none/system/anything", "none/wrangler/subscription", "none/wrangler/subscription_cancellation?Id=1", "none/cloudos/subscribe"} {
-		k.knock(403, all, path)
-	}
-	k.knock(200, all, "none/System/subscribe")
-	some := k.channel("some", Attenuation{Events: []Pattern{{"chat", "said"}, {"*", "ping"}}, Attributes: AttributeLimits{Max: 2, Bytes: 30, Only: []string{"a", "b", "n"}}})
-	for path, status := range map[string]int{
-		"none/chat/said": 200, "none/chat/left": 403, "none/any/ping": 200, "none/system/ping": 403, "none/chat/ping?a=1&b=2": 200, "none/chat/ping?a=1&b=2&n=3": 413, "none/chat/ping?c=1": 403,
-		"none/chat/ping?a=" + strings.Repeat("x", 40): 413,
-	} {
-		k.knock(status, some, path)
-	}
-	if got := k.channel("some", onlyTests); got != some {
-		t.Error("changed what it allows, and its ECI")
-	}
-	k.knock(403, some, "none/chat/said")
-	k.knock(200, some, "none/test/go?c=1")
-	expiring := onlyTests
-	expiring.Expires = k.clock.Now().Add(time.Hour)
-	k.channel("some", expiring)
-	k.clock.Advance(time.Hour - time.Microsecond)
-	k.knock(200, some, "none/test/go")
-	k.clock.Advance(time.Microsecond)
-	k.knock(404, some, "none/test/go")
-	k.channel("some", onlyTests)
-	k.knock(200, some, "none/test/go")
-}
-
-func TestCHAN1_ChannelsThatMakeNoSenseAreRefused(t *testing.T) {
-	k := newStation(t)
-	for _, c := range []struct {
-		name string
-		a    Attenuation
-	}{
-		{"", everything}, {"A", everything}, {"a/b", everything}, {"-a", everything}, {"sub-1", everything}, {strings.Repeat("x", 64), everything}, {"a@b", everything},
-		{"a", Attenuation{Events: []Pattern{{"", ""}}}}, {"a", Attenuation{Events: []Pattern{{"a b", "c"}}}}, {"a", Attenuation{Rate: Rate{Events: 1}}}, {"a", Attenuation{Rate: Rate{1, 10}}},
-		{"a", Attenuation{Rate: Rate{-1, time.Second}}}, {"a", Attenuation{Attributes: AttributeLimits{Max: -1}}}, {"a", Attenuation{Queries: make([]Pattern, 65)}},
-	} {
-		if a := k.refused("alice", "station/alice/home/Open", args(c.name, c.a), "failed"); len(a.Error.Message) < 10 {
-			t.Error(a.Error)
-		}
-	}
-	if all := ask[[]ChannelInfo](k, "alice", "station/alice/home/List", `[]`); len(all) != 0 {
-		t.Error(all)
-	}
-	k.refused("bob", "station/alice/home/Open", args("a", everything), "not_allowed")
-}
-
-func TestCHAN1_Rates(t *testing.T) {
-	k := newStation(t)
-	slow := Attenuation{Events: everything.Events, Queries: everything.Queries, Rate: Rate{3, time.Hour}}
-	eci := k.channel("slow", slow)
-	first := k.knock(200, eci, "x/test/go")
-	k.knock(200, eci, "x/test/go")      // a repetition is not counted
-	k.knock(403, eci, "none/system/go") // nor is what is not let through
-	k.visit("GET", "/sky/cloud/"+eci+"/a/b", "")
-	k.knock(422, eci, "none/test/fail")
-	if again := k.knock(200, eci, "x/test/go"); again != first {
-		t.Error("who asks again gets another answer:", again)
-	}
-	w := k.visit("POST", "/sky/event/"+eci+"/none/test/go", "")
-	if w.Code != 429 || w.Header().Get("Retry-After") != "1200" || !strings.Contains(w.Body.String(), `"quota"`) {
-		t.Error(w.Code, w.Header(), w.Body)
-	}
-	for what, do := range map[string]func(){
-		"a restart":            k.restart,
-		"saying it again":      func() { k.channel("slow", slow) },
-		"a failure":            func() { k.refused("alice", "station/alice/home/ShutAndFail", `["slow"]`, "failed") },
-		"a failure to change":  func() { k.refused("alice", "station/alice/home/OpenAndFail", args("slow", everything), "failed") },
-		"changing to and from": func() { k.channel("slow", everything); k.channel("slow", slow) },
-	} {
-		if do(); k.visit("POST", "/sky/event/"+eci+"/none/test/go", "").Code != 429 {
-			t.Error("reset by", what)
-		}
-	}
-	k.clock.Advance(20*time.Minute - time.Millisecond)
-	k.knock(429, eci, "none/test/go")
-	k.clock.Advance(time.Millisecond)
-	k.knock(200, eci, "none/test/go")
-	k.knock(429, eci, "none/test/go")
-	k.channel("slow", Attenuation{Events: everything.Events, Rate: Rate{1000, time.Second}})
-	k.knock(429, eci, "none/test/go")
-	k.clock.Advance(time.Millisecond)
-	k.knock(200, eci, "none/test/go") // who may more now need not wait out the hour
-	k.want("alice", "station/alice/home/Shut", `["slow"]`, "true")
-	k.knock(200, k.channel("slow", slow), "none/test/go") // another channel
-}
-
-func TestCHAN1_ShortRatesAreNotForgottenByWaitingUntilTheCASleeps(t *testing.T) {
-	k := newStation(t)
-	eci := k.channel("a", Attenuation{Events: everything.Events, Rate: Rate{1, 45 * time.Second}})
-	k.idle = time.Second
-	k.restart()
-	k.want("alice", "station/alice/other/Count", `[]`, "0")
-	k.knock(200, eci, "none/test/idle")
-	for range 15 {
-		k.clock.Advance(time.Second)
-	}
-	until(t, "sleep of the other", func() bool { return k.runtime.Active() == 1 }, k)
-	k.knock(429, eci, "none/test/idle")
-	k.clock.Advance(30 * time.Second)
-	k.knock(200, eci, "none/test/idle")
-}
-
-func TestCHAN1_AChannelThatIsRenewedHasAnotherECI(t *testing.T) {
-	k := newStation(t)
-	old := k.channel("a", everything)
-	k.knock(200, old, "x/test/go")
-	next := ask[Channel](k, "alice", "station/alice/home/Renew", args("a", onlyTests)).ECI
-	for range 2 {
-		k.knock(404, old, "x/test/go")
-		k.knock(200, next, "none/test/go")
-		k.knock(403, next, "none/other/go")
-		k.restart()
-	}
-	if found := ask[string](k, "alice", "station/alice/home/Find", `["a"]`); found != next {
-		t.Error(found, next)
-	}
-}
-
 // Whatever is done to channels, in whatever order, and however often the server restarts between: an event gets through by those that are there and allow it, and by no others.
 func TestCHAN1_RandomHistories(t *testing.T) {
 	whole := t
@@ -487,48 +153,6 @@ func TestCHAN1_RandomHistories(t *testing.T) {
 		}
 		k.stop()
 	})
-}
-
-func TestCHAN2_TheDoorbellTakesRequestsAndWithdrawalsOnly(t *testing.T) {
-	k := newStation(t)
-	bell := ask[Channel](k, "alice", "station/alice/home/Bell", `[]`).ECI
-	wide := Attenuation{Events: []Pattern{{"*", "*"}, {"system", "*"}, {"wrangler", "*"}, {"cloudos", "*"}}, Queries: []Pattern{{"*", "*"}}}
-	for range 2 {
-		for _, path := range []string{
-			"/sky/event/%s/none/test/go", "/c/%s/event/test/go", "/c/%s/event-wait/chat/said", "/sky/cloud/%s/a/b", "/c/%s/query/a/b", "/sky/event/%s/none/system/subscribe?targetChannel=x",
-			"/sky/event/%s/none/cloudos/subscribe?targetChannel=x", "/sky/event/%s/none/wrangler/subscription?wellKnown_Tx=x", "/sky/event/%s/none/wrangler/pending_subscription_approval?Id=1",
-			"/sky/event/%s/none/wrangler/inbound_rejection?Id=1", "/sky/event/%s/none/wrangler/outbound_cancellation?Id=1", "/sky/event/%s/none/wrangler/subscription_cancellation?Id=1",
-			"/sky/event/%s/none/system/confirmSubscription?id=1&eci=x", "/sky/event/%s/none/system/refuseSubscription?id=1", "/sky/event/%s/none/system/endSubscription?id=1",
-			"/sky/event/%s/none/wrangler/outbound_pending_subscription_approved?Id=1&Tx=x", "/sky/event/%s/none/wrangler/established_removal?Id=1",
-		} {
-			w := k.visit("POST", fmt.Sprintf(path, bell), "")
-			if w.Code != 403 && w.Code != 400 || !strings.Contains(w.Body.String(), "message") {
-				t.Errorf("%s: %d %s", path, w.Code, w.Body)
-			}
-		}
-		for _, path := range []string{"none/test/go", "none/system/subscribe", "none/system/confirmSubscription?id=1&eci=xxxxxxxxxxxxxxxxxxxxxxxx"} {
-			if body := k.knock(403, bell, path); !strings.Contains(body, "This is a doorbell") {
-				t.Error(path, body)
-			}
-		}
-		k.channel("doorbell", wide) // what it allows counts for nothing
-	}
-	if log := k.log(); len(log) != 0 {
-		t.Error(log)
-	}
-	wide.Rate = Rate{1, time.Hour}
-	k.channel("doorbell", wide)
-	withdraw := func() int {
-		return k.visit("POST", "/sky/event/"+bell+"/none/system/withdrawSubscription?id=12345678901234567890&eci=xxxxxxxxxxxxxxxxxxxxxx", "").Code
-	}
-	if first, second := withdraw(), withdraw(); first == 429 || second != 429 {
-		t.Error(first, second)
-	}
-	k.want("alice", "station/alice/home/Shut", `["doorbell"]`, "true")
-	k.knock(404, bell, "none/system/requestSubscription")
-	if next := ask[Channel](k, "alice", "station/alice/home/Bell", `[]`).ECI; next == bell {
-		t.Error("the next doorbell has the same ECI")
-	}
 }
 
 func info(k *kit, name string) (c ChannelInfo) {
@@ -602,24 +226,6 @@ func TestCHAN1_TheMapOfChannelsSaysWhatTheyAllow(t *testing.T) {
 	}
 }
 
-func TestCHAN1_RulesDenyChannels(t *testing.T) {
-	k := newStation(t)
-	a, b := k.channel("a", everything), k.channel("b", everything)
-	k.want("alice", "station/alice/home/Ban", `["channel/a"]`, "null")
-	k.knock(403, a, "none/test/go")
-	k.knock(200, b, "none/test/go")
-	k.drain()
-	k.knock(403, a, "none/test/go")
-	if c := info(k, "a"); c.Denied != 2 || c.Accepted != 0 {
-		t.Errorf("%+v", c)
-	}
-	k.want("alice", "station/alice/home/Unban", `["channel/a"]`, "true")
-	k.knock(200, a, "none/test/go")
-	k.want("alice", "station/alice/home/Ban", `["channel"]`, "null") // all of them
-	k.knock(403, a, "none/test/go")
-	k.knock(403, b, "none/test/go")
-}
-
 func TestCHAN1_ChannelsAreNobody(t *testing.T) {
 	k := newStation(t)
 	for _, owner := range []string{"channel", "commons", "forum"} {
@@ -651,26 +257,6 @@ func TestCHAN1_EventsReachNoRequestMethods(t *testing.T) {
 	k.knock(200, eci, "none/station/Add?n=1")
 	k.knock(200, eci, "none/station/End")
 	k.want("alice", "station/alice/home/Count", `[]`, "2")
-}
-
-func TestCHAN1_AThousandChannels(t *testing.T) {
-	k := newStation(t)
-	for i := 0; i < 1000; i += 250 {
-		k.want("alice", "station/alice/home/OpenMany", args(i, i+250), "null")
-	}
-	if a := k.refused("alice", "station/alice/home/Open", args("one-more", everything), "failed"); !strings.Contains(a.Error.Message, "1,000") {
-		t.Error(a.Error)
-	}
-	eci := ask[string](k, "alice", "station/alice/home/Find", `["many-999"]`)
-	k.restart()
-	k.knock(200, eci, "none/test/go")
-	if all := ask[[]ChannelInfo](k, "alice", "station/alice/home/List", `[]`); len(all) != 1000 || !slices.IsSortedFunc(all, func(a, b ChannelInfo) int { return strings.Compare(a.Name, b.Name) }) {
-		t.Error(len(all))
-	}
-	k.channel("many-999", Attenuation{}) // those that are there can be changed
-	k.knock(403, eci, "none/test/go")
-	k.want("alice", "station/alice/home/Shut", `["many-0"]`, "true")
-	k.channel("one-more", everything)
 }
 
 // A machine that loses power keeps channels, handlers and cards, once they were acknowledged.

@@ -205,3 +205,39 @@ func TestCHAN3_FarewellsThroughTheStorm(t *testing.T) {
 		t.Error("only", deaths, "deaths")
 	}
 }
+
+// A CA that is no more has no channels, and its peers hear so, whatever they had begun with it.
+func TestCHAN3_ACAThatIsDestroyed(t *testing.T) {
+	s := newLinkStorm(t, 1)
+	alice, bob, carol := &s.people[0], &s.people[1], &s.people[2]
+	link := func(from, to *person, name string) (id string) {
+		a, _ := from.order("Ask", to.bell, name, 0)
+		if json.Unmarshal(a.Result, &id) != nil {
+			t.Fatal(a)
+		}
+		s.rest()
+		return id
+	}
+	for _, other := range []*person{alice, carol} { // on another server, and on the same as one another
+		linked, waits := link(other, bob, "quick"), link(other, bob, "calm")
+		if other.links()[linked].State != "established" || bob.links()[waits].State != "waiting" {
+			t.Errorf("%+v %+v", other.links(), bob.links())
+		}
+	}
+	near := link(carol, alice, "quick")
+	asksBob := link(bob, alice, "calm")
+	bob.order("Die")
+	carol.order("Die")
+	s.rest()
+	if a, _ := alice.order("Yes", asksBob); a.Error.Code != "conflict" && a.Error.Code != "failed" {
+		t.Error(a)
+	}
+	for id, l := range alice.links() {
+		if l.State != "ended" {
+			t.Errorf("%s: %+v", id, l)
+		}
+	}
+	if l := alice.links()[near]; l.End != "over" {
+		t.Errorf("%+v", l)
+	}
+}

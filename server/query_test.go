@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"reflect"
@@ -201,5 +202,40 @@ func TestCHAN1_AllThatATxCanDoIsKnownToReadOrToChange(t *testing.T) {
 				t.Error(name, "is not said to change something, or to change nothing")
 			}
 		}
+	}
+}
+
+func TestQueries(t *testing.T) {
+	k := newStation(t)
+	eci := k.channel("a", Attenuation{Events: []Pattern{{"*", "*"}}, Queries: []Pattern{{"rs", "*"}, {"other", "x"}}})
+	k.want("alice", "station/alice/home/Answer", `["rs","*","OnQuery"]`, "null")
+	k.restart()
+	for _, c := range []struct {
+		path, header, body string
+		status             int
+		text               string
+	}{
+		{"/sky/cloud/%s/rs/who?arg=1", "", "", 200, `"arg":"1"`}, {"/c/%s/query/rs/who?arg=2", "", "", 200, `"name":"rs/who"`}, {"/c/%s/query/rs/who", "application/json", `{"arg":3}`, 200, `"arg":"3"`},
+		{"/c/%s/query/rs/who", "application/x-www-form-urlencoded", `arg=a+b`, 200, `"arg":"a b"`}, {"/sky/cloud/%s/rs/who", "", "", 200, `"by":"channel/a"`}, {"//sky//cloud/%s/rs//who/", "", "", 200, `"channel":"a"`},
+		{"/sky/cloud/%s/else/who", "", "", 403, "does not take the query else:who"}, {"/sky/cloud/%s/other/x", "", "", 400, "nobody here who answers"}, {"/sky/cloud/%s/rs", "", "", 404, "nothing at this path"},
+		{"/sky/cloud/%s/rs/fail", "", "", 422, "as asked"}, {"/sky/cloud/%s/rs/panic", "", "", 422, "panicked"}, {"/c/%s/query/rs/who?arg=1&arg=2", "", "", 400, "twice"}, {"/c/%s/query/rs/*", "", "", 400, "query"},
+	} {
+		header := []string{}
+		if c.header != "" {
+			header = []string{"Content-Type", c.header}
+		}
+		for _, method := range []string{"GET", "POST"} {
+			if w := k.visit(method, fmt.Sprintf(c.path, eci), c.body, header...); w.Code != c.status || !strings.Contains(w.Body.String(), c.text) || strings.Contains(w.Body.String(), "secret") {
+				t.Errorf("%s %s: %d %s", method, c.path, w.Code, w.Body)
+			}
+		}
+	}
+	if log := k.log(); len(log) != 0 {
+		t.Error("queries are heard as events:", log)
+	}
+	k.want("alice", "station/alice/home/Unanswer", `["rs","*","OnQuery"]`, "true")
+	k.want("alice", "station/alice/home/Unanswer", `["rs","*","OnQuery"]`, "false")
+	if w := k.visit("GET", "/sky/cloud/"+eci+"/rs/who", ""); w.Code != 400 {
+		t.Error(w.Code, w.Body)
 	}
 }
