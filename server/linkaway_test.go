@@ -95,8 +95,9 @@ func TestCHAN3_RestartsInEveryState(t *testing.T) {
 	again()
 	b.want("bob", "cloud/bob/home/Yes", args(id, Attenuation{Events: []Pattern{{"chat", "*"}}}), "null")
 	again()
-	until(t, "both linked", func() bool {
-		return state(a.kit, "alice", id) == "established" && state(b.kit, "bob", id) == "established"
+	until(t, "both linked, and the asker's server asked who asks", func() bool {
+		bobs := subscriptionOf(b.kit, "bob", id)
+		return state(a.kit, "alice", id) == "established" && bobs.State == "established" && bobs.Verified
 	}, a.kit, b.kit)
 	before := fmt.Sprint(links(a.kit, "alice"), links(b.kit, "bob"))
 	again()
