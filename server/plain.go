@@ -86,8 +86,8 @@ func tag(f reflect.StructField) string {
 	if !ok {
 		text = f.Tag.Get("json")
 	}
-	name, options, _ := strings.Cut(text, ",")
-	if name == "-" && options != "" {
+	name, _, more := strings.Cut(text, ",")
+	if name == "-" && more {
 		return "-,"
 	}
 	return name

@@ -20,6 +20,7 @@ func commands() []command {
 		{"serve", "serve the apps until told to stop", serve},
 		{"token", "mint a token for an owner", token},
 		{"check", "tell what clients of a server can't reach, and what to do", checkServer},
+		{"types", "print an app's methods as TypeScript, for connect<T>() in its pages", types},
 		{"version", "say which build this is", version},
 	}
 }
