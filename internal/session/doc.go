@@ -5,17 +5,26 @@
 // Each connection has one goroutine that reads. A request goes to the Bus, which answers by a callback; no goroutine waits for it. What
 // is to be sent goes through the connection's outbox, a queue bounded in bytes. A Frame is encoded once for any number of receivers.
 //
+// github.com/coder/websocket does the handshake. From then on what is on the wire is ours, both ways: it costs less, for nothing on the way of
+// a request may wait in a system call that Go's scheduler has to prepare for. The reader stays in one call of RawConn.Read. When the poller
+// wakes it, it takes a buffer, reads by bare system calls until there is nothing more, hands messages on where they lie, and gives the
+// buffer back; so an idle connection holds none. It always reads until there is nothing more, because the poller tells only once of data and
+// end together. Measured, that is 4 % of what a request costs, and about 13 % where nothing else on its way enters the scheduler
+// either: the runtime's monitor thread, which looks for goroutines in system calls every 20 µs, then sleeps. Keeping the library's reader over such
+// reads loses most of it. Connections that know no such system call (TLS; systems other than Unix) read by waiting, with the same parser.
+//
+// The parser knows no connection and is tested against the library's reader. A message that comes in parts is gathered in a buffer that
+// grows with what has come, not with what was announced, up to MaxFrame. What breaks the rules of RFC 6455 is answered by a close frame with its
+// code (1002, 1007, 1009) and a reason; the reader then reads on, for nothing, until the client has closed or the sweep ends it, so that
+// the answer is not lost in a reset. A client's close frame is answered, and the server closes first. Pings are answered by one pong, the
+// newest, however many come.
+//
 // Whoever sends writes nothing itself. Outboxes with something take turns at the flusher: as many goroutines as there are processors at
 // most, and none while there is nothing. A turn joins what is pending and writes it by a bare system call that does not wait. So a burst
 // to 10,000 connections wakes one goroutine, and under load, when turns come slower than frames, several frames go out in one write.
 // What a turn could not write goes first when the connection's own writer takes over, a goroutine that waits for room until there is
-// nothing left. Connections that know no such system call (TLS; systems other than Unix) have their own writer from the start.
-//
-// Reading and control frames are github.com/coder/websocket's; data frames are ours, written to the same net.Conn. That is sound because
-// both go through one lock that covers whole writes (type gate), our writes hold whole WebSocket frames, coder's hold one whole control
-// frame (it never writes data here, and flushes each control frame from its buffer in one write), and control frames may stand between
-// any two frames of unfragmented messages (RFC 6455 §5.4). Where a write of ours is cut, its rest stays with the gate and goes before
-// whatever is written next, by whomever. Once our close frame is out, the gate swallows what coder would still send.
+// nothing left. A connection has one writer at a time (outbox.writing), and each write holds whole WebSocket frames, or the rest of one that was cut.
+// Connections that can't be written to without waiting have their own writer from the start.
 //
 // Answers and notes have the flusher's fast lane; frames that features send to many connections at once wait until it is empty. So a burst to
 // ten thousand readers of a map does not stand before somebody's answer. What a turn leaves, because one write does not hold it, goes to the
@@ -49,6 +58,6 @@
 //
 // registry.mu, then session.mu, then outbox.mu, each alone or in this order; Ends.mu comes before outbox.mu, too. channel.gate is taken with none of them held, and is held
 // while a request is handed to the Bus, which must not block; replies never take it. Server.mu and callers.mu are taken alone; sweeping covers a sweep.
-// gate.mu comes before all of these: it covers a write, and a turn of the flusher asks Sources while it has it, so nobody enters a gate with
-// another lock held. flusher.mu is a leaf behind outbox.mu, Openings.mu one behind features' locks. None but gate.mu is held across I/O.
+// flusher.mu is a leaf behind outbox.mu, Openings.mu one behind features' locks. No lock is held across I/O, nor while a Source is asked. gate.Close waits until the
+// reader has left its call, and with it the handler that runs: it is called with none of these held, and by no handler.
 package session

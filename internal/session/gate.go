@@ -21,8 +21,8 @@ func newGate(c net.Conn) *gate { return &gate{Conn: c, raw: rawConn(c)} }
 // quick tells whether a write can be tried.
 func (g *gate) quick() bool { return g.raw != nil }
 
-// Close ends the connection. It waits until the reader has left its system call, or what it is about to handle: so the reader, and who holds a
-// lock that handlers take, does not call it.
+// Close ends the connection. It waits until the reader has left its call, and with it the handler that runs: so no handler calls it, nor
+// anybody with a lock that handlers take.
 func (g *gate) Close() error {
 	g.gone.Store(true)
 	return g.Conn.Close()

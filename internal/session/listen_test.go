@@ -367,3 +367,18 @@ func TestClosingEndsAReaderThatWaits(t *testing.T) {
 		}
 	}
 }
+
+func TestALargeMessageMayTakeItsTimeAsLongAsItGetsOn(t *testing.T) {
+	s, web := socketServer(t, false)
+	b := helloBare(t, web)
+	c := alone(t, s)
+	frame := sent(wire.Request{Ch: 1, ID: 1, Floor: 1, Method: "Get", Args: cbor.AppendBytes([]byte{0x81}, make([]byte, 50_000))})
+	for len(frame) > 0 {
+		s.opt.Clock.(*clock.Fake).Advance(s.opt.DeadAfter - time.Second)
+		n := min(len(frame), 10_000)
+		b.write(frame[:n]...)
+		frame = frame[n:]
+		until(t, "the part is heard", func() bool { return c.heard.Load() == s.micros() })
+	}
+	b.expect(opBinary, wire.KindError)
+}

@@ -150,32 +150,48 @@ func (p *parser) keep(part []byte) {
 	case p.now.control():
 		p.aside = append(p.aside, part...)
 	case len(part) > 0:
-		if p.kept == nil {
-			p.kept = keptBuffers.Get().(*[]byte)
-		}
-		*p.kept = append(roomFor(*p.kept, len(part), p.limit), part...)
+		p.reserve(len(part))
+		*p.kept = append(*p.kept, part...)
 	}
+}
+
+// reserve makes room for n bytes, and for what the frame still brings, as far as that is not much more than what has come: what is only
+// announced costs nothing.
+func (p *parser) reserve(n int) {
+	need, have := p.size()+n, 0
+	if p.kept != nil {
+		have = cap(*p.kept)
+	}
+	if need <= have {
+		return
+	}
+	b := buffer(max(min(need+int(p.now.length), 4*need), min(2*have, p.limit)))
+	if p.kept != nil {
+		*b = append(*b, *p.kept...)
+		p.drop()
+	}
+	p.kept = b
 }
 
 // drop gives back what the parser holds.
 func (p *parser) drop() {
-	if p.kept != nil && cap(*p.kept) == firstBuffer {
+	if p.kept != nil && cap(*p.kept) == smallBuffer {
 		*p.kept = (*p.kept)[:0]
-		keptBuffers.Put(p.kept)
+		smallBuffers.Put(p.kept)
 	}
 	p.kept, p.aside, p.handed = nil, nil, false
 }
 
-// firstBuffer is how much room a message gets that comes in parts. Who needs more gets it for this message only.
-const firstBuffer = 4 << 10
+// smallBuffer is how large the buffers are that messages share. Who needs more gets it for this message only.
+const smallBuffer = 4 << 10
 
-var keptBuffers = sync.Pool{New: func() any { b := make([]byte, 0, firstBuffer); return &b }}
+var smallBuffers = sync.Pool{New: func() any { b := make([]byte, 0, smallBuffer); return &b }}
 
-// roomFor has b hold n bytes more. It grows with what has come, not with what was announced, and not beyond the limit.
-func roomFor(b []byte, n, limit int) []byte {
-	need := len(b) + n
-	if need <= cap(b) {
-		return b
+// buffer has room for n bytes.
+func buffer(n int) *[]byte {
+	if n <= smallBuffer {
+		return smallBuffers.Get().(*[]byte)
 	}
-	return append(make([]byte, 0, max(need, min(2*cap(b), limit))), b...)
+	b := make([]byte, 0, n)
+	return &b
 }

@@ -71,7 +71,7 @@ func parsed(t fataler, in []byte, limit int, piece func(left int) int) *heard {
 			case m.op != 0 && m.op != opPong:
 				h.messages = append(h.messages, fmt.Sprintf("%x %s", m.op, m.payload))
 			}
-			if held := p.size(); held > limit || p.kept != nil && cap(*p.kept) > max(limit, firstBuffer) || cap(p.aside) > 2*maxControl {
+			if held := p.size(); held > limit || p.kept != nil && cap(*p.kept) > max(limit, smallBuffer) || cap(p.aside) > 2*maxControl {
 				t.Fatalf("%d bytes are held in room for %d", held, cap(*p.kept))
 			}
 			if p.over && (p.kept != nil || p.aside != nil) {
@@ -236,7 +236,7 @@ func TestWhatIsHeldGrowsWithWhatHasCome(t *testing.T) {
 		if m, _, bad := p.next(in[at:min(at+1000, len(in)-1)]); m.op != 0 || bad != nil {
 			t.Fatal(m.op, bad)
 		}
-		if held := cap(*p.kept); held > max(firstBuffer, 2*(at+1000)) || held > limit {
+		if held := cap(*p.kept); held > max(smallBuffer, 4*(at+1000)) || held > limit {
 			t.Fatalf("room for %d bytes after %d", held, at+1000)
 		}
 	}

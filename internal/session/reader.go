@@ -1,10 +1,6 @@
 package session
 
-import (
-	"bytes"
-
-	"github.com/wabgo/wab/internal/wire"
-)
+import "github.com/wabgo/wab/internal/wire"
 
 // arrived handles what was read, which it may change. It reports false when there is nothing to wait for any more.
 func (c *Conn) arrived(b []byte) (more bool) {
@@ -47,6 +43,6 @@ func (c *Conn) hangUp(payload []byte) (more bool) {
 	if len(payload) > 2 {
 		payload = payload[:2] // the reason is the client's
 	}
-	c.end(append([]byte{opClose, byte(len(payload))}, bytes.Clone(payload)...), false)
+	c.end(append([]byte{opClose, byte(len(payload))}, payload...), false)
 	return !c.out.hangUp()
 }
