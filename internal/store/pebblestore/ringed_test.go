@@ -83,7 +83,7 @@ func TestLogHoldsWhatWasWritten(t *testing.T) {
 		path := filepath.Join(dir, "1.log")
 		defer os.Remove(path)
 		want, written := old, 0
-		for i := range rapid.IntRange(1, 40).Draw(rt, "steps") {
+		for i := range rapid.IntRange(1, 15).Draw(rt, "steps") {
 			p := bytes.Repeat([]byte{byte(i)}, rapid.OneOf(rapid.IntRange(0, 300), rapid.IntRange(0, 32<<10), rapid.Just(maxGathered)).Draw(rt, "length"))
 			if n, err := l.Write(p); n != len(p) || err != nil {
 				rt.Fatal(n, err)
