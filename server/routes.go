@@ -88,16 +88,15 @@ func (s *Server) list(w http.ResponseWriter, _ *http.Request) {
 // pages serves an app's files, and what its Handler makes where there is no file.
 func pages(a *App) http.Handler {
 	files := a.files()
-	rest := a.Handler
-	if rest == nil {
-		rest = http.HandlerFunc(lost)
-	}
-	own := func(w http.ResponseWriter, r *http.Request) {
-		unpaced(r)
-		rest.ServeHTTP(w, r)
+	rest := http.HandlerFunc(lost)
+	if a.Handler != nil {
+		rest = func(w http.ResponseWriter, r *http.Request) {
+			unpaced(r)
+			a.Handler.ServeHTTP(w, r)
+		}
 	}
 	if files == nil {
-		return http.HandlerFunc(own)
+		return rest
 	}
 	serve := http.FileServerFS(files)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -106,7 +105,7 @@ func pages(a *App) http.Handler {
 			path = "index.html"
 		}
 		if info, err := fs.Stat(files, path); err != nil || info.IsDir() {
-			own(w, r)
+			rest(w, r)
 			return
 		}
 		secure(w.Header(), files, path)

@@ -175,6 +175,7 @@ func TestOPS1_WhoeverDripsIsCutOff(t *testing.T) {
 		{"/account/token", []string{bearer, unknown}, 400},
 		{"/account/revoke", []string{bearer, small}, 400},
 		{"/", []string{large}, 404},
+		{"/station/nowhere", []string{unknown}, 404},
 	} {
 		status, e := drip(t, web, c.path, c.header...).fate(t)
 		if status != c.status || c.status == 400 && (e.Code != wire.BadRequest || e.Message == "") {
