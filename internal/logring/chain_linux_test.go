@@ -141,7 +141,7 @@ func TestWhatTheKernelDoesNotTakeIsRefused(t *testing.T) {
 			return 0, syscall.EAGAIN
 		}
 		return enter(fd, count)
-	}}), newFile(t)
+	}, trialTime}), newFile(t)
 	for i := range 5 {
 		busy = true
 		if err := r.WriteSync(f.Fd(), []byte("lost"), 0); !errors.Is(err, ErrRefused) || !errors.Is(err, syscall.EAGAIN) {
@@ -162,7 +162,7 @@ func TestHalfAChainBreaksTheRing(t *testing.T) {
 			return enter(fd, 1)
 		}
 		return enter(fd, count)
-	}}), newFile(t)
+	}, trialTime}), newFile(t)
 	half = true
 	for range 2 {
 		if err := r.WriteSync(f.Fd(), []byte("x"), 0); err != errHalf {

@@ -15,6 +15,9 @@
 // whole; what is reported is the write's error, not that the sync was called off. A sync that has failed is never repeated: after it
 // nobody knows what is on the disk (https://wiki.postgresql.org/wiki/Fsync_Errors).
 //
+// A process that is killed keeps its files, and the locks on them, until the chain under way has ended: who opens them next finds
+// nobody writing.
+//
 // ErrRefused means that the kernel didn't carry the chain out, for want of memory or because the thread that had handed it over ended.
 // Some of the bytes may be in the file. Neither they nor their sync have failed: the caller makes both by other means.
 //
@@ -31,7 +34,7 @@
 //
 // # Locks and limits
 //
-// Ring.mu is held while a chain is under way, since there is one at a time: that is what it is for, and nothing else is locked under it. Close waits
-// for the chain. A ring costs two file descriptors, closed on exec, and three pages; the kernel runs chains on threads of its own. It is
+// Ring.mu is held while a chain is under way, since there is one at a time: that is what it is for, and nothing else is locked under it.
+// Close waits for the chain. A ring costs two file descriptors, closed on exec, and three pages; the kernel runs chains on threads of its own. It is
 // for regular files.
 package logring

@@ -7,7 +7,7 @@ import (
 )
 
 // newRing skips where there is no ring to test.
-func newRing(t testing.TB) *Ring { return openRing(t, kernel{setup, enter}) }
+func newRing(t testing.TB) *Ring { return openRing(t, system) }
 
 func openRing(t testing.TB, k kernel) *Ring {
 	t.Helper()

@@ -41,7 +41,7 @@ type queue struct {
 }
 
 // New makes a ring and tries it out, or tells why there is none here.
-func New() (*Ring, error) { return open(kernel{setup, enter}) }
+func New() (*Ring, error) { return open(system) }
 
 func open(k kernel) (r *Ring, err error) {
 	var p params
@@ -65,7 +65,7 @@ func open(k kernel) (r *Ring, err error) {
 	if err := r.hangBell(); err != nil {
 		return r, err
 	}
-	return r, r.try()
+	return r, r.try(k.trial)
 }
 
 // share maps the queues.

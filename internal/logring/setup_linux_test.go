@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -13,7 +14,7 @@ import (
 func TestARefusedSetupIsTold(t *testing.T) {
 	for _, errno := range []syscall.Errno{syscall.ENOSYS, syscall.EPERM, syscall.ENOMEM} {
 		refuse := func(uint32, *params) (int, error) { return -1, errno }
-		if r, err := open(kernel{refuse, enter}); r != nil || !errors.Is(err, errno) {
+		if r, err := open(kernel{refuse, enter, trialTime}); r != nil || !errors.Is(err, errno) {
 			t.Errorf("%v: %v, %v", errno, r, err)
 		}
 	}
@@ -35,12 +36,14 @@ func TestAHalfMadeRingLeavesNothing(t *testing.T) {
 		*p = params{features: featSingleMmap | featCQESkip, sqEntries: 2, cqEntries: 4}
 		return unix.Eventfd(0, unix.EFD_CLOEXEC)
 	}
-	deaf := func(int, uint32) (uint32, error) { return 0, syscall.EBUSY }
+	busy := func(int, uint32) (uint32, error) { return 0, syscall.EBUSY }
+	silent := func(_ int, count uint32) (uint32, error) { return count, nil }
 	for _, c := range []struct {
 		k   kernel
 		err error
 	}{
-		{kernel{old, enter}, errTooOld}, {kernel{unmappable, enter}, errTooOld}, {kernel{mapped, enter}, syscall.ENODEV}, {kernel{setup, deaf}, errTrial},
+		{kernel{old, enter, trialTime}, errTooOld}, {kernel{unmappable, enter, trialTime}, errTooOld}, {kernel{mapped, enter, trialTime}, syscall.ENODEV}, {kernel{setup, busy, trialTime}, errTrial},
+		{kernel{setup, silent, time.Millisecond}, os.ErrDeadlineExceeded},
 	} {
 		if r, err := open(c.k); r != nil || !errors.Is(err, c.err) {
 			t.Errorf("%v, %v; want %v", r, err, c.err)
@@ -65,6 +68,33 @@ func TestCloseLeavesNothing(t *testing.T) {
 		}
 	}
 	wantOpenFiles(t, before)
+}
+
+// TestCloseWaitsForTheChain closes a ring that is busy: a chain is carried out as a whole, or not begun.
+func TestCloseWaitsForTheChain(t *testing.T) {
+	r, f := newRing(t), newFile(t)
+	begun, ended := make(chan struct{}), make(chan error)
+	var want []byte
+	go func() {
+		var err error
+		for ; err == nil; want = append(want, 'x') {
+			if err = r.WriteSync(f.Fd(), []byte{'x'}, int64(len(want))); err != nil {
+				break
+			}
+			if len(want) == 10 {
+				close(begun)
+			}
+		}
+		ended <- err
+	}()
+	<-begun
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := <-ended; err != ErrClosed {
+		t.Error(err)
+	}
+	wantContents(t, f, want)
 }
 
 func TestExecClosesTheRing(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// trialTime is how long the first chain may take: it touches no disk.
+// trialTime is ample: the first chain touches no disk.
 const trialTime = 5 * time.Second
 
 var (
@@ -19,13 +19,13 @@ var (
 
 // try runs a chain on a file in memory, and so finds out whether everything is there that chains need: the operations, the links, the
 // bell, and its place in the poller.
-func (r *Ring) try() error {
+func (r *Ring) try(patience time.Duration) error {
 	fd, err := unix.MemfdCreate("logring", unix.MFD_CLOEXEC)
 	if err != nil {
 		return os.NewSyscallError("memfd_create", err)
 	}
 	defer unix.Close(fd)
-	if err := r.bell.SetReadDeadline(time.Now().Add(trialTime)); err != nil {
+	if err := r.bell.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		return fmt.Errorf("%w: %w", errTrial, err)
 	}
 	if err := r.WriteSync(uintptr(fd), trialText, 1); err != nil {
