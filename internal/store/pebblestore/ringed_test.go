@@ -256,7 +256,7 @@ func TestWhichWayTheLogGoes(t *testing.T) {
 		"wrapped": {errorfs.Wrap(vfs.Default, errorfs.InjectorFunc(func(errorfs.Op) error { return nil })), nil, false, errForeignFS.Error()},
 	} {
 		t.Run(name, func(t *testing.T) {
-			counted := &countedRing{ring: newTestRing(t)}
+			counted := &countedRing{ring: refusingRing{}}
 			var said bytes.Buffer
 			dir := t.TempDir()
 			s, err := Open(filepath.Join(dir, "store"), Options{
@@ -284,7 +284,7 @@ func TestWhichWayTheLogGoes(t *testing.T) {
 
 // TestOpenThatFailsClosesTheRing lets Pebble find damage.
 func TestOpenThatFailsClosesTheRing(t *testing.T) {
-	counted := &countedRing{ring: newTestRing(t)}
+	counted := &countedRing{ring: refusingRing{}}
 	dir := made(t)
 	if err := os.WriteFile(newest(t, dir, "MANIFEST-*"), nil, 0o600); err != nil {
 		t.Fatal(err)
