@@ -18,7 +18,7 @@ const (
 type body struct {
 	io.ReadCloser
 	control *http.ResponseController
-	within  time.Duration // for each stretch; 0 leaves deadlines to whoever reads
+	within  time.Duration // for each stretch; 0 leaves deadlines to whoever reads, who may do so when the handler has returned and control is void
 	left    int           // bytes of the stretch
 }
 
@@ -34,7 +34,7 @@ func paced(w http.ResponseWriter, r *http.Request, within time.Duration) *http.R
 	return r
 }
 
-// unpaced leaves the deadlines of a body to its reader, beginning with one for all of it.
+// unpaced leaves the deadlines of a body to its reader, beginning with one for all of it, which net/http takes away at the body's end.
 func unpaced(r *http.Request) {
 	if b, ok := r.Body.(*body); ok {
 		b.within = 0
@@ -48,11 +48,14 @@ func (b *body) until(within time.Duration) {
 
 func (b *body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
+	if b.within == 0 {
+		return n, err
+	}
 	b.left -= n
 	switch {
 	case err == io.EOF:
 		_ = b.control.SetReadDeadline(time.Time{}) // the body's, which must not end the wait for the answer
-	case err == nil && b.left <= 0 && b.within > 0:
+	case err == nil && b.left <= 0:
 		b.left = bodyStretch
 		b.until(b.within)
 	}
