@@ -93,6 +93,9 @@ func pages(a *App) http.Handler {
 		rest = func(w http.ResponseWriter, r *http.Request) {
 			unpaced(r)
 			a.Handler.ServeHTTP(w, r)
+			if r.MultipartForm != nil {
+				_ = r.MultipartForm.RemoveAll() // net/http does so for its own Request only, of which this is a copy
+			}
 		}
 	}
 	if files == nil {
