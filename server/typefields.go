@@ -2,6 +2,7 @@ package server
 
 import (
 	"cmp"
+	"math/big"
 	"reflect"
 	"slices"
 	"strings"
@@ -131,6 +132,7 @@ func read(l level, i int) (*field, *level) {
 
 var (
 	typeMarshaler = reflect.TypeFor[cbor.Marshaler]()
+	typeBig       = reflect.TypeFor[big.Int]()
 	typeBinary    = reflect.TypeFor[interface{ MarshalBinary() ([]byte, error) }]()
 )
 
@@ -142,6 +144,8 @@ func special(t reflect.Type) string {
 	switch to := reflect.PointerTo(t); {
 	case t == typeTime:
 		return "string"
+	case t == typeBig:
+		return "number | bigint" // of 64 bits, as all integers
 	case to.Implements(typeMarshaler):
 		return "unknown"
 	case to.Implements(typeBinary), (t.Kind() == reflect.Slice || t.Kind() == reflect.Array) && t.Elem().Kind() == reflect.Uint8:

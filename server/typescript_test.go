@@ -1,6 +1,7 @@
 package server
 
 import (
+	"math/big"
 	"net/netip"
 	"strings"
 	"testing"
@@ -73,11 +74,13 @@ func (s *market) Numbers(*Tx, map[int]string) map[uint8]any   { return nil }
 func (s *market) Bytes(*Tx, []byte, [4]byte) netip.Addr       { return netip.Addr{} }
 func (s *market) Raw(*Tx, cbor.RawMessage) [][]string         { return nil }
 func (s *market) Self(*Tx, market) struct{ A, B int }         { return struct{ A, B int }{} }
+func (s *market) Big(*Tx, big.Int) *big.Int                   { return nil }
 func (s *market) Empty(*Tx, struct{}, []*int)                 {}
 
 const marketTypes = `// What the app market can be asked, made from its Go types: make it anew when they change.
 
 export interface Market {
+  Big(arg1: number | bigint): Promise<number | bigint | null>;
   Boxes(arg1: Box): Promise<Box[]>;
   Bytes(arg1: Uint8Array | null, arg2: Uint8Array): Promise<Uint8Array>;
   Empty(arg1: {}, arg2: (number | bigint | null)[] | null): Promise<null>;
@@ -168,7 +171,7 @@ func TestTypesAreTrue(t *testing.T) {
 	}{
 		{[]string(nil), "null"}, {map[string]int(nil), "null"}, {[]byte(nil), "null"}, {time.Time{}, "null"}, {(*int)(nil), "null"},
 		{[]string{}, "[]"}, {map[int]string{}, "{}"}, {map[int]string{1: "a"}, `{1: "a"}`}, {[]byte{1}, "h'01'"}, {[2]byte{1, 2}, "h'0102'"},
-		{netip.MustParseAddr("1.2.3.4"), "h'01020304'"}, {time.Unix(0, 0).UTC(), `"1970-01-01T00:00:00Z"`}, {time.Second, "1000000000"},
+		{netip.MustParseAddr("1.2.3.4"), "h'01020304'"}, {time.Unix(0, 0).UTC(), `"1970-01-01T00:00:00Z"`}, {time.Second, "1000000000"}, {*big.NewInt(5), "5"},
 		{Pair{Left: "x"}, `["x", null]`}, {Numbered{"x"}, `{1: "x"}`},
 		{Box{tall: tall{1, 2}, Width: "w"}, `{"Width": "w", "Height": 1}`},
 		{Box{tall: tall{1, 2}, Wide: &Wide{3, 4, 5}, Width: "w"}, `{"Far": 5, "Width": "w", "Height": 1}`},
