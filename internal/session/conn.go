@@ -78,9 +78,12 @@ func (c *Conn) caller() bus.Caller {
 	return bus.Caller{Owner: id.owner, Scope: id.scope}
 }
 
+// smallFrame is room enough for most frames about a connection: a pong, above all, of which many may wait.
+const smallFrame = 48
+
 // send queues a frame about the connection itself.
 func (c *Conn) send(f appender) {
-	if !c.out.push(pack(f, 128), c.out.limit, fastLane) {
+	if !c.out.push(pack(f, smallFrame), c.out.limit, fastLane) {
 		c.tooSlow()
 	}
 }

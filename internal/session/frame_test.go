@@ -7,6 +7,7 @@ import (
 	"net"
 	"sync"
 	"testing"
+	"unsafe"
 
 	"github.com/coder/websocket"
 	"pgregory.net/rapid"
@@ -123,12 +124,34 @@ func TestWholeWritesNeverInterleave(t *testing.T) {
 	wg.Wait()
 }
 
+// TestOPS1_WhatWaitsIsBoundedInMemory: answers of 31 bytes to a client that reads none of them.
+func TestOPS1_WhatWaitsIsBoundedInMemory(t *testing.T) {
+	a, b := net.Pipe()
+	defer b.Close()
+	var flush flusher
+	const limit = 1 << 20
+	o := &outbox{gate: newGate(a), limit: limit, flush: &flush, now: func() int64 { return 1 }}
+	for o.push(pack(wire.Pong{T: 1 << 50, Received: 1 << 50, Now: 1 << 50}, smallFrame), limit, fastLane) {
+	}
+	o.mu.Lock()
+	taken := cap(o.queue) * int(unsafe.Sizeof(o.queue[0]))
+	for _, f := range o.queue {
+		taken += cap(f)
+	}
+	o.mu.Unlock()
+	if most := limit + limit/10; taken > most || taken < limit/4 {
+		t.Errorf("%d bytes of memory are taken where %d are allowed", taken, limit)
+	}
+	a.Close()
+	flush.done.Wait()
+}
+
 func TestFeatureFramesAreRefusedBeyondHalfOfTheBound(t *testing.T) {
 	a, b := net.Pipe()
 	defer b.Close()
 	var flush flusher
 	c := &Conn{out: &outbox{gate: newGate(a), limit: 1000, flush: &flush, now: func() int64 { return 1 }}}
-	f := NewFrame(make([]byte, 200))
+	f := NewFrame(make([]byte, 180)) // weighs some more
 	sent := 0
 	for c.Send(f) {
 		sent++

@@ -3,6 +3,7 @@
 package session
 
 import (
+	"runtime"
 	"sync"
 	"syscall"
 )
@@ -18,12 +19,15 @@ func (c *Conn) listenRaw() {
 }
 
 // drain reads until there is nothing more for now; true ends the connection. A read that brings less than there was room for is followed by
-// another: the poller tells once of data and end together.
+// another: the poller tells once of data and end together. One that brings more shows a client that sends faster than it is read: others go first then.
 func (c *Conn) drain(fd uintptr) (over bool) {
 	buf := readBuffers.Get().(*[readBuffer]byte)
 	defer readBuffers.Put(buf)
-	for !c.out.gate.gone.Load() {
+	for again := false; !c.out.gate.gone.Load(); again = true {
 		n, err := readOnce(fd, buf[:])
+		if again && n > 0 {
+			runtime.Gosched()
+		}
 		switch {
 		case err == syscall.EINTR:
 		case err == syscall.EAGAIN:

@@ -36,7 +36,7 @@ type outbox struct {
 	first   int
 	sources []Source // that have something
 	before  int      // frames in the queue that go before the sources
-	bytes   int      // in the queue, and in the write under way
+	bytes   int      // of memory in the queue, and in the write under way
 	writing bool     // somebody writes, or is about to
 	bulk    bool     // what has come since the last turn can wait: features' frames
 	owed    int      // of bytes: what the gate still has of a write that was cut; the writer's
@@ -63,16 +63,22 @@ func (o *outbox) add(frame []byte, limit int, l lane) bool {
 	if o.last != nil || o.closed {
 		return true // nobody will read it
 	}
-	if o.bytes > 0 && o.bytes+len(frame) > limit {
+	if o.bytes > 0 && o.bytes+weight(frame) > limit {
 		return false
 	}
 	if o.first > 0 && len(o.queue) == cap(o.queue) {
 		o.moveUp()
 	}
 	o.queue = append(o.queue, frame)
-	o.bytes += len(frame)
+	o.bytes += weight(frame)
 	o.start(l)
 	return true
+}
+
+// weight is what a frame costs in memory while it waits, its place in the queue included: small ones by the thousand are mostly that.
+func weight(frame []byte) int {
+	const place = 2 * 24 // a slice header; the queue doubles as it grows
+	return cap(frame) + place
 }
 
 // moveUp makes room at the end of the queue. It is called with mu held.
@@ -129,7 +135,7 @@ func (o *outbox) finish(last []byte, drain bool) bool {
 	o.last, o.sources = last, nil
 	if !drain {
 		for _, f := range o.queue[o.first:] {
-			o.bytes -= len(f)
+			o.bytes -= weight(f)
 		}
 		o.queue, o.first, o.pong = nil, 0, nil
 	}
@@ -225,7 +231,7 @@ func (o *outbox) gatherQueue(buf []byte) (b []byte, n, ask int) {
 			return b, n, 0
 		}
 		o.drop()
-		if n += len(f); len(f) > joinBytes {
+		if n += weight(f); len(f) > joinBytes {
 			return f, n, 0
 		}
 		b = append(b, f...)

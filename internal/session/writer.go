@@ -17,9 +17,9 @@ var pens = sync.Pool{New: func() any {
 	return p
 }}
 
-// keep takes the buffer back, unless it is a frame, which is not ours, or a source has made it large. n bytes of it came from the queue.
-func (p *pen) keep(b []byte, n int) {
-	if n <= joinBytes && cap(b) <= 4*joinBytes {
+// keep takes the buffer back, unless it is a frame, which is not ours, or a source has made it large.
+func (p *pen) keep(b []byte) {
+	if len(b) <= joinBytes && cap(b) <= 4*joinBytes {
 		p.buf = b[:0]
 	}
 }
@@ -52,7 +52,7 @@ func (o *outbox) writeSome(p *pen) bool {
 	}
 	o.owed = min(left, n)
 	o.release(n - o.owed)
-	p.keep(b, n)
+	p.keep(b)
 	return left == 0
 }
 
@@ -92,7 +92,7 @@ func (o *outbox) writeAll(p *pen) error {
 	}
 	err := o.put(b)
 	o.release(n)
-	p.keep(b, n)
+	p.keep(b)
 	return err
 }
 
