@@ -16,6 +16,7 @@ var (
 	ErrNewer    = errors.New("this store was written by a newer version of wab")
 	ErrForeign  = errors.New("this folder is not a wab store")
 	ErrReadOnly = errors.New("this store's folder can't be written")
+	ErrFull     = errors.New("the disk of this store is full")
 	ErrCorrupt  = errors.New("this store is damaged")
 )
 
@@ -30,6 +31,7 @@ var advice = map[error]string{
 	ErrNewer:    "start that version or a later one, or choose another folder",
 	ErrForeign:  "choose an empty folder, or one that wab has made",
 	ErrReadOnly: "give this user the right to write there, or choose another folder",
+	ErrFull:     "make room on it and start again",
 	ErrCorrupt:  "keep the folder as it is and restore a backup into a new one",
 }
 
@@ -64,6 +66,8 @@ func classify(cause error) error {
 	switch {
 	case errors.Is(cause, syscall.EROFS), errors.Is(cause, fs.ErrPermission):
 		return ErrReadOnly
+	case errors.Is(cause, syscall.ENOSPC), errors.Is(cause, syscall.EDQUOT):
+		return ErrFull
 	case strings.Contains(cause.Error(), "unknown format major version"): // Pebble has no error value for it
 		return ErrNewer
 	case pebble.IsCorruptionError(cause), errors.Is(cause, pebble.ErrDBDoesNotExist), errors.Is(cause, pebble.ErrDBNotPristine),

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -66,7 +67,7 @@ type Store struct {
 }
 
 // Open opens the store in a folder, and makes it where there is none. Its errors are one line each, tell what to do, and leave the
-// folder as it was: ErrLocked, ErrNewer, ErrForeign, ErrReadOnly, ErrCorrupt, or what the system said.
+// folder as it was: ErrLocked, ErrNewer, ErrForeign, ErrReadOnly, ErrFull, ErrCorrupt, or what the system said.
 func Open(dir string, opts Options) (*Store, error) {
 	s, err := open(dir, opts.withDefaults())
 	if err != nil {
@@ -87,6 +88,9 @@ func open(dir string, opts Options) (*Store, error) {
 		return nil, lockError(err)
 	}
 	s, err := openLocked(dir, opts, lock)
+	if errors.Is(err, errGivenUp) {
+		return nil, err // and Pebble keeps the lock
+	}
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
@@ -108,9 +112,10 @@ func openLocked(dir string, opts Options, lock *pebble.Lock) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{lock: lock, durable: newDurable(), heads: newHeads(opts.Heads)}
-	s.failure = &failure{fatal: opts.Fatal, stop: s.durable.stop}
+	failed := make(chan struct{})
+	s.failure = &failure{fatal: opts.Fatal, stop: func(err error) { s.durable.stop(err); close(failed) }}
 	s.ring = openRing(dir, opts)
-	if err := s.openDB(dir, opts, lock, state); err != nil {
+	if err := s.openDB(dir, opts, lock, state, failed); err != nil {
 		return nil, errors.Join(err, s.closeRing())
 	}
 	if state != folderReady {
@@ -122,14 +127,17 @@ func openLocked(dir string, opts Options, lock *pebble.Lock) (*Store, error) {
 	return s, nil
 }
 
-func (s *Store) openDB(dir string, opts Options, lock *pebble.Lock, state folder) (err error) {
+func (s *Store) openDB(dir string, opts Options, lock *pebble.Lock, state folder, failed <-chan struct{}) (err error) {
 	p := tuned(opts, &logger{log: opts.Logger, dir: dir, failure: s.failure}, s.ring)
 	p.Lock = lock
 	if opts.tune != nil {
 		opts.tune(p)
 	}
 	p.ErrorIfNotExists = state == folderReady
-	if s.db, err = openPebble(dir, p); err != nil {
+	if s.db, err = openUnless(failed, dir, p); errors.Is(err, errGivenUp) {
+		return fmt.Errorf("%w: %w", err, s.failure.err())
+	}
+	if err != nil {
 		return damage(err, state)
 	}
 	err = s.checkFormat(state)
@@ -143,6 +151,42 @@ func (s *Store) openDB(dir string, opts Options, lock *pebble.Lock, state folder
 		return errors.Join(err, s.db.Close())
 	}
 	return nil
+}
+
+var errGivenUp = errors.New("opening it was given up")
+
+// patience is how long opening may go on once something has failed in the background.
+const patience = time.Second
+
+// openUnless gives up a while after something has failed in the background. Pebble may try that again for ever: on a full disk, to write down what it has found in the log.
+// Should it get to an end later, the folder is let go.
+func openUnless(failed <-chan struct{}, dir string, p *pebble.Options) (*pebble.DB, error) {
+	type opened struct {
+		db  *pebble.DB
+		err error
+	}
+	done := make(chan opened, 1)
+	go func() {
+		db, err := openPebble(dir, p)
+		done <- opened{db, err}
+	}()
+	select {
+	case o := <-done:
+		return o.db, o.err
+	case <-failed:
+	}
+	select {
+	case o := <-done:
+		return o.db, o.err
+	case <-time.After(patience):
+	}
+	go func() {
+		if o := <-done; o.err == nil {
+			_ = o.db.Close()
+		}
+		_ = p.Lock.Close()
+	}()
+	return nil, errGivenUp
 }
 
 // openPebble makes errors of Pebble's panics too.
