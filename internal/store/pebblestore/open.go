@@ -115,7 +115,11 @@ func openLocked(dir string, opts Options, lock *pebble.Lock) (*Store, error) {
 	failed := make(chan struct{})
 	s.failure = &failure{fatal: opts.Fatal, stop: func(err error) { s.durable.stop(err); close(failed) }}
 	s.ring = openRing(dir, opts)
-	if err := s.openDB(dir, opts, lock, state, failed); err != nil {
+	err = s.openDB(dir, opts, lock, state, failed)
+	if errors.Is(err, errGivenUp) {
+		return nil, err // Pebble is still at it, and uses the ring
+	}
+	if err != nil {
 		return nil, errors.Join(err, s.closeRing())
 	}
 	if state != folderReady {
@@ -134,7 +138,7 @@ func (s *Store) openDB(dir string, opts Options, lock *pebble.Lock, state folder
 		opts.tune(p)
 	}
 	p.ErrorIfNotExists = state == folderReady
-	if s.db, err = openUnless(failed, dir, p); errors.Is(err, errGivenUp) {
+	if s.db, err = s.openUnless(failed, dir, p); errors.Is(err, errGivenUp) {
 		return fmt.Errorf("%w: %w", err, s.failure.err())
 	}
 	if err != nil {
@@ -160,7 +164,7 @@ const patience = time.Second
 
 // openUnless gives up a while after something has failed in the background. Pebble may try that again for ever: on a full disk, to write down what it has found in the log.
 // Should it get to an end later, the folder is let go.
-func openUnless(failed <-chan struct{}, dir string, p *pebble.Options) (*pebble.DB, error) {
+func (s *Store) openUnless(failed <-chan struct{}, dir string, p *pebble.Options) (*pebble.DB, error) {
 	type opened struct {
 		db  *pebble.DB
 		err error
@@ -181,22 +185,30 @@ func openUnless(failed <-chan struct{}, dir string, p *pebble.Options) (*pebble.
 	case <-time.After(patience):
 	}
 	go func() {
-		if o := <-done; o.err == nil {
-			_ = o.db.Close()
+		o := <-done
+		if o.err == nil {
+			_ = closePebble(o.db)
 		}
-		_ = p.Lock.Close()
+		_ = errors.Join(s.closeRing(), p.Lock.Close())
 	}()
 	return nil, errGivenUp
 }
 
 // openPebble makes errors of Pebble's panics too.
 func openPebble(dir string, p *pebble.Options) (db *pebble.DB, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("panic: %v", r)
-		}
-	}()
+	defer caught(&err)
 	return pebble.Open(dir, p)
+}
+
+func closePebble(db *pebble.DB) (err error) {
+	defer caught(&err)
+	return db.Close()
+}
+
+func caught(err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("panic: %v", r)
+	}
 }
 
 // damage marks an error of a complete store that the system has no part in.
