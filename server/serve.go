@@ -60,7 +60,7 @@ func (s *Server) serve(ctx context.Context, l net.Listener) error {
 	const headerTimeout = 10 * time.Second
 	h := &http.Server{
 		Handler: s, TLSConfig: s.opt.TLS, ReadHeaderTimeout: headerTimeout, IdleTimeout: 2 * time.Minute,
-		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), ConnState: newDoorkeeper(maxFiles()).watch,
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- s.accept(h, l) }()

@@ -109,6 +109,7 @@ func New(o Options, apps ...App) (*Server, error) {
 	s.topics.Attach(s.runtime)
 	s.sessions = session.New(session.Options{
 		Bus: bus.New(s.runtime), Auth: s.accounts, Clock: s.opt.Clock, Log: s.log, Build: web.BuildID(), Origins: s.opt.Origins,
+		MaxConns: maxWebSockets(maxFiles(), s.log),
 	})
 	s.effects.notify = s.sessions.Notify
 	s.maps.Serve(s.sessions, bus.New(s.runtime))

@@ -18,6 +18,9 @@ type Authenticator interface {
 	Verify(token string) (owner string, scope policy.Scope, err error)
 }
 
+// DefaultMaxConns is how many connections a Server has at most, where nothing else is asked for.
+const DefaultMaxConns = 100_000
+
 // Options are what a Server needs, and its limits. Zero limits mean the defaults.
 type Options struct {
 	Bus     Bus
@@ -33,7 +36,7 @@ type Options struct {
 	MaxChannels      int           // a connection; 256
 	MaxQueue         int           // bytes waiting to be written to a connection; 2 MiB
 	MaxNoteBytes     int           // bytes of notes a session keeps; 256 KiB
-	MaxConns         int           // connections; 100,000
+	MaxConns         int           // connections; DefaultMaxConns
 	MaxOwnerConns    int           // connections of one owner; 1,000
 	MaxCalls         int           // HTTP requests at a time; 10,000
 	MaxOwnerCalls    int           // HTTP requests of one owner at a time; 256
@@ -57,7 +60,7 @@ func (o Options) withDefaults() Options {
 		unit int
 	}{
 		{&o.MaxFrame, wire.MaxFrame}, {&o.MaxBody, 8 << 20}, {&o.MaxInflight, wire.MaxInflight}, {&o.MaxChannels, wire.MaxChannels},
-		{&o.MaxQueue, 2 << 20}, {&o.MaxNoteBytes, 256 << 10}, {&o.MaxConns, 100_000}, {&o.MaxOwnerConns, 1000}, {&o.MaxCalls, 10_000}, {&o.MaxOwnerCalls, 256}, {&o.MaxOwnerSessions, 1000},
+		{&o.MaxQueue, 2 << 20}, {&o.MaxNoteBytes, 256 << 10}, {&o.MaxConns, DefaultMaxConns}, {&o.MaxOwnerConns, 1000}, {&o.MaxCalls, 10_000}, {&o.MaxOwnerCalls, 256}, {&o.MaxOwnerSessions, 1000},
 	} {
 		if *d.v == 0 {
 			*d.v = d.unit
