@@ -10,7 +10,7 @@ import (
 var layers = [][]string{
 	{"internal/name", "internal/cbor"},
 	{"internal/wire", "internal/due"},
-	{"internal/policy", "internal/link", "internal/sharedmap", "internal/follow", "internal/clocksync", "internal/bundle", "internal/dial", "internal/timeline", "internal/logring"},
+	{"internal/policy", "internal/link", "internal/sharedmap", "internal/follow", "internal/clocksync", "internal/bundle", "internal/dial", "internal/timeline"},
 	{"internal/cbor/jsoncbor", "internal/store", "internal/methods", "internal/clock", "internal/origin", "internal/outgoing", "internal/answer"},
 	{"internal/actor", "internal/sky"},
 	{"internal/bus", "internal/dance"},

@@ -15,8 +15,7 @@ func writeOnce(fd uintptr, b []byte) (int, error) {
 	return int(n), nil
 }
 
-// readOnce is a bare read system call, for the same reason: where hot paths make none that the scheduler has to prepare for, the runtime's
-// monitor sleeps. b is not empty.
+// readOnce is a bare read system call, for the same reason. b is not empty.
 func readOnce(fd uintptr, b []byte) (int, error) {
 	n, _, errno := syscall.RawSyscall(syscall.SYS_READ, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
 	if errno != 0 {

@@ -26,7 +26,7 @@ const (
 	lastWords = "ready"
 )
 
-// child is this test binary, run again in a role: "work", "full", "hold", or "fail KIND", and " plain" where it must do without a ring.
+// child is this test binary, run again in a role: "work", "full", "hold", or "fail KIND".
 type child struct {
 	cmd    *exec.Cmd
 	stdin  io.WriteCloser
@@ -82,19 +82,13 @@ func (c *child) kill() {
 }
 
 func runChild(role, dir string) {
-	role, plain := strings.CutSuffix(role, " plain")
 	kind, failing := strings.CutPrefix(role, "fail ")
 	opts := Options{tune: smallTables}
-	if plain {
-		opts.newRing = ways["Plain"]
-	}
 	if role == "hold" {
 		opts.tune = func(p *pebble.Options) { p.DisableAutomaticCompactions = true } // touches nothing any more
 	}
 	var armed atomic.Bool
-	if strings.HasPrefix(kind, "ring-") {
-		opts.newRing = func() (ring, error) { return newSickRing(kind, &armed) }
-	} else if failing {
+	if failing {
 		opts.FS = errorfs.Wrap(vfs.Default, injector(kind, &armed))
 	}
 	if role == "full" {

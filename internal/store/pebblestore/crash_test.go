@@ -17,20 +17,12 @@ import (
 )
 
 // TestCA3_AckedCommitsSurviveKill kills a process under load again and again, each time going on with what the kill before has left.
-// What the kernel was doing for it is left to the kernel.
 func TestCA3_AckedCommitsSurviveKill(t *testing.T) {
-	t.Run("Ring", func(t *testing.T) {
-		needRing(t)
-		killAgainAndAgain(t, "work", 25)
-	})
-	t.Run("Plain", func(t *testing.T) { killAgainAndAgain(t, "work plain", 15) })
-}
-
-func killAgainAndAgain(t *testing.T, role string, rounds int) {
+	const rounds = 30
 	dir := t.TempDir()
 	at := make([]int, childCAs)
 	for round := range rounds {
-		c := startChild(t, role, dir)
+		c := startChild(t, "work", dir)
 		c.begin(at)
 		acked := slices.Clone(at)
 		enough := 1 + rand.IntN(1500)
@@ -68,12 +60,6 @@ func reopenAndVerify(t *testing.T, dir string, acked []int) []int {
 func TestCA3_DiskFailureEndsTheProcess(t *testing.T) {
 	for _, kind := range []string{"log-sync", "log-write", "log-create", "table-create", "table-write", "manifest-write", "manifest-sync", "everything"} {
 		t.Run(kind, func(t *testing.T) { wantEnd(t, "fail "+kind, errInjected.Error()) })
-	}
-	for _, kind := range []string{"ring-sync", "ring-write"} {
-		t.Run(kind, func(t *testing.T) {
-			needRing(t)
-			wantEnd(t, "fail "+kind, ".log: "+errInjected.Error())
-		})
 	}
 }
 

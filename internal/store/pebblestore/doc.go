@@ -25,17 +25,6 @@
 // Pebble shows a batch before its sync. Readers here wait for the sync of what they have seen: Load and Get for their own CA's, DueBefore
 // and CAs for all.
 //
-// # The log
-//
-// On Linux, where files are the system's own and the kernel lets us have an io_uring, Pebble's log is written and synced by internal/logring:
-// what Pebble writes is gathered, 1 MiB at most, and goes to the kernel together with the sync that Pebble asks for next. The goroutine that syncs
-// parks instead of sitting in a system call, which the runtime's monitor thread would wake for every 20 µs: a tenth of a server's CPU. That is
-// saved only where the rest of the hot path makes no such calls either. By itself a chain costs more than the two calls, a fifth in a benchmark of single
-// commits. Nothing is promised later than before: what was gathered and not synced, nobody was told of.
-// An error of a write comes back from the sync behind it. Open chooses once and says so to the logger, at debug level; where there is no ring
-// (another system, an old kernel, a container that forbids it, files in memory) or the kernel has no memory for a chain, plain calls
-// do the same.
-//
 // # Failures
 //
 // An error of the log, of a flush, a compaction or a manifest, a panic of Pebble's, or a head that can't be read makes the store fail:
@@ -53,7 +42,7 @@
 //
 // commitMu is held while one Commit compares, encodes, and hands its batch to Pebble's log buffer and memtable, not while it syncs. A
 // head that isn't remembered is read under it, and Pebble may hold it up while it changes logs or falls behind with flushes: that is the
-// one place here where a lock is held across I/O, since the order of commits is that of the log. Readers never take it. gate.mu and
+// one place where a lock is held across I/O, since the order of commits is that of the log. Readers never take it. gate.mu and
 // durable.mu are leaves: durable.mu may be taken under no lock but Pebble's own (a failure), gate.mu under none.
 //
 // # Limits and numbers

@@ -12,7 +12,6 @@ import (
 type guardedFS struct {
 	vfs.FS
 	*failure
-	ring ring // nil: logs are written the plain way
 }
 
 func (g *guardedFS) Unwrap() vfs.FS { return g.FS }
@@ -34,9 +33,6 @@ func (g *guardedFS) guard(name string, f vfs.File, err error) (vfs.File, error) 
 	l := &guardedLog{f, name, g.failure}
 	if err := l.check(err); err != nil {
 		return nil, err
-	}
-	if g.ring != nil {
-		l.File = &ringedLog{File: f, ring: g.ring}
 	}
 	return l, nil
 }

@@ -24,8 +24,7 @@ type Options struct {
 	CacheBytes int64        // memory for blocks read from disk, taken as it is needed; default 64 MiB
 	Heads      int          // how many of the latest heads are remembered at least, about 200 bytes each; default 65,536
 
-	tune    func(*pebble.Options) // for tests
-	newRing func() (ring, error)  // for tests; an error makes the log go the plain way
+	tune func(*pebble.Options) // for tests
 }
 
 func (o Options) withDefaults() Options {
@@ -44,9 +43,6 @@ func (o Options) withDefaults() Options {
 	if o.Heads <= 0 {
 		o.Heads = defaultHeads
 	}
-	if o.newRing == nil {
-		o.newRing = newRing
-	}
 	return o
 }
 
@@ -54,7 +50,6 @@ func (o Options) withDefaults() Options {
 type Store struct {
 	db      *pebble.DB
 	lock    *pebble.Lock
-	ring    ring // nil: the log goes the plain way
 	gate    gate
 	durable *durable
 	failure *failure
@@ -114,17 +109,12 @@ func openLocked(dir string, opts Options, lock *pebble.Lock) (*Store, error) {
 	s := &Store{lock: lock, durable: newDurable(), heads: newHeads(opts.Heads)}
 	failed := make(chan struct{})
 	s.failure = &failure{fatal: opts.Fatal, stop: func(err error) { s.durable.stop(err); close(failed) }}
-	s.ring = openRing(dir, opts)
-	err = s.openDB(dir, opts, lock, state, failed)
-	if errors.Is(err, errGivenUp) {
-		return nil, err // Pebble is still at it, and uses the ring
-	}
-	if err != nil {
-		return nil, errors.Join(err, s.closeRing())
+	if err := s.openDB(dir, opts, lock, state, failed); err != nil {
+		return nil, err
 	}
 	if state != folderReady {
 		if err := writeMarker(opts.FS, dir, folderReady); err != nil {
-			return nil, errors.Join(err, s.db.Close(), s.closeRing())
+			return nil, errors.Join(err, s.db.Close())
 		}
 	}
 	s.failure.open.Store(true)
@@ -132,13 +122,13 @@ func openLocked(dir string, opts Options, lock *pebble.Lock) (*Store, error) {
 }
 
 func (s *Store) openDB(dir string, opts Options, lock *pebble.Lock, state folder, failed <-chan struct{}) (err error) {
-	p := tuned(opts, &logger{log: opts.Logger, dir: dir, failure: s.failure}, s.ring)
+	p := tuned(opts, &logger{log: opts.Logger, dir: dir, failure: s.failure})
 	p.Lock = lock
 	if opts.tune != nil {
 		opts.tune(p)
 	}
 	p.ErrorIfNotExists = state == folderReady
-	if s.db, err = s.openUnless(failed, dir, p); errors.Is(err, errGivenUp) {
+	if s.db, err = openUnless(failed, dir, p); errors.Is(err, errGivenUp) {
 		return fmt.Errorf("%w: %w", err, s.failure.err())
 	}
 	if err != nil {
@@ -164,7 +154,7 @@ const patience = time.Second
 
 // openUnless gives up a while after something has failed in the background. Pebble may try that again for ever: on a full disk, to write down what it has found in the log.
 // Should it get to an end later, the folder is let go.
-func (s *Store) openUnless(failed <-chan struct{}, dir string, p *pebble.Options) (*pebble.DB, error) {
+func openUnless(failed <-chan struct{}, dir string, p *pebble.Options) (*pebble.DB, error) {
 	type opened struct {
 		db  *pebble.DB
 		err error
@@ -189,7 +179,7 @@ func (s *Store) openUnless(failed <-chan struct{}, dir string, p *pebble.Options
 		if o.err == nil {
 			_ = closePebble(o.db)
 		}
-		_ = errors.Join(s.closeRing(), p.Lock.Close())
+		_ = p.Lock.Close()
 	}()
 	return nil, errGivenUp
 }
@@ -270,13 +260,5 @@ func (s *Store) Close() error {
 	if err := s.failure.err(); err != nil {
 		return err
 	}
-	return errors.Join(s.db.Close(), s.closeRing(), s.lock.Close())
-}
-
-// closeRing comes after the database, which writes its log to the end.
-func (s *Store) closeRing() error {
-	if s.ring == nil {
-		return nil
-	}
-	return s.ring.Close()
+	return errors.Join(s.db.Close(), s.lock.Close())
 }

@@ -22,17 +22,12 @@ func TestStore(t *testing.T) {
 			})
 		})
 	}
-	for _, name := range []string{"Ring", "Plain"} {
-		t.Run("Disk"+name, func(t *testing.T) {
-			if name == "Ring" {
-				needRing(t)
-			}
-			storetest.Run(t, func(t *testing.T) storetest.Opener {
-				dir := t.TempDir()
-				return func() (store.Store, error) { return Open(dir, Options{Fatal: neverFatal(t), newRing: ways[name]}) }
-			})
+	t.Run("Disk", func(t *testing.T) {
+		storetest.Run(t, func(t *testing.T) storetest.Opener {
+			dir := t.TempDir()
+			return func() (store.Store, error) { return Open(dir, Options{Fatal: neverFatal(t)}) }
 		})
-	}
+	})
 }
 
 func neverFatal(t testing.TB) func(error) {

@@ -16,9 +16,9 @@ const (
 	defaultHeads = 1 << 16
 )
 
-func tuned(opts Options, l *logger, r ring) *pebble.Options {
+func tuned(opts Options, l *logger) *pebble.Options {
 	p := &pebble.Options{
-		FS:                          &guardedFS{opts.FS, l.failure, r},
+		FS:                          &guardedFS{opts.FS, l.failure},
 		Logger:                      l,
 		EventListener:               l.listener(),
 		FormatMajorVersion:          pebble.FormatTableFormatV6,
