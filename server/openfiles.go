@@ -9,12 +9,16 @@ import (
 	"github.com/wabgo/wab/internal/session"
 )
 
-// Clients may have three quarters of the files that the process may open: half for those who have upgraded, a quarter for others. The rest is the store's above all, which ends
-// the process when it can't open one.
+// Of the files that the process may open, a quarter, 4,096 at most, stays for the store above all, which ends the process when it can't open one. An eighth, 8,192 at most, is for connections
+// that have not upgraded, the rest for those that have.
+const (
+	keptBack  = 4096
+	strangers = 8192
+)
 
 // maxWebSockets is how many connections sessions may have where the process may open so many files.
 func maxWebSockets(files int, log *slog.Logger) int {
-	most := min(session.DefaultMaxConns, files/2)
+	most := min(session.DefaultMaxConns, files-min(files/4, keptBack)-min(files/8, strangers))
 	if most < session.DefaultMaxConns {
 		log.Info("few files may be opened; raise the limit (ulimit -n) for more connections", slog.Int("files", files), slog.Int("websockets", most))
 	}
@@ -27,7 +31,7 @@ type doorkeeper struct {
 	open atomic.Int64
 }
 
-func newDoorkeeper(files int) *doorkeeper { return &doorkeeper{most: int64(files / 4)} }
+func newDoorkeeper(files int) *doorkeeper { return &doorkeeper{most: int64(min(files/8, strangers))} }
 
 // watch is an http.Server's ConnState.
 func (d *doorkeeper) watch(c net.Conn, now http.ConnState) {
