@@ -50,7 +50,7 @@ fuzz:
 
 soak:
 	go test -race -count=20 -timeout 60m -run 'CA[0-9]|OPS|BUS|MAP[2-6]|Random|History' ./internal/... ./server ./tools/wab ./wasm/client
-	WAB_STORM_SEEDS=500 go test -race -count=1 -timeout 60m -run 'CHAN3_LinksThrough' ./server
+	WAB_STORM_SEEDS=500 go test -race -count=1 -timeout 60m -run 'CHAN3_(Links|Farewells)Through' ./server
 	go test -run '^$$' -bench Flood -benchtime 10s ./internal/actor
 	./scripts/fuzz 2m
 

@@ -9,16 +9,13 @@ import (
 	"github.com/wabgo/wab/internal/session"
 )
 
-// Of the files that the process may open, a quarter, 4,096 at most, stays for the store above all, which ends the process when it can't open one. An eighth, 8,192 at most, is for connections
-// that have not upgraded, the rest for those that have.
-const (
-	keptBack  = 4096
-	strangers = 8192
-)
+// Of the files that the process may open, a quarter, keptBack at most, stays for the store above all, which ends the process when it can't open one. A quarter is for connections that have not
+// upgraded, those of pages kept alive included; the rest for those that have.
+const keptBack = 4096
 
 // maxWebSockets is how many connections sessions may have where the process may open so many files.
 func maxWebSockets(files int, log *slog.Logger) int {
-	most := min(session.DefaultMaxConns, files-min(files/4, keptBack)-min(files/8, strangers))
+	most := min(session.DefaultMaxConns, files-min(files/4, keptBack)-files/4)
 	if most < session.DefaultMaxConns {
 		log.Info("few files may be opened; raise the limit (ulimit -n) for more connections", slog.Int("files", files), slog.Int("websockets", most))
 	}
@@ -31,7 +28,7 @@ type doorkeeper struct {
 	open atomic.Int64
 }
 
-func newDoorkeeper(files int) *doorkeeper { return &doorkeeper{most: int64(min(files/8, strangers))} }
+func newDoorkeeper(files int) *doorkeeper { return &doorkeeper{most: int64(files / 4)} }
 
 // watch is an http.Server's ConnState.
 func (d *doorkeeper) watch(c net.Conn, now http.ConnState) {

@@ -13,7 +13,7 @@ import (
 
 // TestOPS1_ConnectionsOfStrangersLeaveFilesForTheStore opens more than there may be, none of which says anything.
 func TestOPS1_ConnectionsOfStrangersLeaveFilesForTheStore(t *testing.T) {
-	const files, most = 32, 4
+	const files, most = 16, 4
 	web := httptest.NewUnstartedServer(http.NotFoundHandler())
 	web.Config.ConnState = newDoorkeeper(files).watch
 	web.Start()
@@ -46,7 +46,7 @@ func TestOPS1_ConnectionsOfStrangersLeaveFilesForTheStore(t *testing.T) {
 
 func TestFewFilesMeanFewWebSockets(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
-	for files, want := range map[int]int{100: 63, 1024: 640, 20_000: 13_404, 1 << 20: session.DefaultMaxConns} {
+	for files, want := range map[int]int{100: 50, 1024: 512, 20_000: 10_904, 1 << 20: session.DefaultMaxConns} {
 		if got := maxWebSockets(files, log); got != want {
 			t.Errorf("%d of %d files", got, files)
 		}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"time"
 
 	"github.com/wabgo/wab/internal/answer"
 	"github.com/wabgo/wab/internal/bus"
@@ -120,12 +119,11 @@ func (s *Server) arguments(w http.ResponseWriter, r *http.Request) (cbor.Raw, *w
 	case errors.As(err, &tooLarge):
 		return nil, errBigBody
 	case err != nil:
-		return nil, wire.Err(wire.BadRequest, "The body could not be read in time.")
+		return nil, wire.Err(wire.BadRequest, "The body did not come, or too slowly. Send it again, without a pause.")
 	}
 	if len(body) == 0 {
 		return cbor.AppendArrayHeader(nil, 0), nil
 	}
-	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // the body's, if it had one, must not end the wait for the method
 	args, err := jsoncbor.FromJSON(body, s.opt.MaxBody)
 	if err != nil {
 		return nil, coded(err, wire.BadRequest, "The body is not JSON, or nests too deep.")
