@@ -15,8 +15,9 @@
 // opened again with the same run and what is unanswered is sent again with the same ids, marked retry, before anything new; the server's
 // receipts make that harmless. Where the server says that its receipts may be gone, requests in doubt end with session_expired, and only
 // those that were never sent go on, in a new run. A request refused with unavailable or overloaded was not executed and is sent again,
-// with jitter, until its deadline; others may overtake it meanwhile. Overloaded, quota and unavailable come through only where no
-// sending of the request can have run.
+// with jitter, until its deadline; others may overtake it meanwhile. Overloaded and unavailable come through only where no sending of the
+// request can have run. So does quota, which comes through at once: servers say it only when they have looked for the receipt of an
+// earlier sending.
 //
 // The deadline of a request that was sent does not call it back: it may have run, and the answer says so.
 //

@@ -8,7 +8,7 @@ import (
 	"github.com/wabgo/wab/internal/wire"
 )
 
-// TestOPS2_EveryRequestAnsweredOnceAndRunAtMostOnce plays random histories of requests, cuts, restarts, pauses of hours and overload.
+// TestOPS2_EveryRequestAnsweredOnceAndRunAtMostOnce plays random histories of requests, cuts, restarts, pauses of hours, overload and quotas.
 func TestOPS2_EveryRequestAnsweredOnceAndRunAtMostOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld(t, rapid.Uint64().Draw(t, "seed"))
@@ -38,6 +38,8 @@ func step(t *rapid.T, w *world) {
 		w.restart()
 	case a < 84:
 		w.srv.busy = !w.srv.busy
+	case a < 86:
+		w.srv.spent = !w.srv.spent
 	case a < 89:
 		w.note()
 	case a < 97:

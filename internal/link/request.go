@@ -134,9 +134,9 @@ func (l *Link) answer(ch *channel, id uint64, result []byte, err *wire.Error) {
 }
 
 // tryAgain plans to repeat a request that was not executed, if its deadline leaves time. Where an earlier sending may have been, a
-// refusal of this one proves nothing: it waits for better news, or its deadline.
+// refusal of this one at the door proves nothing: it waits for better news, or its deadline.
 func (l *Link) tryAgain(r *request, err *wire.Error) bool {
-	if r.done || !notExecuted(err, r.doubtful) {
+	if r.done || !passing(err) {
 		return false
 	}
 	again := l.now + l.pause(err.RetryAfter)
@@ -152,18 +152,9 @@ func (l *Link) tryAgain(r *request, err *wire.Error) bool {
 	return true
 }
 
-// notExecuted tells whether the error is worth another try.
-func notExecuted(err *wire.Error, doubtful bool) bool {
-	if err == nil {
-		return false
-	}
-	switch err.Code {
-	case wire.Unavailable, wire.Overloaded:
-		return true
-	case wire.Quota:
-		return doubtful
-	}
-	return false
+// passing tells whether an error is worth another try, with the same id. Quota is not: it is said by who has looked for the receipt of an earlier sending and found none.
+func passing(err *wire.Error) bool {
+	return err != nil && (err.Code == wire.Unavailable || err.Code == wire.Overloaded)
 }
 
 func (ch *channel) index(id uint64) int {

@@ -139,6 +139,51 @@ func TestARefusedRepetitionDoesNotProveThatTheFirstSendingDidNotRun(t *testing.T
 	wantCode(t, w.answer(t, req), wire.Deadline)
 }
 
+// A server says quota once it has looked for a receipt: there is none, so nothing has run, and the caller hears so at once, with the time to come again.
+func TestQuotaIsToldAtOnceToARequestInDoubtThatHasNotRun(t *testing.T) {
+	for name, lose := range map[string]func(*world){
+		"before it came": func(*world) {},
+		"while it waits": func(w *world) { w.toServer() },
+		"its refusal":    func(w *world) { w.toServer(); w.execute() },
+	} {
+		w := live(t)
+		w.srv.spent = true
+		req := w.request(1, w.now+hour)
+		lose(w)
+		w.cut()
+		for len(w.answers[req]) == 0 && w.now < epoch+10*second {
+			w.connect()
+			w.stepUntilIdle()
+			w.pass(second / 1000)
+		}
+		if e := w.answer(t, req); e.Err == nil || e.Err.Code != wire.Quota || e.Err.RetryAfter != 60_000 {
+			t.Errorf("%s: %+v", name, e)
+		}
+		w.srv.spent = false
+		for range 1000 {
+			w.connect()
+			w.stepUntilIdle()
+			w.pass(second)
+		}
+		if w.srv.ran[1] != 0 {
+			t.Errorf("%s: it ran when its caller had been told that it had not", name)
+		}
+	}
+}
+
+func TestWhatHasRunIsNotRefusedForAQuotaThatItHasUsedUp(t *testing.T) {
+	w := live(t)
+	req := w.request(1, w.now+hour)
+	w.toServer()
+	w.execute() // the reply is lost
+	w.cut()
+	w.srv.spent = true
+	w.settle()
+	if e := w.answer(t, req); e.Err != nil || w.srv.ran[1] != 1 {
+		t.Errorf("%+v, ran %d times", e, w.srv.ran[1])
+	}
+}
+
 func TestTooMuchWaitingIsOverloadedAtOnce(t *testing.T) {
 	w := live(t)
 	w.cut()

@@ -3,6 +3,7 @@ package link
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/wabgo/wab/internal/cbor"
 	"github.com/wabgo/wab/internal/wire"
@@ -51,7 +52,7 @@ type execution struct {
 	req  wire.Request
 }
 
-// server is the model: it runs what it was sent in any order, once for each run and id, unless the receipt is more than a day old.
+// server is the model: it runs what it was sent in any order, but for copies, once for each run and id, unless the receipt is more than a day old.
 type server struct {
 	receipts map[string]receipt
 	ran      map[int]int // payload → executions
@@ -60,7 +61,8 @@ type server struct {
 	open     map[uint32]*session // channels of the socket
 	run      map[uint32]string
 	window   uint32
-	busy     bool // refuses everything with overloaded
+	busy     bool // refuses everything with overloaded, at the door
+	spent    bool // methods refuse with quota, which leaves no receipt
 	bye      *wire.Bye
 	expires  int64
 }
@@ -333,15 +335,23 @@ func (w *world) flying() (n int) {
 	return n
 }
 
-// execute runs one request, which one is random, and replies if its socket is still there. A copy joins the receipt.
+// execute runs one request, which one is random, and replies if its socket is still there. A copy comes after the one before it, and joins its receipt.
 func (w *world) execute() bool {
 	if len(w.srv.running) == 0 {
 		return false
 	}
 	i := w.rnd.IntN(len(w.srv.running))
+	key := w.srv.running[i].key
+	i = slices.IndexFunc(w.srv.running, func(e execution) bool { return e.key == key })
 	e := w.srv.running[i]
 	w.srv.running = append(w.srv.running[:i], w.srv.running[i+1:]...)
 	r, ok := w.srv.receipts[e.key]
+	if !ok && w.srv.spent {
+		if e.conn == w.conn && w.srv.open != nil {
+			w.reply(wire.Failure{Ch: e.req.Ch, ID: e.req.ID, Err: wire.Error{Code: wire.Quota, RetryAfter: 60_000}})
+		}
+		return true
+	}
 	if !ok {
 		in := cbor.NewReader(e.req.Args[1:])
 		payload := int(in.Int())

@@ -144,7 +144,9 @@
 // The receipt of a request that changed something is durable with the change and is kept for 24 hours. After a cut a client opens its
 // channels again with the same runs and sends what is unanswered again, with retry, in the order of ids. A server refuses an open whose
 // stamp is older than 23 hours with session_expired: by then nobody knows whether the requests in doubt ran.
-// The codes overloaded, quota and unavailable promise that a request was not executed.
+// The codes overloaded, quota and unavailable promise that a request was not executed. Overloaded and unavailable are said at the door, before
+// a receipt was looked for: of an earlier sending they tell nothing, and the request is sent again. Quota is said behind it, in the CA's turn
+// or when there is no CA: no sending of the request has had an effect or will, and whether to ask again, with a new id, is the caller's to say.
 //
 // # Limits and close codes
 //
