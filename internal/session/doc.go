@@ -34,6 +34,9 @@
 // from there what fits, so a slow client costs no more than its rings and its queue. The next note tells how many are missing. A session
 // outlives its connection by two minutes, in memory only: what the server forgets, the client learns by opened with resumed false.
 //
+// What is kept of those that are away is bounded in bytes, for each owner (MaxOwnerAwayBytes) and for all (MaxAwayBytes), 1 KiB for each and its notes: whoever went first is
+// forgotten first. An owner who has MaxOwnerSessions opens another one in the place of the one that is away longest. A session that is connected is never dropped.
+//
 // # Ordering
 //
 // Requests of a channel reach the bus in the order in which they were sent. When a channel is replaced by a resuming client, no request

@@ -30,22 +30,24 @@ type Options struct {
 	Build   string       // told to clients
 	Origins []string     // pages of other origins that may connect, as https://example.org; "*" for all
 
-	MaxFrame         int           // bytes a client may send at once; 1 MiB
-	MaxBody          int           // bytes of a JSON body; 8 MiB
-	MaxInflight      int           // requests a channel; 256
-	MaxChannels      int           // a connection; 256
-	MaxQueue         int           // bytes waiting to be written to a connection; 2 MiB
-	MaxNoteBytes     int           // bytes of notes a session keeps; 256 KiB
-	MaxConns         int           // connections; DefaultMaxConns
-	MaxOwnerConns    int           // connections of one owner; 1,000
-	MaxCalls         int           // HTTP requests at a time; 10,000
-	MaxOwnerCalls    int           // HTTP requests of one owner at a time; 256
-	MaxOwnerSessions int           // sessions of one owner, those that are away included; 1,000
-	KeepAway         time.Duration // how long a session outlives its connection; 2 min
-	HelloWithin      time.Duration // 10 s
-	DeadAfter        time.Duration // silence that ends a connection; 45 s
-	WriteWithin      time.Duration // for each 64 KiB of a write; 15 s
-	DrainSpread      time.Duration // clients are asked to come back spread over this; 2 s
+	MaxFrame          int           // bytes a client may send at once; 1 MiB
+	MaxBody           int           // bytes of a JSON body; 8 MiB
+	MaxInflight       int           // requests a channel; 256
+	MaxChannels       int           // a connection; 256
+	MaxQueue          int           // bytes waiting to be written to a connection; 2 MiB
+	MaxNoteBytes      int           // bytes of notes a session keeps; 256 KiB
+	MaxConns          int           // connections; DefaultMaxConns
+	MaxOwnerConns     int           // connections of one owner; 1,000
+	MaxCalls          int           // HTTP requests at a time; 10,000
+	MaxOwnerCalls     int           // HTTP requests of one owner at a time; 256
+	MaxOwnerSessions  int           // sessions of one owner, those that are away included, which make room; 1,000
+	MaxOwnerAwayBytes int           // what is kept of one owner's sessions that are away, 1 KiB for each and its notes; 16 MiB
+	MaxAwayBytes      int           // the same, of all owners; 128 MiB
+	KeepAway          time.Duration // how long a session outlives its connection; 2 min
+	HelloWithin       time.Duration // 10 s
+	DeadAfter         time.Duration // silence that ends a connection; 45 s
+	WriteWithin       time.Duration // for each 64 KiB of a write; 15 s
+	DrainSpread       time.Duration // clients are asked to come back spread over this; 2 s
 }
 
 func (o Options) withDefaults() Options {
@@ -61,6 +63,7 @@ func (o Options) withDefaults() Options {
 	}{
 		{&o.MaxFrame, wire.MaxFrame}, {&o.MaxBody, 8 << 20}, {&o.MaxInflight, wire.MaxInflight}, {&o.MaxChannels, wire.MaxChannels},
 		{&o.MaxQueue, 2 << 20}, {&o.MaxNoteBytes, 256 << 10}, {&o.MaxConns, DefaultMaxConns}, {&o.MaxOwnerConns, 1000}, {&o.MaxCalls, 10_000}, {&o.MaxOwnerCalls, 256}, {&o.MaxOwnerSessions, 1000},
+		{&o.MaxOwnerAwayBytes, 16 << 20}, {&o.MaxAwayBytes, 128 << 20},
 	} {
 		if *d.v == 0 {
 			*d.v = d.unit

@@ -16,23 +16,21 @@ type registry struct {
 	keepAway  int64 // µs
 	noteBytes int
 	perOwner  int
+	ownerAway int64 // bytes
+	allAway   int64 // bytes
 
-	mu     sync.RWMutex
-	cas    map[string]map[who]*session // by the CA's canonical name
-	owners map[string]int              // sessions of an owner
-	away   []parting                   // in the order of their instants
-}
-
-// A parting is a session whose connection went away at an instant.
-type parting struct {
-	s  *session
-	at int64
+	mu       sync.RWMutex
+	cas      map[string]map[who]*session // by the CA's canonical name
+	accounts map[string]*account         // by owner
+	away     absent
 }
 
 // A session is a client's lasting place at a CA.
 type session struct {
 	ca string
 	who
+	account *account
+	places  // guarded by registry.mu
 
 	mu     sync.Mutex
 	run    string
@@ -48,11 +46,12 @@ type session struct {
 func newRegistry(o Options) *registry {
 	return &registry{
 		keepAway: o.KeepAway.Microseconds(), noteBytes: o.MaxNoteBytes, perOwner: o.MaxOwnerSessions,
-		cas: make(map[string]map[who]*session), owners: make(map[string]int),
+		ownerAway: int64(o.MaxOwnerAwayBytes), allAway: int64(o.MaxAwayBytes),
+		cas: make(map[string]map[who]*session), accounts: make(map[string]*account),
 	}
 }
 
-var errSessions = wire.Retry(wire.Quota, "You have too many sessions. Close some, or wait two minutes for those that were left.", 120_000)
+var errSessions = wire.Retry(wire.Quota, "You have too many sessions open. Close some.", 10_000)
 var errTaken = wire.Err(wire.Conflict, "This session was opened elsewhere, under the same name.")
 
 // attach gives the session to a channel, and returns the channel that had it. The caller ends that one, then calls begin.
@@ -70,6 +69,7 @@ func (r *registry) attach(ch *channel, f wire.Open) (old *channel, resumed bool,
 	if !resumed && f.Stamp != 0 && old != nil {
 		return nil, false, errTaken // taken over while this client was away
 	}
+	r.meet(s)
 	if !resumed {
 		s.run, s.ring, f.Seen = f.Run, ring{}, 0
 	}
@@ -87,21 +87,35 @@ func keepOf(n uint32) int {
 	return int(min(n, wire.MaxKeep))
 }
 
-// take finds or makes a session. It is called with mu held.
+// take finds or makes a session. Where its owner has as many as there may be, it takes the place of the one that is away longest. It is called with mu held.
 func (r *registry) take(ca string, w who) (*session, *wire.Error) {
 	if s := r.cas[ca][w]; s != nil {
 		return s, nil
 	}
-	if r.owners[w.owner] >= r.perOwner {
-		return nil, errSessions
+	if a := r.accounts[w.owner]; a != nil && a.sessions >= r.perOwner {
+		left := a.away.oldest()
+		if left == nil {
+			return nil, errSessions
+		}
+		r.drop(left)
 	}
-	s := &session{ca: ca, who: w}
+	return r.enter(ca, w), nil
+}
+
+// enter makes a session. It is called with mu held.
+func (r *registry) enter(ca string, w who) *session {
+	a := r.accounts[w.owner]
+	if a == nil {
+		a = &account{}
+		r.accounts[w.owner] = a
+	}
+	a.sessions++
+	s := &session{ca: ca, who: w, account: a}
 	if r.cas[ca] == nil {
 		r.cas[ca] = make(map[who]*session)
 	}
 	r.cas[ca][w] = s
-	r.owners[w.owner]++
-	return s, nil
+	return s
 }
 
 // remove is called with mu held.
@@ -112,8 +126,8 @@ func (r *registry) remove(s *session) {
 	if delete(r.cas[s.ca], s.who); len(r.cas[s.ca]) == 0 {
 		delete(r.cas, s.ca)
 	}
-	if r.owners[s.owner]--; r.owners[s.owner] == 0 {
-		delete(r.owners, s.owner)
+	if s.account.sessions--; s.account.sessions == 0 {
+		delete(r.accounts, s.owner)
 	}
 }
 
@@ -121,36 +135,33 @@ func (r *registry) remove(s *session) {
 func (r *registry) leave(ch *channel, now int64, forGood bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s := ch.session
-	if s == nil {
-		return
+	if s := ch.session; s != nil && r.release(s, ch, now, forGood) {
+		r.trim(s.account)
 	}
+}
+
+// release tells whether the session is away now. It is called with mu held.
+func (r *registry) release(s *session, ch *channel, now int64, forGood bool) (away bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ch != ch {
-		return
+		return false
 	}
 	s.ch, s.ready, s.left = nil, false, now
 	if forGood {
 		r.remove(s)
-		return
+	} else {
+		r.part(s)
 	}
-	r.away = append(r.away, parting{s, now})
+	return !forGood
 }
 
 // forget removes the sessions whose clients stayed away.
 func (r *registry) forget(now int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for len(r.away) > 0 && r.away[0].at+r.keepAway <= now {
-		p := r.away[0]
-		r.away[0] = parting{}
-		r.away = r.away[1:]
-		p.s.mu.Lock()
-		if p.s.ch == nil && p.s.left == p.at {
-			r.remove(p.s)
-		}
-		p.s.mu.Unlock()
+	for s := r.away.oldest(); s != nil && s.left+r.keepAway <= now; s = r.away.oldest() {
+		r.drop(s)
 	}
 }
 
@@ -160,27 +171,48 @@ func (r *registry) notify(ca name.Name, pattern string, value []byte) {
 	if !found {
 		owner, label = ca.Owner, pattern
 	}
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	sessions := r.cas[ca.String()]
-	if owner != "*" && label != "*" {
-		if s := sessions[who{owner, label}]; s != nil {
-			s.add(value, r.noteBytes)
-		}
+	heavy := r.spread(ca.String(), who{owner, label}, value)
+	if heavy == nil {
 		return
 	}
-	for w, s := range sessions {
-		if (owner == "*" || owner == w.owner) && (label == "*" || label == w.label) {
-			s.add(value, r.noteBytes)
-		}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, a := range heavy {
+		r.trim(a)
 	}
 }
 
-func (s *session) add(value []byte, limit int) {
+// spread adds a note to each session that is meant, and returns those of whose absent there is too much then.
+func (r *registry) spread(ca string, to who, value []byte) (heavy []*account) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	sessions := r.cas[ca]
+	if to.owner != "*" && to.label != "*" {
+		if s := sessions[to]; s != nil && r.add(s, value) {
+			heavy = append(heavy, s.account)
+		}
+		return heavy
+	}
+	for w, s := range sessions {
+		if (to.owner == "*" || to.owner == w.owner) && (to.label == "*" || to.label == w.label) && r.add(s, value) {
+			heavy = append(heavy, s.account)
+		}
+	}
+	return heavy
+}
+
+// add adds a note, and tells whether that is too much for somebody who is away.
+func (r *registry) add(s *session, value []byte) (heavy bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ring.add(value, s.keep, limit)
-	s.wake()
+	before := s.ring.bytes
+	s.ring.add(value, s.keep, r.noteBytes)
+	if s.ch != nil {
+		s.wake()
+		return false
+	}
+	r.weigh(s, s.ring.bytes-before)
+	return r.heavy(s.account)
 }
 
 // wake tells the outbox that there are notes. It is called with mu held.
