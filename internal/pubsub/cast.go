@@ -64,7 +64,9 @@ func (f *feed) enter(l *listener) {
 func (f *feed) leave(l *listener) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	delete(f.listeners, l)
+	if delete(f.listeners, l); len(f.listeners) == 0 {
+		f.listeners = nil // an empty map keeps its room
+	}
 	f.roster = nil
 	f.drop(l.claim)
 }

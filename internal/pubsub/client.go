@@ -20,6 +20,7 @@ type house struct {
 	bus     Bus
 	mu      sync.RWMutex
 	clients map[*session.Conn]*client
+	follows map[string]int // topics, by the owner of the connections
 }
 
 // A client is a connection with its subscriptions.
@@ -40,16 +41,36 @@ var (
 	errNotYours  = wire.Err(wire.NotAllowed, "Only the policy of one of your own CAs can filter what you get.")
 	errSubUsed   = wire.Err(wire.Conflict, "A subscription of that number is open, to another topic.")
 	errListeners = wire.Err(wire.TooLarge, "This connection follows 256 topics. Close some.")
+	errFollows   = wire.Err(wire.TooLarge, "Your connections follow too many topics together. Close some.")
 	errUnread    = wire.Retry(wire.Unavailable, "The topic can't be read at the moment. Try again shortly.", 1000)
 )
 
 // Serve has the Hub answer the frames of a session server's clients. Call it before the first one connects.
 func (h *Hub) Serve(s *session.Server, b Bus) {
-	h.house.bus, h.house.clients = b, map[*session.Conn]*client{}
+	h.house.bus, h.house.clients, h.house.follows = b, map[*session.Conn]*client{}, map[string]int{}
 	s.RegisterKind(wire.KindTopicOpen, h.handleOpen)
 	s.RegisterKind(wire.KindTopicClose, h.handleClose)
 	s.OnClose(h.house.leave)
 	s.OnAuth(h.renewed)
+}
+
+// take counts a topic that an owner follows, unless there are too many.
+func (h *house) take(owner string, most int) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.follows[owner] >= most {
+		return false
+	}
+	h.follows[owner]++
+	return true
+}
+
+func (h *house) giveBack(owner string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.follows[owner]--; h.follows[owner] == 0 {
+		delete(h.follows, owner)
+	}
 }
 
 // client is what is known of a connection, nil if that is nothing.
@@ -156,6 +177,9 @@ func (cl *client) reserve(l *listener) *wire.Error {
 	if len(cl.listeners) >= MaxListeners {
 		return errListeners
 	}
+	if !cl.hub.house.take(l.terms.owner, cl.hub.opt.MaxOwnerListeners) {
+		return errFollows
+	}
 	cl.listeners[l.number] = l
 	return nil
 }
@@ -178,18 +202,21 @@ func (cl *client) admit(l *listener, decided func()) {
 	}
 	cl.hub.spawn(func() {
 		defer decided()
-		for {
-			f := cl.hub.feed(l.topic)
-			if err := f.load(); err != nil {
-				f.complain(err)
-				cl.refuse(l, errUnread)
-				return
-			}
-			if cl.attach(l, f) {
-				return
-			}
+		for !cl.enter(l) {
 		}
 	})
+}
+
+// enter reads what there is of a topic, for a subscription to stand. It tells false like attach.
+func (cl *client) enter(l *listener) bool {
+	f := cl.hub.feed(l.topic)
+	defer cl.hub.letGo(f) // where nobody wants it any more
+	if err := f.load(); err != nil {
+		f.complain(err)
+		cl.refuse(l, errUnread)
+		return true
+	}
+	return cl.attach(l, f)
 }
 
 // attach makes a subscription stand, if it is still wanted. It tells false for a feed that nobody has used for long, until now.
@@ -220,6 +247,7 @@ func (cl *client) refuse(l *listener, why *wire.Error) {
 // detach ends a subscription. Call with mu held.
 func (cl *client) detach(l *listener, why *wire.Error) {
 	delete(cl.listeners, l.number)
+	cl.hub.house.giveBack(l.terms.owner)
 	cl.openings.Withdraw(l)
 	if l.feed == nil {
 		if why != nil {
@@ -228,6 +256,7 @@ func (cl *client) detach(l *listener, why *wire.Error) {
 		return
 	}
 	l.feed.leave(l)
+	cl.hub.letGo(l.feed)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.gone = true; why != nil && !cl.gone {

@@ -42,9 +42,14 @@
 // A listener knows its place; the cast knows what all who are up to date were offered. A listener declares itself up to date only while it holds its lock and sees that there is nothing behind
 // its place, and the cast offers only what a commit has shown before: so each message comes once, whenever somebody joins or falls behind.
 //
+// # What stays in memory
+//
+// A topic's feed stays for IdleAfter at least once it has been shown a commit, for others go on from what they have seen of it. One that has only been read is dropped with the last
+// client that stands by it: whoever opens topics in a loop leaves nothing behind. What is durable is shown to the feed that everybody has (Hub.with), never to one that was dropped.
+//
 // # Limits
 //
-// MaxSubscriptions of a CA, MaxListeners of a connection, session.MaxOpeningOf of them undecided at a CA, those included that were closed since (the others wait here, in order); 256 messages or 64 KiB a frame, or one message.
+// MaxSubscriptions of a CA, MaxListeners of a connection, MaxOwnerListeners of all connections of an owner, session.MaxOpeningOf of them undecided at a CA, those included that were closed since (the others wait here, in order); 256 messages or 64 KiB a frame, or one message.
 //
 // # Locks
 //

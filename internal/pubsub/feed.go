@@ -51,6 +51,13 @@ func (f *feed) idle() bool {
 	return f.fan.idle() && f.quiet()
 }
 
+// bare tells whether the feed has nothing but what it has read, and nobody stands by it: one that is made anew is as good.
+func (f *feed) bare() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.applied == 0 && !f.restarts && !f.gathered && f.fan.idle() && f.quiet()
+}
+
 // apply shows a commit of the topic's actor.
 func (f *feed) apply(h head, fresh []*entry, changes []change) {
 	f.mu.Lock()

@@ -25,6 +25,8 @@ type Options struct {
 	Log   *slog.Logger
 	// IdleAfter is how long a topic that nobody uses stays in memory at least, a minute by default.
 	IdleAfter time.Duration
+	// MaxOwnerListeners is how many topics an owner's connections follow together, 10,000 by default.
+	MaxOwnerListeners int
 }
 
 // Hub holds the topics of this process that are in use, and brings their messages to those who follow them.
@@ -55,6 +57,9 @@ func New(o Options) *Hub {
 	}
 	if o.IdleAfter == 0 {
 		o.IdleAfter = time.Minute
+	}
+	if o.MaxOwnerListeners == 0 {
+		o.MaxOwnerListeners = 10_000
 	}
 	h := &Hub{opt: o, attached: make(chan struct{}), ends: make(chan struct{}), feeds: map[name.Name]*feed{}}
 	h.mu.Lock()
@@ -103,7 +108,7 @@ func (h *Hub) spawn(f func()) bool {
 
 func (h *Hub) now() int64 { return clock.Micros(h.opt.Clock.Now()) }
 
-// feed finds or makes the place of a topic. It stays for IdleAfter at least.
+// feed finds or makes the place of a topic. Once it has been shown something (with) it stays for IdleAfter at least; before that, while somebody stands by it.
 func (h *Hub) feed(topic name.Name) *feed {
 	h.mu.RLock()
 	f := h.feeds[topic]
@@ -122,6 +127,34 @@ func (h *Hub) feed(topic name.Name) *feed {
 	}
 	f.use()
 	return f
+}
+
+// with shows a topic's feed what has become durable. It is the one that everybody has meanwhile, and stays so for a while.
+func (h *Hub) with(topic name.Name, show func(*feed)) {
+	for {
+		f := h.feed(topic)
+		h.mu.RLock()
+		same := h.feeds[topic] == f
+		if same {
+			show(f)
+		}
+		h.mu.RUnlock()
+		if same {
+			return
+		}
+	}
+}
+
+// letGo drops a feed at once by which nobody stands and that has nothing but what the store has, too: whoever opens topics in a loop leaves nothing behind.
+func (h *Hub) letGo(f *feed) {
+	if !f.bare() {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.feeds[f.name] == f && f.bare() {
+		delete(h.feeds, f.name)
+	}
 }
 
 // sweep drops what nobody has used since the last one.

@@ -57,7 +57,7 @@ type change struct {
 func (l *log) Load(_, value []byte) (err error) {
 	if l.head, err = parseHead(value); err == nil && l.fanned < l.last {
 		l.dueAt = 1
-		l.hub.feed(l.ca.Name()).recover(l.head)
+		l.hub.with(l.ca.Name(), func(f *feed) { f.recover(l.head) })
 	}
 	return err
 }
@@ -155,7 +155,7 @@ func (l *log) Encode(c *actor.Commit) {
 	}
 	c.Put(headKey, l.head.encode())
 	topic, now, fresh, changes := l.ca.Name(), l.head, l.fresh, l.changes
-	c.First(func() { l.hub.feed(topic).apply(now, fresh, changes) })
+	c.First(func() { l.hub.with(topic, func(f *feed) { f.apply(now, fresh, changes) }) })
 	c.After(func() { l.hub.feed(topic).flow() })
 	l.leave(c)
 }
@@ -166,7 +166,7 @@ func (l *log) leave(c *actor.Commit) {
 		topic := l.ca.Name()
 		c.After(func() {
 			if c.Destroys() {
-				l.hub.feed(topic).end()
+				l.hub.with(topic, (*feed).end)
 			}
 		})
 	}

@@ -44,6 +44,9 @@ func (f *feed) drop(c *claim) {
 	if c.listeners--; c.listeners == 0 {
 		delete(f.claims, c.terms)
 	}
+	if len(f.claims) == 0 {
+		f.claims = nil
+	}
 }
 
 // judge decides what a claim may have of some messages, which have been published before.

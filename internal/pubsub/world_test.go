@@ -28,6 +28,8 @@ type world struct {
 	hub    *pubsub.Hub
 	topics *pubsub.Subscriptions
 
+	mostTopics int // that an owner's connections follow; 0 for as many as usual
+
 	hiddenKey, hidden []byte
 	dead              atomic.Bool
 	early, late       atomic.Pointer[func([]store.Write) error]
@@ -67,7 +69,7 @@ func newWorld(t testing.TB) *world {
 
 func (w *world) up() {
 	w.gate = &bus.Gate{Clock: w.Clock, Read: w.Store.Get}
-	w.hub = pubsub.New(pubsub.Options{Store: w.Store, Judge: w.gate.Standing, Clock: w.Clock, Log: w.Log.Logger()})
+	w.hub = pubsub.New(pubsub.Options{Store: w.Store, Judge: w.gate.Standing, Clock: w.Clock, Log: w.Log.Logger(), MaxOwnerListeners: w.mostTopics})
 	w.topics = w.hub.Subscriptions()
 	w.Class.Topics = w.hub.Class()
 	w.Options.Fatal = func(error) {}
