@@ -18,6 +18,10 @@ type Conn struct {
 	heard atomic.Int64
 	id    atomic.Pointer[identity] // nil before hello
 
+	share *share // whose time it spends, the reader's; nil until something was read: a first frame, hello, waits for nobody
+	turn  *share // where the reader has a turn
+	held  bool   // the reader has to wait for one
+
 	bearer   string              // of the upgrade request, until hello
 	channels map[uint32]*channel // the reader's
 	flying   atomic.Int32        // requests the bus has not answered
@@ -120,7 +124,7 @@ func (c *Conn) end(last []byte, drain bool) {
 func (c *Conn) read(early []byte) {
 	defer c.srv.readers.Done()
 	defer c.leave()
-	if len(early) > 0 && !c.arrived(early) {
+	if len(early) > 0 && !c.arrived(early, c.srv.opt.Clock.Now()) {
 		return
 	}
 	c.listen()
@@ -128,6 +132,7 @@ func (c *Conn) read(early []byte) {
 
 // leave cleans up when nothing can be read any more.
 func (c *Conn) leave() {
+	c.passTurn()
 	c.out.gate.Close()
 	c.in.drop()
 	c.out.abort()

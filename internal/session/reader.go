@@ -1,10 +1,15 @@
 package session
 
-import "github.com/wabgo/wab/internal/wire"
+import (
+	"time"
+
+	"github.com/wabgo/wab/internal/clock"
+	"github.com/wabgo/wab/internal/wire"
+)
 
 // arrived handles what was read, which it may change. It reports false when there is nothing to wait for any more.
-func (c *Conn) arrived(b []byte) (more bool) {
-	c.heard.Store(c.srv.micros()) // a large message may take its time, as long as it gets on
+func (c *Conn) arrived(b []byte, now time.Time) (more bool) {
+	c.heard.Store(clock.Micros(now)) // a large message may take its time, as long as it gets on
 	for more = true; more; {
 		m, rest, bad := c.in.next(b)
 		switch {

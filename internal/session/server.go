@@ -3,6 +3,7 @@ package session
 import (
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -26,10 +27,13 @@ type Server struct {
 
 	mu     sync.Mutex
 	conns  map[*Conn]struct{}
-	owners map[string]map[*Conn]struct{} // those that have said hello
+	owners map[string]*owner // those that have said hello
 	sweeps clock.Timer
 	closed bool
 	gone   *sync.Cond // a connection went, or a call ended
+
+	pace      *pace
+	strangers share // of connections before hello
 
 	readers  sync.WaitGroup
 	flush    flusher
@@ -45,8 +49,10 @@ func New(o Options) *Server {
 	o = o.withDefaults()
 	s := &Server{
 		opt: o, registry: newRegistry(o), kinds: make(map[uint64]KindHandler),
-		conns: make(map[*Conn]struct{}), owners: make(map[string]map[*Conn]struct{}),
+		conns: make(map[*Conn]struct{}), owners: make(map[string]*owner),
+		pace: newPace(o.Clock, runtime.GOMAXPROCS(0)),
 	}
+	s.strangers.pace = s.pace
 	s.gone = sync.NewCond(&s.mu)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -81,7 +87,7 @@ func (s *Server) Notify(ca name.Name, pattern string, value []byte) {
 // Recheck verifies the tokens of an owner's connections again, and ends those that are no longer good: call it when tokens are revoked.
 func (s *Server) Recheck(owner string) {
 	s.mu.Lock()
-	conns := slices.Collect(maps.Keys(s.owners[owner]))
+	conns := s.ofOwner(owner)
 	s.mu.Unlock()
 	for _, c := range conns {
 		if !c.Good() {
@@ -113,7 +119,10 @@ func (s *Server) Stats() (st Stats) {
 func (s *Server) Close() {
 	s.draining.Store(true)
 	s.mu.Lock()
-	s.closed = true
+	if !s.closed {
+		s.closed = true
+		close(s.pace.stopped)
+	}
 	s.sweeps.Stop()
 	s.mu.Unlock()
 	for _, c := range s.all() {
@@ -149,35 +158,4 @@ func (s *Server) full() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.conns) >= s.opt.MaxConns
-}
-
-// welcome lets a connection in under an owner's name, unless there are too many.
-func (s *Server) welcome(c *Conn, id *identity) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	mine := s.owners[id.owner]
-	if len(mine) >= s.opt.MaxOwnerConns {
-		return false
-	}
-	if mine == nil {
-		mine = make(map[*Conn]struct{}, 1)
-		s.owners[id.owner] = mine
-	}
-	mine[c] = struct{}{}
-	c.id.Store(id)
-	return true
-}
-
-func (s *Server) remove(c *Conn) {
-	for _, f := range s.onClose {
-		f(c)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.conns, c)
-	owner := c.Owner()
-	if delete(s.owners[owner], c); len(s.owners[owner]) == 0 {
-		delete(s.owners, owner)
-	}
-	s.gone.Broadcast()
 }

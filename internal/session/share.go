@@ -1,0 +1,122 @@
+package session
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/wabgo/wab/internal/clock"
+)
+
+// What the readers of one owner may use of the processors, all connections together.
+const (
+	readersPart = 4                     // a quarter of their time,
+	readersSave = 20 * time.Millisecond // of which so much may be saved up,
+	mostSlice   = time.Millisecond      // and one read counts as that at most: beyond it, the machine did something else
+	mostDebt    = 10 * time.Second      // more than readers can owe: the clock was put back
+)
+
+// A share is an owner's part of the time in which the server reads. Who uses less than its part never notices: a read costs an atomic addition. Of an owner
+// that has used more, one connection is read at a time, each when the one before it is paid for, in the order in which they came; what the
+// others send stays in their sockets, and fills them. The zero value, with a pace, is ready.
+type share struct {
+	*pace
+	paid atomic.Int64 // until when, in the pace's time, what was read is paid for
+
+	mu      sync.Mutex
+	waiting []chan<- struct{} // readers, closed when it is their turn
+	led     bool              // somebody has the turn, or a timer brings it
+}
+
+// A pace is what all shares of a server have in common.
+type pace struct {
+	clock   clock.Clock
+	start   time.Time // instants are told from here: the real clock never goes back then
+	procs   int64
+	stopped chan struct{} // closed when nobody waits any longer
+}
+
+func newPace(c clock.Clock, procs int) *pace {
+	return &pace{clock: c, start: c.Now(), procs: int64(procs), stopped: make(chan struct{})}
+}
+
+func (p *pace) at(now time.Time) int64 { return int64(now.Sub(p.start)) }
+
+// charge books the time that a read has taken.
+func (s *share) charge(from, to time.Time) {
+	cost := int64(min(to.Sub(from), mostSlice)) * readersPart / s.procs
+	now := s.at(to)
+	for {
+		was := s.paid.Load()
+		paid := was
+		if was < now-int64(readersSave) || was > now+int64(mostDebt) {
+			paid = now - int64(readersSave)
+		}
+		if s.paid.CompareAndSwap(was, paid+cost) {
+			return
+		}
+	}
+}
+
+// debt is how long it takes until all that was read is paid for; not positive if it is.
+func (s *share) debt(now time.Time) time.Duration {
+	d := time.Duration(s.paid.Load() - s.at(now))
+	if d > mostDebt {
+		return 0
+	}
+	return d
+}
+
+// await returns true when it is the reader's turn, which pass ends, and false when the server stops.
+func (s *share) await() bool {
+	turn := make(chan struct{})
+	s.join(turn)
+	select {
+	case <-turn:
+		return true
+	case <-s.stopped:
+		return false
+	}
+}
+
+func (s *share) join(turn chan<- struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waiting = append(s.waiting, turn)
+	if !s.led {
+		s.led = true
+		s.lead()
+	}
+}
+
+// pass ends a turn.
+func (s *share) pass() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lead()
+}
+
+// lead brings the next turn. It is called with mu held, and led set.
+func (s *share) lead() {
+	if len(s.waiting) == 0 {
+		s.waiting, s.led = nil, false
+	} else if d := s.debt(s.clock.Now()); d > 0 {
+		s.clock.AfterFunc(d, s.next)
+	} else {
+		s.admit()
+	}
+}
+
+// next gives the first one its turn.
+func (s *share) next() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.admit()
+}
+
+// admit is called with mu held, while somebody waits.
+func (s *share) admit() {
+	close(s.waiting[0])
+	s.waiting[0] = nil
+	s.waiting = s.waiting[1:]
+}

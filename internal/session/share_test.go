@@ -1,0 +1,233 @@
+package session
+
+import (
+	"bytes"
+	"context"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/wabgo/wab/internal/cbor"
+	"github.com/wabgo/wab/internal/clock"
+	"github.com/wabgo/wab/internal/wire"
+)
+
+// A flood is sockets of one owner that send as fast as they are read, frames that take their time to be handled. The clock moves by that time, and else stands.
+type flood struct {
+	t    *testing.T
+	s    *Server
+	web  *httptest.Server
+	time *clock.Fake
+	ends sync.WaitGroup
+
+	mu    sync.Mutex
+	taken map[*Conn]int
+}
+
+const (
+	floodKind    = wire.FirstFeature + 7
+	floodSockets = 16
+	floodCost    = 5 * time.Microsecond // of a frame
+)
+
+func startFlood(t *testing.T) *flood {
+	f := &flood{t: t, taken: map[*Conn]int{}}
+	f.s, f.web = socketServer(t, false)
+	f.time = f.s.opt.Clock.(*clock.Fake)
+	f.s.pace.procs = 2
+	f.s.RegisterKind(floodKind, func(c *Conn, _ []byte) error {
+		f.time.Advance(floodCost)
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.taken[c]++
+		return nil
+	})
+	frame := cbor.AppendBytes(cbor.AppendUint(cbor.AppendArrayHeader(nil, 2), floodKind), make([]byte, 100))
+	frames := bytes.Repeat(masked(opBinary, frame, 0x01020304), 500)
+	t.Cleanup(f.ends.Wait)
+	for range floodSockets {
+		b := helloBare(t, f.web)
+		f.ends.Go(func() {
+			for {
+				if _, err := b.Write(frames); err != nil {
+					return
+				}
+			}
+		})
+		t.Cleanup(func() { b.Close() })
+	}
+	return f
+}
+
+func (f *flood) share() *share {
+	f.s.mu.Lock()
+	defer f.s.mu.Unlock()
+	return &f.s.owners["alice"].share
+}
+
+// stands tells whether all readers wait.
+func (f *flood) stands() bool { return waiters(f.share()) == floodSockets }
+
+func (f *flood) frames() (all, least, most int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	least = 1 << 30
+	for _, n := range f.taken {
+		all, least, most = all+n, min(least, n), max(most, n)
+	}
+	return all, least, most
+}
+
+func TestCA9_AFloodOfOneOwnerIsNotReadWhileOthersAre(t *testing.T) {
+	f := startFlood(t)
+	until(t, "the flood waits", f.stands)
+	before, _, _ := f.frames()
+	bob := dialBare(t, f.web)
+	bob.write(sent(wire.Hello{Version: 1, Token: "bob"})...)
+	bob.expect(opBinary, wire.KindWelcome)
+	for range 1000 {
+		bob.write(sent(wire.Ping{})...)
+		bob.expect(opBinary, wire.KindPong)
+	}
+	if after, _, _ := f.frames(); after != before {
+		t.Errorf("%d frames of the flood were taken", after-before)
+	}
+}
+
+func TestCA9_AFloodIsReadAQuarterOfTheTimeEachSocketInTurn(t *testing.T) {
+	f := startFlood(t)
+	until(t, "the flood waits", f.stands)
+	before, _, _ := f.frames()
+	began := f.time.Now()
+	for f.time.Now().Sub(began) < time.Second {
+		f.time.Advance(time.Millisecond / 4)
+		until(t, "the flood waits again", f.stands)
+	}
+	elapsed := f.time.Now().Sub(began)
+	after, least, most := f.frames()
+	used, part := time.Duration(after-before)*floodCost, elapsed*2/readersPart
+	if used > part+2*mostSlice || used < part*3/4 {
+		t.Errorf("of %v, %v were used; it may use %v", elapsed, used, part)
+	}
+	if least*2 < most {
+		t.Errorf("one socket got %d frames through, another %d", least, most)
+	}
+}
+
+func TestCA9_WhoUsesLessThanItsPartNeverWaits(t *testing.T) {
+	fake := clock.NewFake(time.Unix(1_790_000_000, 0))
+	for _, procs := range []int{1, 2, 64} {
+		s := share{pace: newPace(fake, procs)}
+		fake.Advance(time.Second)
+		for range 10_000 { // a fifth of the time
+			from := fake.Now()
+			fake.Advance(20 * time.Microsecond)
+			s.charge(from, fake.Now())
+			if d := s.debt(fake.Now()); d > 0 {
+				t.Fatal(procs, d)
+			}
+			fake.Advance(80 * time.Microsecond)
+		}
+		for range readersSave / mostSlice / readersPart { // the machine stands still while it reads
+			from := fake.Now()
+			fake.Advance(time.Second)
+			s.charge(from, from.Add(time.Second))
+			if d := s.debt(fake.Now()); d > 0 {
+				t.Fatal(procs, d)
+			}
+		}
+	}
+}
+
+// TestCA9_AFloodOfStrangersHoldsUpNoHello: nor does it get far itself.
+func TestCA9_AFloodOfStrangersHoldsUpNoHello(t *testing.T) {
+	s, web := socketServer(t, false)
+	stranger := dialBare(t, web)
+	stranger.write(masked(opPing, []byte("1"), 1)...)
+	stranger.expect(opPong, 0)
+	owe(&s.strangers)
+	stranger.write(masked(opPing, []byte("2"), 1)...)
+	until(t, "the stranger waits", func() bool { return waiters(&s.strangers) == 1 })
+	for range 3 {
+		b := helloBare(t, web)
+		b.write(sent(wire.Ping{})...)
+		b.expect(opBinary, wire.KindPong)
+	}
+	s.opt.Clock.(*clock.Fake).Advance(time.Second)
+	if got := stranger.expect(opPong, 0); string(got) != "2" {
+		t.Errorf("pong %q", got)
+	}
+}
+
+// TestWhoWaitsForATurnIsReadWhenItComes: to the end, too.
+func TestWhoWaitsForATurnIsReadWhenItComes(t *testing.T) {
+	s, web := socketServer(t, false)
+	b := helloBare(t, web)
+	c := alone(t, s)
+	for _, says := range [][]byte{sent(wire.Ping{T: 1}), sent(wire.Ping{T: 2}), masked(opClose, nil, 1)} {
+		owe(c.share)
+		b.write(says...)
+		until(t, "the reader waits", func() bool { return waiters(c.share) == 1 })
+		s.opt.Clock.(*clock.Fake).Advance(time.Second)
+		if says[0]&0xf == opClose&0xf {
+			b.expect(opClose, 0)
+		} else {
+			b.expect(opBinary, wire.KindPong)
+		}
+	}
+	b.expectEnd()
+	gone(t, s)
+}
+
+// owe has a share use more than it has.
+func owe(s *share) {
+	now := s.clock.Now()
+	for s.debt(now) <= 0 {
+		s.charge(now.Add(-mostSlice), now)
+	}
+}
+
+func waiters(s *share) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.waiting)
+}
+
+// TestCA9_TurnsOverTLS: it is read by waiting, so a turn is ended before it reads.
+func TestCA9_TurnsOverTLS(t *testing.T) {
+	s, web := socketServer(t, true)
+	ws, _, err := websocket.Dial(context.Background(), web.URL+"/api/session",
+		&websocket.DialOptions{HTTPClient: web.Client(), Subprotocols: []string{wire.Subprotocol}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ws.CloseNow()
+	p := &peer{t, ws}
+	p.send(wire.Hello{Version: 1, Token: "alice"})
+	expect(p, wire.ParseWelcome)
+	c := alone(t, s)
+	for range 3 {
+		owe(&s.owners["alice"].share)
+		p.send(wire.Ping{}) // its reader is in a call already
+		expect(p, wire.ParsePong)
+		until(t, "the reader waits", func() bool { return waiters(c.share) == 1 })
+		p.send(wire.Ping{})
+		s.opt.Clock.(*clock.Fake).Advance(time.Second)
+		expect(p, wire.ParsePong)
+	}
+}
+
+func TestAClockThatIsPutBackHoldsNobodyUp(t *testing.T) {
+	fake := clock.NewFake(time.Unix(1_790_000_000, 0))
+	s := share{pace: newPace(fake, 1)}
+	fake.Advance(time.Hour)
+	s.charge(fake.Now().Add(-mostSlice), fake.Now())
+	fake.Advance(-30 * time.Minute)
+	if d := s.debt(fake.Now()); d > 0 {
+		t.Error(d)
+	}
+	owe(&s)
+}

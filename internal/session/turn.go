@@ -1,0 +1,40 @@
+package session
+
+import "time"
+
+// What a connection's reader does about its share. All of it is called by the reader only.
+
+func (c *Conn) now() time.Time { return c.srv.opt.Clock.Now() }
+
+// mayRead tells whether the reader may go on; else it has to wait for a turn.
+func (c *Conn) mayRead(now time.Time) bool {
+	c.held = c.turn == nil && c.share != nil && c.share.debt(now) > 0
+	return !c.held
+}
+
+// spend books what has come of a read since from, and ends a turn.
+func (c *Conn) spend(from time.Time) (now time.Time) {
+	if c.share == nil {
+		c.share = &c.srv.strangers
+	}
+	now = c.now()
+	c.share.charge(from, now)
+	c.passTurn()
+	return now
+}
+
+// awaitTurn reports false when the server stops.
+func (c *Conn) awaitTurn() bool {
+	s := c.share
+	if s.await() {
+		c.turn = s
+	}
+	return c.turn != nil
+}
+
+func (c *Conn) passTurn() {
+	if c.turn != nil {
+		c.turn.pass()
+		c.turn = nil
+	}
+}
