@@ -49,6 +49,9 @@
 // does too, without the bye. Feature frames are refused by Send beyond half of the bound; a Source is asked only when there is room.
 // What a connection asks to open goes to a CA a few at a time (Openings), so that its inbox has room for others.
 //
+// A drain waits for requests in flight, then for clients to take what is left for them, the bye last, and to close. Who reads may take its time, which the system's queue of what
+// the other side does not have yet tells (Unsent); who takes nothing for DrainPatience, or has all and does not close, is cut off.
+//
 // # Security
 //
 // Tokens travel in the hello frame or the Authorization header, never in cookies: a foreign page can't make a browser send them, so CORS

@@ -8,9 +8,11 @@ import (
 )
 
 // Drain refuses what is new with unavailable, lets what is in flight be answered, and says bye to every client, spread over DrainSpread
-// so that they don't come back all at once. It returns when all are gone, or with ctx's error; Close then ends the rest.
+// so that they don't come back all at once. A client that takes nothing for DrainPatience of what is left for it, or does not close when it has all, is cut off: it is told
+// nothing new by waiting, and what it has asked for is durable. It returns when all are gone, or with ctx's error; Close then ends the rest.
 func (s *Server) Drain(ctx context.Context) error {
 	s.draining.Store(true)
+	s.hasten()
 	for _, c := range s.all() {
 		if c.flying.Load() == 0 {
 			s.drained(c)

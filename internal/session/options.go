@@ -47,6 +47,7 @@ type Options struct {
 	HelloWithin       time.Duration // 10 s
 	DeadAfter         time.Duration // silence that ends a connection; 45 s
 	WriteWithin       time.Duration // for each 64 KiB of a write; 15 s
+	DrainPatience     time.Duration // a client is cut off by Drain that has all its answers and takes nothing, or does not close, for so long; 1.5 s
 	DrainSpread       time.Duration // clients are asked to come back spread over this; 2 s
 }
 
@@ -74,7 +75,7 @@ func (o Options) withDefaults() Options {
 		unit time.Duration
 	}{
 		{&o.KeepAway, 2 * time.Minute}, {&o.HelloWithin, 10 * time.Second}, {&o.DeadAfter, 45 * time.Second},
-		{&o.WriteWithin, 15 * time.Second}, {&o.DrainSpread, 2 * time.Second},
+		{&o.WriteWithin, 15 * time.Second}, {&o.DrainSpread, 2 * time.Second}, {&o.DrainPatience, 1500 * time.Millisecond},
 	} {
 		if *d.v == 0 {
 			*d.v = d.unit

@@ -48,6 +48,8 @@ type outbox struct {
 	lane  lane   // the flusher's
 	place uint64 // the flusher's
 
+	vigil Vigil // the sweep's, while the server drains
+
 	started atomic.Int64 // when the write that waits for room began, or got on, 0 if none does
 }
 
@@ -155,6 +157,17 @@ func (o *outbox) size() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.bytes
+}
+
+// left is how many bytes the client has not taken, as far as that is known.
+func (o *outbox) left() int {
+	o.mu.Lock()
+	n := o.bytes
+	if !o.closed {
+		n += len(o.last)
+	}
+	o.mu.Unlock()
+	return n + Unsent(o.gate.Conn)
 }
 
 // waiting is the length of the queue. It is called with mu held.

@@ -8,10 +8,11 @@ import (
 
 const (
 	sweepEvery   = time.Second
-	lingerMicros = 5_000_000 // how long a client may take to close after bye
+	hastyEvery   = time.Second / 4 // while the server drains
+	lingerMicros = 5_000_000       // how long a client may take to close after bye
 )
 
-// sweep looks at every connection once a second: one timer for all, so that an idle connection has none.
+// sweep looks at every connection once a second, or more often while the server drains: one timer for all, so that an idle connection has none.
 func (s *Server) sweep() {
 	s.sweeping.Lock()
 	defer s.sweeping.Unlock()
@@ -22,14 +23,33 @@ func (s *Server) sweep() {
 	s.registry.forget(now)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.closed {
-		s.sweeps = s.opt.Clock.AfterFunc(sweepEvery, s.sweep)
+	if s.closed {
+		return
+	}
+	every := sweepEvery
+	if s.draining.Load() {
+		every = hastyEvery
+	}
+	s.sweeps = s.opt.Clock.AfterFunc(every, s.sweep)
+}
+
+// hasten has the next sweep come soon.
+func (s *Server) hasten() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed && s.sweeps.Stop() { // else one is under way, and sees to the next
+		s.sweeps = s.opt.Clock.AfterFunc(hastyEvery, s.sweep)
 	}
 }
 
 func (s *Server) sweepConn(c *Conn, now int64) {
 	id, ending := c.id.Load(), c.ending.Load()
 	switch {
+	case s.draining.Load() && c.flying.Load() == 0:
+		s.drained(c) // if it has not been: it may have come late
+		if c.out.vigil.Over(c.out.left(), now, s.opt.DrainPatience.Microseconds()) {
+			c.out.gate.Close()
+		}
 	case ending != 0:
 		if now-ending > lingerMicros {
 			c.out.gate.Close()

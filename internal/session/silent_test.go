@@ -1,0 +1,155 @@
+package session
+
+import (
+	"context"
+	"io"
+	"net"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/wabgo/wab/internal/clock"
+	"github.com/wabgo/wab/internal/wire"
+)
+
+// drains drains a server while time passes, and returns when all are gone.
+func drains(s *Server) {
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		defer cancel()
+		_ = s.Drain(context.Background())
+	}()
+	for ctx.Err() == nil {
+		s.opt.Clock.(*clock.Fake).Advance(hastyEvery)
+		runtime.Gosched()
+	}
+}
+
+// fill queues frames until a connection takes no more, and returns how many.
+func fill(t *testing.T, c *Conn) (n int) {
+	t.Helper()
+	f := NewFrame(make([]byte, 60<<10))
+	for c.Send(f) {
+		n++
+	}
+	return n
+}
+
+func TestOPS2_DrainWaitsForNobodyWhoIsSilent(t *testing.T) {
+	for what, prepare := range map[string]func(*testing.T, *Server, *bare){
+		"reads nothing":                func(*testing.T, *Server, *bare) {},
+		"reads nothing of much":        func(t *testing.T, s *Server, b *bare) { fill(t, alone(t, s)) },
+		"reads all and does not close": func(_ *testing.T, _ *Server, b *bare) { go io.Copy(io.Discard, b.r) },
+		"stays in the midst of a frame": func(_ *testing.T, _ *Server, b *bare) {
+			b.write(sent(wire.Ping{T: 1})[:5]...)
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			for greeting, connect := range map[string]func(*testing.T) (*Server, *bare){
+				"hello": func(t *testing.T) (*Server, *bare) {
+					s, web := socketServer(t, false)
+					return s, helloBare(t, web)
+				},
+				"no hello": func(t *testing.T) (*Server, *bare) {
+					s, web := socketServer(t, false)
+					return s, dialBare(t, web)
+				},
+			} {
+				t.Run(greeting, func(t *testing.T) {
+					s, b := connect(t)
+					alone(t, s)
+					prepare(t, s, b)
+					drains(s)
+				})
+			}
+		})
+	}
+}
+
+// A client that reads, however slowly, gets all that was on its way, and the bye.
+func TestOPS2_DrainCutsOffNobodyWhoReads(t *testing.T) {
+	s, web := socketServer(t, false)
+	b := helloBare(t, web)
+	c := alone(t, s)
+	b.Conn.(*net.TCPConn).SetReadBuffer(16 << 10)
+	c.out.gate.Conn.(*net.TCPConn).SetWriteBuffer(16 << 10)
+	frames := fill(t, c)
+	drained := make(chan error, 1)
+	go func() { drained <- s.Drain(context.Background()) }()
+	until(t, "the bye to be queued", func() bool { return c.ending.Load() != 0 })
+	fake, patience := s.opt.Clock.(*clock.Fake), s.opt.DrainPatience
+	start := fake.Now()
+	for range frames {
+		left := c.out.left()
+		b.expect(opBinary, 0)
+		until(t, "the server to see that something was read", func() bool { now := c.out.left(); return now < left || now == 0 })
+		if c.out.left() > 0 {
+			fake.Advance(patience - hastyEvery)
+		}
+	}
+	if passed := fake.Now().Sub(start); passed < 3*patience {
+		t.Errorf("%d frames took only %v", frames, passed)
+	}
+	b.expect(opBinary, wire.KindBye)
+	b.expect(opClose, 0)
+	b.write(masked(opClose, nil, 1)...)
+	b.expectEnd()
+	if err := <-drained; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestOPS2_WhoComesInWhileTheServerDrainsIsSentAway(t *testing.T) {
+	st := newStand(t, nil)
+	here := st.hello("alice")
+	drained := make(chan error, 1)
+	go func() { drained <- st.srv.Drain(context.Background()) }()
+	until(t, "the server to drain", func() bool { return st.srv.all()[0].ending.Load() != 0 })
+	near, far := net.Pipe()
+	defer far.Close()
+	st.srv.serve(near, nil, "") // its upgrade had begun before
+	st.clock.Advance(time.Second)
+	here.expectBye(wire.Unavailable, 1, 1012)
+	drains(st.srv)
+	if err := <-drained; err != nil {
+		t.Error(err)
+	}
+}
+
+// Who has all, or takes nothing, is not waited for longer than it takes to find out.
+func TestOPS2_DrainsPatienceEnds(t *testing.T) {
+	s, web := socketServer(t, false)
+	helloBare(t, web)
+	c := alone(t, s)
+	drained := make(chan error, 1)
+	go func() { drained <- s.Drain(context.Background()) }()
+	until(t, "the client's system to have the bye", func() bool { return c.ending.Load() != 0 && c.out.left() == 0 })
+	fake := s.opt.Clock.(*clock.Fake)
+	fake.Advance(s.opt.DrainPatience - hastyEvery)
+	if c.out.gate.gone.Load() {
+		t.Error("the client had no time to close")
+	}
+	fake.Advance(3 * hastyEvery)
+	if !c.out.gate.gone.Load() {
+		t.Error("the client is still waited for")
+	}
+	if err := <-drained; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestVigil(t *testing.T) {
+	var v Vigil
+	for i, look := range []struct {
+		left int
+		now  int64
+		over bool
+	}{
+		{10, 100, false}, {10, 109, false}, {9, 109, false}, {9, 118, false}, {12, 118, false}, {11, 119, false}, {11, 128, false}, {11, 129, true},
+		{0, 130, false}, {0, 140, true},
+	} {
+		if got := v.Over(look.left, look.now, 10); got != look.over {
+			t.Errorf("look %d: %v", i, got)
+		}
+	}
+}

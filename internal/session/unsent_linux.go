@@ -1,0 +1,26 @@
+package session
+
+import (
+	"net"
+	"syscall"
+	"unsafe"
+)
+
+// Unsent is how many bytes the system holds of what was written to a TCP connection, because the other side's system has not said that it has them; 0 where that can't be told. As
+// long as it falls, somebody reads.
+func Unsent(c net.Conn) int {
+	if t, ok := c.(interface{ NetConn() net.Conn }); ok { // TLS
+		c = t.NetConn()
+	}
+	raw := rawConn(c)
+	if raw == nil {
+		return 0
+	}
+	var n int32
+	_ = raw.Control(func(fd uintptr) {
+		if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, fd, syscall.TIOCOUTQ, uintptr(unsafe.Pointer(&n))); errno != 0 {
+			n = 0
+		}
+	})
+	return int(n)
+}
