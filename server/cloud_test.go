@@ -181,9 +181,12 @@ func (k *kit) event(method, path, contentType, body string) (int, string) {
 	return w.Code, w.Body.String()
 }
 
-// until waits for something that comes after a reply; clocks go on meanwhile, for what is tried again.
+// until waits for something that comes after a reply; clocks go on meanwhile, for what is tried again. While nothing is under way they go faster and faster: after a restart a message may wait for half a
+// minute before it is sent again, which at 10 ms a round was more rounds than a busy machine has time for.
 func until(t *testing.T, what string, is func() bool, all ...*kit) {
 	t.Helper()
+	const slow, fast = 10 * time.Millisecond, time.Second
+	step := slow
 	ticks, late := time.NewTicker(time.Millisecond), time.After(20*time.Second)
 	defer ticks.Stop()
 	for !is() {
@@ -192,8 +195,12 @@ func until(t *testing.T, what string, is func() bool, all ...*kit) {
 		case <-late:
 			t.Fatalf("it stays without %s", what)
 		}
+		step = min(2*step, fast)
+		if slices.ContainsFunc(all, func(k *kit) bool { return !k.runtime.Quiet() || !k.outgoing.Idle() }) {
+			step = slow
+		}
 		for _, k := range all {
-			k.clock.Advance(10 * time.Millisecond)
+			k.clock.Advance(step)
 		}
 	}
 }
