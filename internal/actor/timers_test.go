@@ -68,7 +68,9 @@ func TestCA7_TimersSurvivePassivationAndRestartAndRunLate(t *testing.T) {
 	w.Boot()
 	w.Must(w.Call("alice/home", "once", nil))
 	w.Until("quiet", w.Runtime.Quiet)
-	w.Clock.Advance(20 * time.Second)
+	w.Clock.Advance(10 * time.Second) // its ledger is written
+	w.Until("quiet", w.Runtime.Quiet)
+	w.Clock.Advance(10 * time.Second)
 	if w.Runtime.Active() != 0 {
 		t.Error("it should be passive")
 	}

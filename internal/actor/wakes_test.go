@@ -103,7 +103,11 @@ func TestCA8_WhatCannotBeLoadedIsTriedAgain(t *testing.T) {
 	w.Options.IdleAfter = time.Second
 	w.Boot()
 	w.Must(w.Call("alice/home", "once", nil))
-	w.Clock.Advance(10 * time.Second)
+	w.Until("quiet", w.Runtime.Quiet)
+	w.Clock.Advance(10 * time.Second) // its ledger is written
+	w.Until("quiet", w.Runtime.Quiet)
+	w.Clock.Advance(2 * time.Second)
+	w.Until("it to leave memory", func() bool { return w.Runtime.Active() == 0 })
 	broken := true
 	w.Class.BadState = func([]byte) error {
 		if broken {
@@ -112,7 +116,7 @@ func TestCA8_WhatCannotBeLoadedIsTriedAgain(t *testing.T) {
 		return nil
 	}
 	loads := w.Store.Loads.Load()
-	w.Clock.Advance(85 * time.Second)
+	w.Clock.Advance(83 * time.Second)
 	w.Until("a failing load", func() bool { return w.Store.Loads.Load() == loads+1 && w.Runtime.Active() == 0 })
 	broken = false
 	w.Clock.Advance(11 * time.Minute)
