@@ -36,9 +36,10 @@ const (
 // the turn has then passed to another worker.
 func (c *CA) turn(w *worker) (kept bool) {
 	start := c.rt.now()
+	now := start // when the last message began
 	w.long = true
 	for n := range turnMessages {
-		if n%4 == 3 && c.rt.now()-start > turnTime {
+		if now-start > turnTime {
 			return true
 		}
 		step, m := c.next()
@@ -53,13 +54,16 @@ func (c *CA) turn(w *worker) (kept bool) {
 			c.load(m)
 		case live:
 			c.begin()
-			kept = c.run(w, c.lifecycle(c.todo[0]))
+			kept = c.run(w, c.lifecycle(c.todo[0]), c.rt.now())
 		case tend:
 			kept = c.tend(w)
 		case turnAway:
 			m.reply(nil, errStuck)
 		case handle:
-			kept = c.handle(w, m)
+			if n > 0 {
+				now = c.rt.now()
+			}
+			kept = c.handle(w, m, now)
 		}
 		if !kept {
 			return false
@@ -141,7 +145,7 @@ func (c *CA) endTurn() {
 }
 
 // handle takes one message from the mailbox: duplicates and refusals are answered, the rest is run.
-func (c *CA) handle(w *worker, m *Message) (kept bool) {
+func (c *CA) handle(w *worker, m *Message, now int64) (kept bool) {
 	c.begin()
 	if m.post != nil {
 		if seen, word := c.inbox().check(m); seen || word != nil {
@@ -160,9 +164,9 @@ func (c *CA) handle(w *worker, m *Message) (kept bool) {
 		c.conclude(m, nil, nil, outcome{})
 		return true
 	case m.Kind.External():
-		return c.guarded(w, m)
+		return c.guarded(w, m, now)
 	default:
-		return c.run(w, m)
+		return c.run(w, m, now)
 	}
 }
 
@@ -187,8 +191,8 @@ func (c *CA) recollect(m *Message) Verdict {
 	return c.guard.Recall(m, c.rt.now())
 }
 
-func (c *CA) guarded(w *worker, m *Message) (kept bool) {
-	switch v := c.guard.Admit(m, c.rt.now()); {
+func (c *CA) guarded(w *worker, m *Message, now int64) (kept bool) {
+	switch v := c.guard.Admit(m, now); {
 	case v.Refused != nil:
 		c.conclude(m, nil, v.Refused, outcome{repeated: m.post != nil && passing(v.Refused.Code)})
 	case v.Replay:
@@ -196,14 +200,13 @@ func (c *CA) guarded(w *worker, m *Message) (kept bool) {
 	case m.Method == "" || v.Done:
 		c.conclude(m, cbor.AppendNull(nil), nil, outcome{})
 	default:
-		return c.run(w, m)
+		return c.run(w, m, now)
 	}
 	return true
 }
 
 // run executes the method of one message, for which the transaction has begun.
-func (c *CA) run(w *worker, m *Message) (kept bool) {
-	now := c.rt.now()
+func (c *CA) run(w *worker, m *Message, now int64) (kept bool) {
 	tx := &Tx{ca: c, m: m, started: now, deadline: now + c.class.Deadline().Microseconds()}
 	result, err, inTime := w.invoke(tx, c.instance)
 	if !inTime {
@@ -222,9 +225,9 @@ func (c *CA) tend(w *worker) (kept bool) {
 		c.wake = true // there may be another one
 		c.mu.Unlock()
 		if m.Kind == Published {
-			return c.guarded(w, m)
+			return c.guarded(w, m, now)
 		}
-		return c.run(w, m)
+		return c.run(w, m, now)
 	}
 	for i := range c.parts {
 		if p, ok := c.parts[i].part.(Tender); ok {

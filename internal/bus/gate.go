@@ -92,6 +92,7 @@ type guard struct {
 
 	// Of the message being handled:
 	message  *actor.Message
+	at       int64            // when it was taken from the mailbox, µs UTC
 	decision *policy.Decision // borrowed: it would be half of what an idle CA's guard weighs
 	refused  bool             // by policy
 	open     bool             // not decided: neither accepted nor denied
@@ -110,7 +111,7 @@ func (g *guard) Load(_, value []byte) (err error) {
 
 // Admit decides on a message as it is taken from the mailbox.
 func (g *guard) Admit(m *actor.Message, now int64) actor.Verdict {
-	g.message, g.refused, g.open, g.done = m, false, false, false
+	g.message, g.at, g.refused, g.open, g.done = m, now, false, false, false
 	if g.decision == nil {
 		g.decision = decisions.Get().(*policy.Decision)
 	}
@@ -196,7 +197,7 @@ func (g *guard) Settle(result []byte, err *wire.Error) {
 	if g.open {
 		return
 	}
-	g.row = g.ledger.count(g.message.From, g.refused, g.now())
+	g.row = g.ledger.count(g.message.From, g.refused, g.at)
 }
 
 func (g *guard) Begin() {
@@ -237,7 +238,7 @@ func (g *guard) forget() {
 // encodeChange adds the books of a message that has changed something.
 func (g *guard) encodeChange(c *actor.Commit) {
 	if r := requestOf(g.message); r != nil && g.done {
-		g.receipts.encode(c, r, g.result, g.now())
+		g.receipts.encode(c, r, g.result, g.at)
 	}
 	if g.row == nil {
 		return
