@@ -3,6 +3,8 @@ package pebblestore
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -19,15 +21,27 @@ func (s *Store) Commit(writes []store.Write) []store.Result {
 		return refuseAll(results, err)
 	}
 	defer s.gate.leave()
-	for from := 0; from < len(writes); {
-		to, err := s.commitSome(writes, results, from)
+	for order := byCA(writes); len(order) > 0; {
+		n, err := s.commitSome(writes, results, order)
 		if err != nil {
-			refuseAll(results[from:], err)
+			for _, i := range order {
+				results[i] = store.Result{Err: err}
+			}
 			break
 		}
-		from = to
+		order = order[n:]
 	}
 	return results
+}
+
+// byCA is the order in which writes are staged. The memtable looks for the place of each key; what it touches on the way to neighbours is in the processor's caches.
+func byCA(writes []store.Write) []int {
+	order := make([]int, len(writes))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return strings.Compare(writes[a].CA, writes[b].CA) })
+	return order
 }
 
 func refuseAll(results []store.Result, err error) []store.Result {
@@ -37,24 +51,24 @@ func refuseAll(results []store.Result, err error) []store.Result {
 	return results
 }
 
-// commitSome commits as many writes as fit into one batch and tells where the rest begins. An error is final for the store.
-func (s *Store) commitSome(writes []store.Write, results []store.Result, from int) (to int, err error) {
+// commitSome commits as many writes as fit into one batch, in the given order, and tells how many those are. An error is final for the store.
+func (s *Store) commitSome(writes []store.Write, results []store.Result, order []int) (n int, err error) {
 	defer s.failOnPanic(&err)
-	batch, rev, to, err := s.apply(writes, results, from)
+	batch, rev, n, err := s.apply(writes, results, order)
 	if err != nil {
-		return to, s.failure.set(err)
+		return n, s.failure.set(err)
 	}
 	if rev == 0 { // a batch that was applied may look empty: Pebble keeps the contents of large ones
-		return to, batch.Close()
+		return n, batch.Close()
 	}
 	if err := batch.SyncWait(); err != nil {
-		return to, s.failure.set(err)
+		return n, s.failure.set(err)
 	}
 	if err := s.failure.err(); err != nil { // Pebble reports some errors to its logger only
-		return to, err
+		return n, err
 	}
 	s.durable.advance(rev)
-	return to, batch.Close()
+	return n, batch.Close()
 }
 
 // failOnPanic treats a panic as a failure: Pebble panics where it can't write its log.
@@ -66,26 +80,27 @@ func (s *Store) failOnPanic(err *error) {
 
 // apply stages writes and makes them visible, in the order of the log. They are durable up to rev once the batch's SyncWait returns;
 // rev is 0 where all were refused.
-func (s *Store) apply(writes []store.Write, results []store.Result, from int) (batch *pebble.Batch, rev store.Rev, to int, err error) {
+func (s *Store) apply(writes []store.Write, results []store.Result, order []int) (batch *pebble.Batch, rev store.Rev, n int, err error) {
 	s.commitMu.Lock()
 	defer s.commitMu.Unlock()
 	if err := s.failure.err(); err != nil {
-		return nil, 0, from, err
+		return nil, 0, 0, err
 	}
 	batch = s.db.NewBatch()
-	for to = from; to < len(writes) && batch.Len() < maxBatch; to++ {
-		if results[to], err = s.stage(batch, &writes[to]); err != nil {
-			return batch, 0, to, err
+	for ; n < len(order) && batch.Len() < maxBatch; n++ {
+		i := order[n]
+		if results[i], err = s.stage(batch, &writes[i]); err != nil {
+			return batch, 0, n, err
 		}
 	}
 	if batch.Empty() {
-		return batch, 0, to, nil
+		return batch, 0, n, nil
 	}
 	if err := s.reserve(batch); err != nil {
-		return batch, 0, to, err
+		return batch, 0, n, err
 	}
 	s.durable.applied.Store(uint64(s.last)) // before any reader can see it
-	return batch, s.last, to, s.db.ApplyNoSyncWait(batch, pebble.Sync)
+	return batch, s.last, n, s.db.ApplyNoSyncWait(batch, pebble.Sync)
 }
 
 // reserve writes down how far revisions may go, with the first commit that goes further than before.
