@@ -81,7 +81,7 @@ var (
 
 // TestMAP7_HostileMethodsEndAndHarmNobody runs each while another caller's methods go on.
 func TestMAP7_HostileMethodsEndAndHarmNobody(t *testing.T) {
-	h := newHost(Options{Time: time.Minute, Instances: 3})
+	h := newHost(Options{Instances: 3})
 	defer closeHost(t, h)
 	stop, others := make(chan struct{}), sync.WaitGroup{}
 	others.Go(func() { goOn(t, h, stop) })
@@ -98,6 +98,19 @@ func TestMAP7_HostileMethodsEndAndHarmNobody(t *testing.T) {
 	}
 	close(stop)
 	others.Wait()
+}
+
+// Where the caller sets no deadline, the host does.
+func TestMAP7_AHostsTimeEndsAMethod(t *testing.T) {
+	h := newHost(Options{Instances: 1, Time: 100 * time.Millisecond})
+	defer closeHost(t, h)
+	_, err := h.Call(context.Background(), table{}.with("f", "def f(m):\n  return max(range(1 << 60))"), "f", array(), nil)
+	if says := refusal(t, err, wire.Deadline); !strings.Contains(says, "ran out of time") {
+		t.Errorf("it says %q", says)
+	}
+	if o := (Options{}).withDefaults(); o.Time != 2*time.Second {
+		t.Error("a server's methods have", o.Time)
+	}
 }
 
 func checkRefusal(t *testing.T, err error, want []wire.Code, says string) {

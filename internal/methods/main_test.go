@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 )
@@ -52,7 +53,12 @@ func compileModule() error {
 	return err
 }
 
+// newHost gives calls a minute, unless a test says otherwise: how long one takes is the machine's affair, which may be busy, and under the race
+// detector the 2 s of a server are soon over.
 func newHost(o Options) *Host {
+	if o.Time == 0 {
+		o.Time = time.Minute
+	}
 	o.Module = func() ([]byte, error) { return module, nil }
 	if dir, err := os.UserCacheDir(); err == nil && o.CacheDir == "" {
 		o.CacheDir = filepath.Join(dir, "wab", "machine-code")

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/wabgo/wab/internal/cbor"
 	"github.com/wabgo/wab/internal/wire"
@@ -294,7 +293,7 @@ func TestMAP7_ValuesComeThroughAsTheyAre(t *testing.T) {
 }
 
 func TestMAP7_AMillionEntriesAreNotCopied(t *testing.T) {
-	h := newHost(Options{Time: time.Minute, Instances: 1}) // the race detector, and others, take their share of it
+	h := newHost(Options{Instances: 1})
 	defer closeHost(t, h)
 	m := million{table{}.with("f", "def f(m):\n  n = 0\n  for k in m:\n    n += m[k]\n    if n > 100:\n      break\n  return [len(m), m['k0999999'], n]")}
 	if got, want := must(t, h, m, "f"), array(number(1_000_000), number(7), number(105)); !bytes.Equal(got, want) {
