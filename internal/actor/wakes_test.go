@@ -118,8 +118,10 @@ func TestCA8_WhatCannotBeLoadedIsTriedAgain(t *testing.T) {
 	loads := w.Store.Loads.Load()
 	w.Clock.Advance(83 * time.Second)
 	w.Until("a failing load", func() bool { return w.Store.Loads.Load() == loads+1 && w.Runtime.Active() == 0 })
+	w.Clock.Advance(9 * time.Minute)
+	w.Until("quiet", w.Runtime.Quiet)
 	broken = false
-	w.Clock.Advance(11 * time.Minute)
+	w.Clock.Advance(2 * time.Minute)
 	w.Until("the timer to ring", func() bool { return len(w.Memory.Keys("app:alice/home")) == 2 })
 	if got := w.Store.Loads.Load() - loads; got != 2 {
 		t.Error(got, "loads")
