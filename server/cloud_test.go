@@ -141,6 +141,15 @@ func (h *site) restart() {
 	h.kit.restart()
 }
 
+// sleep has the server begin anew after a time in which it did not run: each of its small timers would have to run in that.
+func (h *site) sleep(d time.Duration) {
+	h.guard.Lock()
+	defer h.guard.Unlock()
+	h.stop()
+	h.clock.Advance(d)
+	h.start()
+}
+
 func newSite(t *testing.T, apps ...App) *site {
 	h := &site{}
 	h.web = httptest.NewUnstartedServer(h)

@@ -70,8 +70,8 @@ func TestCHAN2_RequestsExpireOnBothSides(t *testing.T) {
 	}
 	days := func(n int) {
 		for range n {
-			a.clock.Advance(24 * time.Hour)
-			b.clock.Advance(24 * time.Hour)
+			a.sleep(24 * time.Hour)
+			b.sleep(24 * time.Hour)
 			until(t, "rest", func() bool { return a.runtime.Quiet() && b.runtime.Quiet() && a.outgoing.Idle() && b.outgoing.Idle() }, a.kit, b.kit)
 		}
 	}
