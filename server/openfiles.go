@@ -2,9 +2,6 @@ package server
 
 import (
 	"log/slog"
-	"net"
-	"net/http"
-	"sync/atomic"
 
 	"github.com/wabgo/wab/internal/session"
 )
@@ -20,24 +17,4 @@ func maxWebSockets(files int, log *slog.Logger) int {
 		log.Info("few files may be opened; raise the limit (ulimit -n) for more connections", slog.Int("files", files), slog.Int("websockets", most))
 	}
 	return most
-}
-
-// doorkeeper closes connections that are too many: of those that have not upgraded, whoever they are from.
-type doorkeeper struct {
-	most int64
-	open atomic.Int64
-}
-
-func newDoorkeeper(files int) *doorkeeper { return &doorkeeper{most: int64(files / 4)} }
-
-// watch is an http.Server's ConnState.
-func (d *doorkeeper) watch(c net.Conn, now http.ConnState) {
-	switch now {
-	case http.StateNew:
-		if d.open.Add(1) > d.most {
-			_ = c.Close()
-		}
-	case http.StateHijacked, http.StateClosed:
-		d.open.Add(-1)
-	}
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -58,10 +59,12 @@ func address(l net.Listener, secure bool) string {
 
 func (s *Server) serve(ctx context.Context, l net.Listener) error {
 	const headerTimeout = 10 * time.Second
+	door := newDoorkeeper(maxFiles())
 	h := &http.Server{
-		Handler: s, TLSConfig: s.opt.TLS, ReadHeaderTimeout: headerTimeout, IdleTimeout: 2 * time.Minute,
-		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), ConnState: newDoorkeeper(maxFiles()).watch,
+		Handler: door.serve(s), TLSConfig: s.opt.TLS, ReadHeaderTimeout: headerTimeout, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), ConnState: door.watch, ConnContext: door.know,
 	}
+	h.RegisterOnShutdown(door.close)
 	ended := make(chan error, 1)
 	go func() { ended <- s.accept(h, l) }()
 	ready := s.opt.Ready
@@ -74,7 +77,7 @@ func (s *Server) serve(ctx context.Context, l net.Listener) error {
 		return err
 	case <-ctx.Done():
 	}
-	return s.shutDown(h, ended)
+	return s.shutDown(h, door, ended)
 }
 
 func (s *Server) accept(h *http.Server, l net.Listener) error {
@@ -84,10 +87,13 @@ func (s *Server) accept(h *http.Server, l net.Listener) error {
 	return h.Serve(l)
 }
 
-// shutDown answers what is under way and closes the rest. Running out of time is no error: what was acknowledged is durable, and clients ask again.
-func (s *Server) shutDown(h *http.Server, ended <-chan error) error {
+// shutDown answers what is under way and closes the rest; nobody is waited for who says nothing, or takes nothing of what is left. Running out of time is no error: what was acknowledged is durable, and clients ask again.
+func (s *Server) shutDown(h *http.Server, door *doorkeeper, ended <-chan error) error {
+	var patrol sync.WaitGroup
+	defer patrol.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), s.opt.DrainFor)
 	defer cancel()
+	patrol.Go(func() { door.patrol(ctx) })
 	s.log.Info("draining")
 	if err := errors.Join(s.Drain(ctx), h.Shutdown(ctx)); err != nil {
 		s.log.Warn("not everything could be answered in time", slog.Any("error", err))

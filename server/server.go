@@ -62,6 +62,7 @@ type Server struct {
 	sessions *session.Server
 	handler  http.Handler
 	draining atomic.Bool
+	bodies   bodies
 	closers  []io.Closer // in the order of opening
 }
 
@@ -184,12 +185,16 @@ func (s *Server) open() error {
 // slowly; one for an app's Handler has a minute, and the Handler may set another deadline by http.ResponseController. Whoever wraps the ResponseWriter gives it an
 // Unwrap, without which there are no deadlines; time limits of headers (ReadHeaderTimeout) are those of the http.Server.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.handler.ServeHTTP(w, paced(w, r, s.opt.bodyWithin))
+	r, done := s.bodies.paced(w, r, s.opt.bodyWithin)
+	defer done()
+	s.handler.ServeHTTP(w, r)
 }
 
-// Drain refuses new requests, waits until those under way are durable and answered, and sends the clients away to come back. Close follows.
+// Drain refuses new requests, waits until those under way are durable and answered, and sends the clients away to come back. Who takes or sends nothing for 1.5 s of what is
+// under way is not waited for. Close follows.
 func (s *Server) Drain(ctx context.Context) error {
 	s.draining.Store(true)
+	s.bodies.hurry()
 	err := s.sessions.Drain(ctx)
 	s.fetches.Drain(ctx)
 	return errors.Join(err, s.runtime.Drain(ctx))

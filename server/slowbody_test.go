@@ -69,7 +69,8 @@ func TestOPS1_BodiesThatComeSlowlyHaveADeadlineAndMethodsDoNot(t *testing.T) {
 func TestOPS1_BytesBuyNoTimeStretchesDo(t *testing.T) {
 	w := &deadlines{ResponseRecorder: httptest.NewRecorder()}
 	many := bytes.NewReader(make([]byte, 2*bodyStretch+1))
-	r := paced(w, httptest.NewRequest(http.MethodPost, "/", iotest.OneByteReader(many)), time.Second)
+	r, done := new(bodies).paced(w, httptest.NewRequest(http.MethodPost, "/", iotest.OneByteReader(many)), time.Second)
+	defer done()
 	if n, err := io.Copy(io.Discard, r.Body); n != 2*bodyStretch+1 || err != nil {
 		t.Fatal(n, err)
 	}
@@ -107,7 +108,8 @@ func TestABodyThatIsReadAfterItsHandlerHasReturnedAsksForNoDeadline(t *testing.T
 	end, panicked := make(chan struct{}), make(chan any)
 	web := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = lateBody{end}
-		r = paced(w, r, time.Minute)
+		r, done := new(bodies).paced(w, r, time.Minute)
+		defer done()
 		unpaced(r)
 		go func() {
 			defer func() { panicked <- recover() }()
