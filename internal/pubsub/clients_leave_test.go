@@ -103,3 +103,32 @@ func TestOPS1_TopicsOfAnOwnerAreBounded(t *testing.T) {
 	}
 	second.topics[len(second.topics)-1].lives()
 }
+
+// What topics keep in memory is bounded together. Beyond that their messages are read from the store, and nobody misses any.
+func TestOPS1_MessagesInMemoryAreBoundedTogether(t *testing.T) {
+	const topics, messages, size, most = 12, 20, 1000, 50_000
+	h := newHall(t)
+	h.mostRecent = most
+	h.crash()
+	p := h.peer("bob")
+	for i := range topics {
+		p.follow(fmt.Sprint("forum/t", i)).lives()
+	}
+	for n := range messages {
+		for i := range topics {
+			h.must("alice/home", "Many", fmt.Sprint("forum/t", i), n, n+1, size)
+		}
+		if held := h.hub.Stats().Bytes; held > most {
+			t.Fatalf("%d bytes are in memory", held)
+		}
+	}
+	for _, x := range p.topics {
+		x.at(messages)
+		if got := strings.Count(x.heard(), "="); got != messages {
+			t.Errorf("%s: %d messages", x.name, got)
+		}
+	}
+	if h.hub.Stats().Bytes == 0 {
+		t.Error("nothing is in memory")
+	}
+}

@@ -32,7 +32,7 @@
 //
 // Each feed has a cast: a goroutine, while there is something new, that takes a stretch of messages at a time and offers it to everybody in the order in which they came. Those who may
 // have the same of it share one encoded frame. A listener for which its connection has no room is behind: from then on the connection asks for what it lacks when there is room, from memory
-// (1,024 messages, 1 MiB a topic), else from the log, which one goroutine for each feed reads, once for all who are at that place. Nothing queues up for a slow reader but its
+// (1,024 messages, 1 MiB a topic, MaxRecent of all), else from the log, which one goroutine for each feed reads, once for all who are at that place. Nothing queues up for a slow reader but its
 // place; who falls out of the log is told how many are lost. Casts of other topics go on meanwhile, and a connection's topics take turns.
 //
 // A subscription with a CA and a handler gets what the policy of that CA, one of the client's owner, would let through to the handler. Decisions on a message are made after it

@@ -83,20 +83,36 @@ func (f *feed) turn() {
 	if f.epoch != 0 {
 		f.before = place{f.epoch, f.last}
 	}
-	f.epoch, f.first, f.last, f.recent, f.bytes = 0, 0, 0, nil, 0
+	f.epoch, f.first, f.last = 0, 0, 0
+	f.forgetRecent()
 }
 
-// keep holds a message in memory. Call with mu held.
+// forgetRecent is called with mu held.
+func (f *feed) forgetRecent() {
+	f.hold(-f.bytes)
+	f.recent = nil
+}
+
+// hold counts bytes of recent, here and in all feeds. Call with mu held.
+func (f *feed) hold(bytes int) {
+	f.bytes += bytes
+	f.hub.held.Add(int64(bytes))
+}
+
+// keep holds a message in memory, in the place of the oldest where there are too many. Where all feeds together hold too much, it holds none. Call with mu held.
 func (f *feed) keep(e *entry) {
 	if n := len(f.recent); n > 0 && f.recent[n-1].Offset+1 != e.Offset {
-		f.recent, f.bytes = nil, 0
+		f.forgetRecent()
 	}
 	f.recent = append(f.recent, e)
-	f.bytes += len(e.Packed)
-	for len(f.recent) > 1 && (len(f.recent) > keepMessages || f.bytes > keepBytes) {
-		f.bytes -= len(f.recent[0].Packed)
+	f.hold(len(e.Packed))
+	for n := len(f.recent); n > keepMessages || n > 1 && f.bytes > keepBytes; n-- {
+		f.hold(-len(f.recent[0].Packed))
 		f.recent[0] = nil
 		f.recent = f.recent[1:]
+	}
+	if f.hub.held.Load() > f.hub.opt.MaxRecent {
+		f.forgetRecent()
 	}
 }
 

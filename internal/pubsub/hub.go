@@ -27,6 +27,8 @@ type Options struct {
 	IdleAfter time.Duration
 	// MaxOwnerListeners is how many topics an owner's connections follow together, 10,000 by default.
 	MaxOwnerListeners int
+	// MaxRecent is how many bytes of the newest messages all topics keep in memory together, 256 MiB by default; beyond, they are read from the store.
+	MaxRecent int64
 }
 
 // Hub holds the topics of this process that are in use, and brings their messages to those who follow them.
@@ -36,6 +38,7 @@ type Hub struct {
 	attached chan struct{} // closed once runtime is set
 	ends     chan struct{} // closed by Close
 	ids      atomic.Uint64 // of topics
+	held     atomic.Int64  // bytes of messages in memory
 	house    house
 
 	mu     sync.RWMutex
@@ -60,6 +63,9 @@ func New(o Options) *Hub {
 	}
 	if o.MaxOwnerListeners == 0 {
 		o.MaxOwnerListeners = 10_000
+	}
+	if o.MaxRecent == 0 {
+		o.MaxRecent = 256 << 20
 	}
 	h := &Hub{opt: o, attached: make(chan struct{}), ends: make(chan struct{}), feeds: map[name.Name]*feed{}}
 	h.mu.Lock()
@@ -169,6 +175,9 @@ func (h *Hub) sweep() {
 	}
 	for topic, f := range h.feeds {
 		if f.idle() {
+			f.mu.Lock()
+			f.forgetRecent()
+			f.mu.Unlock()
 			delete(h.feeds, topic)
 		}
 	}

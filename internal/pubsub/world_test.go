@@ -28,7 +28,8 @@ type world struct {
 	hub    *pubsub.Hub
 	topics *pubsub.Subscriptions
 
-	mostTopics int // that an owner's connections follow; 0 for as many as usual
+	mostTopics int   // that an owner's connections follow; 0 for as many as usual
+	mostRecent int64 // bytes of messages in memory; 0 for as many as usual
 
 	hiddenKey, hidden []byte
 	dead              atomic.Bool
@@ -69,7 +70,7 @@ func newWorld(t testing.TB) *world {
 
 func (w *world) up() {
 	w.gate = &bus.Gate{Clock: w.Clock, Read: w.Store.Get}
-	w.hub = pubsub.New(pubsub.Options{Store: w.Store, Judge: w.gate.Standing, Clock: w.Clock, Log: w.Log.Logger(), MaxOwnerListeners: w.mostTopics})
+	w.hub = pubsub.New(pubsub.Options{Store: w.Store, Judge: w.gate.Standing, Clock: w.Clock, Log: w.Log.Logger(), MaxOwnerListeners: w.mostTopics, MaxRecent: w.mostRecent})
 	w.topics = w.hub.Subscriptions()
 	w.Class.Topics = w.hub.Class()
 	w.Options.Fatal = func(error) {}
