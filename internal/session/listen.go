@@ -3,7 +3,7 @@ package session
 import "time"
 
 // A connection that can only be read by waiting reads as much as plainBuffer at once, which it holds while nothing comes. How much of the wait is work can't be
-// seen: plainRead is what it counts as.
+// seen: plainRead is what it counts as at most.
 const (
 	plainBuffer = 1024
 	plainRead   = 2 * time.Microsecond
@@ -24,7 +24,9 @@ func (c *Conn) listenPlain() {
 	now := c.now()
 	for more := true; more && c.yields(now); {
 		n, err := c.out.gate.Read(buf)
-		now = c.now().Add(-plainRead)
+		if t := c.now(); t.Sub(now) > plainRead {
+			now = t.Add(-plainRead)
+		}
 		more = (n == 0 || c.arrived(buf[:n], now)) && err == nil
 		now = c.spend(now)
 	}
