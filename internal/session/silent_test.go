@@ -146,7 +146,8 @@ func TestVigil(t *testing.T) {
 		over bool
 	}{
 		{10, 100, false}, {10, 109, false}, {9, 109, false}, {9, 118, false}, {12, 118, false}, {11, 119, false}, {11, 128, false}, {11, 129, true},
-		{0, 130, false}, {0, 140, true},
+		{15, 130, false}, {15, 139, false}, {20, 139, false}, {20, 148, false}, {20, 149, true},
+		{0, 150, false}, {0, 160, true},
 	} {
 		if got := v.Over(look.left, look.now, 10); got != look.over {
 			t.Errorf("look %d: %v", i, got)
