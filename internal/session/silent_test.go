@@ -66,7 +66,7 @@ func TestOPS2_DrainWaitsForNobodyWhoIsSilent(t *testing.T) {
 	}
 }
 
-// A client that reads, however slowly, gets all that was on its way, and the bye.
+// A client that reads on gets all that was on its way, and the bye.
 func TestOPS2_DrainCutsOffNobodyWhoReads(t *testing.T) {
 	s, web := socketServer(t, false)
 	b := helloBare(t, web)
