@@ -109,13 +109,13 @@ func TestOPS1_AwayIsCounted(t *testing.T) {
 		r := newRegistry(Options{MaxNoteBytes: 2 * sessionWeight, MaxOwnerSessions: 8, MaxAwayBytes: most, MaxOwnerAwayBytes: mostOwn}.withDefaults())
 		here := map[*session]*channel{}
 		now := int64(0)
-		any := func(t *rapid.T) *channel {
+		connected := func(t *rapid.T) *channel {
 			for _, s := range r.sessions() {
 				if ch := here[s]; ch != nil {
 					return ch
 				}
 			}
-			t.Skip()
+			t.Skip() // another step is drawn: this one needs somebody
 			return nil
 		}
 		t.Repeat(map[string]func(*rapid.T){
@@ -127,7 +127,7 @@ func TestOPS1_AwayIsCounted(t *testing.T) {
 				}
 			},
 			"leave": func(t *rapid.T) {
-				ch, forGood := any(t), rapid.Bool().Draw(t, "for good")
+				ch, forGood := connected(t), rapid.Bool().Draw(t, "for good")
 				delete(here, ch.session)
 				r.leave(ch, now, forGood)
 			},

@@ -152,22 +152,15 @@ func TestLargeMessagesInFragmentsWithPingsBetween(t *testing.T) {
 	for _, secure := range []bool{false, true} {
 		t.Run(fmt.Sprint("TLS ", secure), func(t *testing.T) {
 			s, web := socketServer(t, secure)
-			ws, _, err := websocket.Dial(context.Background(), web.URL+"/api/session",
-				&websocket.DialOptions{HTTPClient: web.Client(), Subprotocols: []string{wire.Subprotocol}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer ws.CloseNow()
-			p := &peer{t, ws}
-			p.send(wire.Hello{Version: 1, Token: "alice"})
-			expect(p, wire.ParseWelcome)
+			p := dialPeer(t, web.URL, web.Client(), nil)
+			p.hello("alice")
 			p.open("phone", run1)
 			if raw := alone(t, s).out.gate.raw != nil; raw == secure {
 				t.Errorf("bare system calls over TLS %v: %v", secure, raw)
 			}
 			args := cbor.AppendBytes([]byte{0x81}, bytes.Repeat([]byte("large"), 180_000))
 			frame := wire.Request{Ch: 1, ID: 1, Floor: 1, Method: "Get", Args: args}.Append(nil)
-			w, err := ws.Writer(context.Background(), websocket.MessageBinary)
+			w, err := p.ws.Writer(context.Background(), websocket.MessageBinary)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -185,7 +178,7 @@ func TestLargeMessagesInFragmentsWithPingsBetween(t *testing.T) {
 					t.Fatal(err)
 				}
 				if frame = frame[n:]; i%5 == 0 {
-					if err := ws.Ping(context.Background()); err != nil {
+					if err := p.ws.Ping(context.Background()); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -196,7 +189,7 @@ func TestLargeMessagesInFragmentsWithPingsBetween(t *testing.T) {
 			if err := <-answered; err != nil {
 				t.Fatal(err)
 			}
-			if err := ws.Close(websocket.StatusNormalClosure, "done"); err != nil {
+			if err := p.ws.Close(websocket.StatusNormalClosure, "done"); err != nil {
 				t.Error("the close handshake:", err)
 			}
 			gone(t, s)
@@ -354,12 +347,7 @@ func TestOPS1_AFloodEndsWhenTheServerEndsIt(t *testing.T) {
 func TestClosingEndsAReaderThatWaits(t *testing.T) {
 	for _, secure := range []bool{false, true} {
 		s, web := socketServer(t, secure)
-		ws, _, err := websocket.Dial(context.Background(), web.URL+"/api/session",
-			&websocket.DialOptions{HTTPClient: web.Client(), Subprotocols: []string{wire.Subprotocol}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer ws.CloseNow()
+		dialPeer(t, web.URL, web.Client(), nil)
 		alone(t, s)
 		s.Close() // waits for readers
 		if n := s.Stats().Conns; n != 0 {

@@ -103,25 +103,35 @@ type peer struct {
 	ws *websocket.Conn
 }
 
-func (st *stand) connect(header http.Header) *peer {
-	st.t.Helper()
-	ws, _, err := websocket.Dial(context.Background(), "http://wab.test/api/session",
-		&websocket.DialOptions{HTTPClient: st.http, Subprotocols: []string{wire.Subprotocol}, HTTPHeader: header})
+// dialPeer connects to a server at a URL.
+func dialPeer(t testing.TB, url string, c *http.Client, header http.Header) *peer {
+	t.Helper()
+	ws, _, err := websocket.Dial(context.Background(), url+"/api/session",
+		&websocket.DialOptions{HTTPClient: c, Subprotocols: []string{wire.Subprotocol}, HTTPHeader: header})
 	if err != nil {
-		st.t.Fatal(err)
+		t.Fatal(err)
 	}
 	ws.SetReadLimit(-1)
-	p := &peer{st.t, ws}
-	st.t.Cleanup(func() { ws.CloseNow() })
-	return p
+	t.Cleanup(func() { ws.CloseNow() })
+	return &peer{t, ws}
+}
+
+func (p *peer) hello(token string) {
+	p.t.Helper()
+	p.send(wire.Hello{Version: 1, Token: token, Client: "test"})
+	expect(p, wire.ParseWelcome)
+}
+
+func (st *stand) connect(header http.Header) *peer {
+	st.t.Helper()
+	return dialPeer(st.t, "http://wab.test", st.http, header)
 }
 
 // hello connects as an owner.
 func (st *stand) hello(token string) *peer {
 	st.t.Helper()
 	p := st.connect(nil)
-	p.send(wire.Hello{Version: 1, Token: token, Client: "test"})
-	expect(p, wire.ParseWelcome)
+	p.hello(token)
 	return p
 }
 

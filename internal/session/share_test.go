@@ -2,13 +2,10 @@ package session
 
 import (
 	"bytes"
-	"context"
 	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/coder/websocket"
 
 	"github.com/wabgo/wab/internal/cbor"
 	"github.com/wabgo/wab/internal/clock"
@@ -199,15 +196,8 @@ func waiters(s *share) int {
 // TestCA9_TurnsOverTLS: it is read by waiting, so a turn is ended before it reads.
 func TestCA9_TurnsOverTLS(t *testing.T) {
 	s, web := socketServer(t, true)
-	ws, _, err := websocket.Dial(context.Background(), web.URL+"/api/session",
-		&websocket.DialOptions{HTTPClient: web.Client(), Subprotocols: []string{wire.Subprotocol}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ws.CloseNow()
-	p := &peer{t, ws}
-	p.send(wire.Hello{Version: 1, Token: "alice"})
-	expect(p, wire.ParseWelcome)
+	p := dialPeer(t, web.URL, web.Client(), nil)
+	p.hello("alice")
 	c := alone(t, s)
 	for range 3 {
 		owe(c.share)
