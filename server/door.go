@@ -13,7 +13,7 @@ import (
 const (
 	patrolEvery = time.Second / 4
 	// patience is how long somebody may take nothing of an answer while the server ends.
-	patience = 1500 * time.Millisecond
+	patience = session.DefaultDrainPatience
 )
 
 // doorkeeper knows the connections that have not upgraded, and closes those that are too many, whoever they are from. When the server ends it closes those

@@ -21,6 +21,9 @@ type Authenticator interface {
 // DefaultMaxConns is how many connections a Server has at most, where nothing else is asked for.
 const DefaultMaxConns = 100_000
 
+// DefaultDrainPatience is how long a server that ends waits for somebody who takes nothing of what is left for them.
+const DefaultDrainPatience = 1500 * time.Millisecond
+
 // Options are what a Server needs, and its limits. Zero limits mean the defaults.
 type Options struct {
 	Bus     Bus
@@ -47,7 +50,7 @@ type Options struct {
 	HelloWithin       time.Duration // 10 s
 	DeadAfter         time.Duration // silence that ends a connection; 45 s
 	WriteWithin       time.Duration // for each 64 KiB of a write; 15 s
-	DrainPatience     time.Duration // a client is cut off by Drain that has all its answers and takes nothing, or does not close, for so long; 1.5 s
+	DrainPatience     time.Duration // a client is cut off by Drain that has all its answers and takes nothing, or does not close, for so long; DefaultDrainPatience
 	DrainSpread       time.Duration // clients are asked to come back spread over this; 2 s
 }
 
@@ -75,7 +78,7 @@ func (o Options) withDefaults() Options {
 		unit time.Duration
 	}{
 		{&o.KeepAway, 2 * time.Minute}, {&o.HelloWithin, 10 * time.Second}, {&o.DeadAfter, 45 * time.Second},
-		{&o.WriteWithin, 15 * time.Second}, {&o.DrainSpread, 2 * time.Second}, {&o.DrainPatience, 1500 * time.Millisecond},
+		{&o.WriteWithin, 15 * time.Second}, {&o.DrainSpread, 2 * time.Second}, {&o.DrainPatience, DefaultDrainPatience},
 	} {
 		if *d.v == 0 {
 			*d.v = d.unit
