@@ -5,9 +5,10 @@
 # make bench   every bench (ARGS='-run commit -json' for one)
 # make gadget  the native gadget for boards: bin/gadget-linux-arm, -arm64 and -amd64
 # make soak    crashes and random histories again and again, longer fuzzing
+# make shake   tests again and again, with goroutines that sleep at random (PKG=./server, N=12; slow)
 # make fmt     format Go and templ files
 
-.PHONY: run build assets test lint bench gadget soak fmt deps fuzz
+.PHONY: run build assets test lint bench gadget soak shake fmt deps fuzz
 
 ADDR = localhost:8080
 run: build
@@ -53,6 +54,11 @@ soak:
 	WAB_STORM_SEEDS=500 go test -race -count=1 -timeout 60m -run 'CHAN3_(Links|Farewells)Through' ./server
 	go test -run '^$$' -bench Flood -benchtime 10s ./internal/actor
 	./scripts/fuzz 2m
+
+PKG ?= ./internal/... ./server
+N ?= 12
+shake:
+	go run ./tools/shake -n $(N) $(PKG) -- -test.short
 
 fmt:
 	gofmt -w $$(git ls-files '*.go')
