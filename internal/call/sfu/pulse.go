@@ -14,13 +14,16 @@ func (r *Room) pulse() {
 	defer tick.Stop()
 	var limited time.Time
 	for {
-		var now time.Time
+		ticked := false
 		select {
 		case <-r.stop:
 			return
 		case <-r.nudged:
-			now = time.Now()
-		case now = <-tick.C:
+		case <-tick.C:
+			ticked = true
+		}
+		now := time.Now() // a tick may have waited long: what it says of the time is no distance to the next
+		if ticked {
 			r.listen(now)
 		}
 		tracks := r.published()
