@@ -300,6 +300,37 @@ func TestCA3_FetchOutlivesTheServer(t *testing.T) {
 	}
 }
 
+// Drain waits for 2 s of the server's clock; what has no answer by then is called again by the next process.
+func TestCA3_WhatDrainHasNotWaitedForIsCalledAgain(t *testing.T) {
+	w := newWorld(t)
+	w.host.says = func(_ http.ResponseWriter, r *http.Request, nth int) {
+		if nth == 1 {
+			<-r.Context().Done()
+		}
+	}
+	w.must("alice/home", "Fetch", "/a", "Got", 0, 0)
+	w.Until("it to be called", func() bool { return w.host.one(t, "/a") == 1 && w.Runtime.Quiet() })
+	timers, drained := w.Clock.Waiters(), make(chan struct{})
+	go func() {
+		defer close(drained)
+		w.live.Load().Drain(within(t))
+	}()
+	w.Until("it to drain", func() bool { return w.Clock.Waiters() > timers })
+	w.Clock.Advance(2*time.Second - 1)
+	select {
+	case <-drained:
+		t.Error("it has not waited")
+	default:
+	}
+	w.Clock.Advance(1)
+	<-drained
+	w.crash()
+	w.hears("alice/home", "200 ")
+	if n := w.host.one(t, "/a"); n != 2 {
+		t.Errorf("it was called %d times", n)
+	}
+}
+
 // An activation that is dropped leaves its calls to the next one.
 func TestCA3_FetchOfADroppedActivation(t *testing.T) {
 	w := newWorld(t)

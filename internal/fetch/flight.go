@@ -129,10 +129,11 @@ func (f *Fetches) Drain(ctx context.Context) {
 	}
 	quiet := f.quiet
 	f.mu.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, drainFor)
-	defer cancel()
+	late := make(chan struct{})
+	defer f.clock.AfterFunc(drainFor, func() { close(late) }).Stop()
 	select {
 	case <-quiet:
+	case <-late:
 	case <-ctx.Done():
 	}
 }
