@@ -31,7 +31,7 @@ var Looks = []Look{
 
 const patience = 90 * time.Second // for each step of a browser on a busy machine
 
-// Browser is one Chromium with its own profile, which ends with the test.
+// Browser is one Chromium with its own profile. Both end with the test.
 type Browser struct{ ctx context.Context }
 
 // Start starts a Chromium, with more switches where a test needs some: "name" or "name=value", without dashes. Where there is none the test fails, and says
@@ -43,7 +43,7 @@ func Start(t testing.TB, switches ...string) *Browser {
 		t.Fatal("This test drives a real browser, and there is no Chromium. Install it (make deps; on Debian: apt-get install chromium), or name another with CHROMIUM=/path/to/it.")
 	}
 	opts := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()),
+		chromedp.ExecPath(path),
 		chromedp.Flag("no-sandbox", true), chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true))
 	for _, s := range switches {

@@ -10,8 +10,9 @@
 //
 // # What it starts and ends
 //
-// A Browser is one process with a profile in the test's temporary folder. It ends with its test, and nothing else is ever ended. Each tab has one
-// goroutine that hears the console; it ends with the tab. Nothing here waits by sleeping: conditions are polled within the page, once a frame.
+// A Browser is one process with a profile of its own. It ends with its test, its children are ended with it, and then the profile is removed: a child that
+// lived a moment longer would still write there. Nothing else is ever ended. Each tab has one goroutine that hears the console; it ends with the tab. Nothing
+// here waits by sleeping: conditions are polled within the page, once a frame.
 //
 // # Pictures
 //

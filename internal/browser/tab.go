@@ -62,12 +62,14 @@ func (tab *Tab) Open(url string) {
 	tab.Do(chromedp.Navigate(url))
 }
 
-// Until waits until a JavaScript expression, awaited if it is a promise, is true, on the page as it is or on the one that follows.
+// Until waits until a JavaScript expression, awaited if it is a promise, is true, on the page as it is or on the one that follows. One that throws is not true yet: what it
+// asks about may be still to come.
 func (tab *Tab) Until(expression string) {
 	tab.t.Helper()
-	if err := tab.poll("Promise.resolve(" + expression + ").then(Boolean)"); err != nil {
+	if err := tab.poll("(async () => { try { return Boolean(await (" + expression + ")); } catch { return false; } })()"); err != nil {
+		thrown, _ := chromedp.Run(tab, chromedp.Evaluate[string]("(async () => ("+expression+"))().then(() => 'nothing', String)", chromedp.EvalAwaitPromise))
 		body, _ := chromedp.Run(tab, chromedp.Evaluate[string]("document.body.innerText"))
-		tab.t.Fatalf("%s: waiting for %s: %v\nthe browser says: %v\nthe page shows: %s", tab.look.Name, expression, err, tab.Complaints(), body)
+		tab.t.Fatalf("%s: waiting for %s: %v\nit throws: %s\nthe browser says: %v\nthe page shows: %s", tab.look.Name, expression, err, thrown, tab.Complaints(), body)
 	}
 }
 
