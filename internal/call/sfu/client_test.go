@@ -32,6 +32,7 @@ type client struct {
 	pc     *webrtc.PeerConnection
 	dc     *webrtc.DataChannel
 	failed chan error
+	mids   int // media sections of its own; of the test's goroutine
 
 	// One lock for all: tests are not in a hurry.
 	mu       sync.Mutex

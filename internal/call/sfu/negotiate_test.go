@@ -39,6 +39,7 @@ func TestTheServersOfferWins(t *testing.T) {
 	room := newTestEngine(t, Options{}).Room(RoomOptions{})
 	alice, bob := join(t, room, "alice", nil), join(t, room, "bob", nil)
 	alice.peer.Allow(true, false)
+	bob.peer.Allow(false, true)
 	bob.offer()
 	alice.offer()
 	eventually(t, "bob is connected", func() bool { return bob.peer.line.connected.Load() })
@@ -46,9 +47,11 @@ func TestTheServersOfferWins(t *testing.T) {
 	alice.flow(alice.publish(Mic))
 	alice.offer()
 	eventually(t, "the server's offer waits for bob", func() bool { return len(bob.work) > 0 })
-	bob.offerNow(false) // bob's own goroutine is paused; about nothing new, for pion could not take back a media section's mid
+	bob.flow(bob.publish(Screen))
+	bob.offerNow(false) // bob's own goroutine is paused
 	goOn()
 	bob.hears("alice", Mic, 3)
+	alice.hears("bob", Screen, 3)
 	eventually(t, "bob's offer is answered after all", func() bool { bob.mu.Lock(); defer bob.mu.Unlock(); return !bob.out && bob.offered == 3 })
 	bob.mu.Lock()
 	defer bob.mu.Unlock()

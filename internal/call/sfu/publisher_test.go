@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -38,6 +39,11 @@ func (c *client) publish(source string) *publisher {
 	}
 	tr, err := c.pc.AddTransceiverFromTrack(p.track, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
 	if err != nil {
+		c.t.Fatal(err)
+	}
+	// A browser takes back the mids of an offer that was passed over, pion can't: those of its own never are the server's.
+	c.mids++
+	if err := tr.SetMid(fmt.Sprint("own-", c.mids)); err != nil {
 		c.t.Fatal(err)
 	}
 	p.sender = tr.Sender()
