@@ -57,6 +57,7 @@ type Runtime struct {
 	sweeper  sweeper
 	draining atomic.Bool
 	closed   atomic.Bool
+	moving   atomic.Int64 // activations that are gone, and still have word for others
 	stats    stats
 	births   births
 	refusals refusals
@@ -200,13 +201,19 @@ func (rt *Runtime) moveOn(c *CA, gone bool, waiting []*Message) {
 	for _, m := range waiting {
 		rt.Deliver(m)
 	}
+	if gone {
+		rt.moving.Add(-1)
+	}
 }
 
 // Active counts the CAs in memory.
 func (rt *Runtime) Active() int { return rt.table.len() }
 
-// Quiet tells whether no CA has anything to do or to write now.
-func (rt *Runtime) Quiet() bool { return rt.table.quiet() && rt.refusals.quiet() }
+// Quiet tells whether no CA has anything to do or to write now. They are looked at one after the other: that none got work meanwhile shows in the turns.
+func (rt *Runtime) Quiet() bool {
+	turns := rt.sched.count()
+	return rt.table.quiet() && rt.refusals.quiet() && rt.moving.Load() == 0 && rt.sched.count() == turns
+}
 
 // Slow counts the methods that ran for more than a second.
 func (rt *Runtime) Slow() int64 { return rt.stats.slow.Load() }

@@ -21,6 +21,7 @@ type scheduler struct {
 	idle    int
 	waking  bool // an idle worker has been told of work, and has not looked yet
 	blocked int  // workers inside a method for long, each replaced by another
+	pushed  int  // turns that were asked for so far
 }
 
 // turns is one owner's runnable CAs, first come, first served.
@@ -40,6 +41,7 @@ func newScheduler(base int) *scheduler {
 func (s *scheduler) push(c *CA) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.pushed++
 	t := s.owners[c.name.Owner]
 	if t == nil {
 		t = s.newTurns(c.name.Owner)
@@ -155,6 +157,13 @@ func (s *scheduler) start(rt *Runtime) {
 	for range s.base {
 		s.hire(rt)
 	}
+}
+
+// count is how many turns were asked for so far.
+func (s *scheduler) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.pushed
 }
 
 // stop ends the workers after their turns. One that is inside a method is not waited for: it may be stuck.
