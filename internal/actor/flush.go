@@ -111,15 +111,17 @@ func (c *CA) refused(err error) {
 	}
 	c.rt.stats.dropped.Add(1)
 	c.rt.log.Warn("commit refused, activation dropped", slog.String("ca", c.key), slog.Any("error", err))
-	c.lose(answer)
-	c.rt.wakes.add(c.key, c.rt.now()+lostRetry) // a wake-up may have gone with it
+	c.lose(answer, c.rt.now()+lostRetry)
 }
 
-// lose drops the activation and what is not durable of it.
-func (c *CA) lose(answer *wire.Error) {
+// lose drops the activation and what is not durable of it. Its CA is looked at again at an instant in µs UTC, 0 for none: a wake-up may have gone with it.
+func (c *CA) lose(answer *wire.Error, again int64) {
 	c.mu.Lock()
 	lost := [...]*Commit{c.inflight, c.pending}
 	c.inflight, c.pending, c.gone = nil, nil, true
+	if again != 0 {
+		c.rt.wakes.add(c.key, again)
+	}
 	c.born()
 	gone, waiting := c.leftovers()
 	c.mu.Unlock()
@@ -129,9 +131,10 @@ func (c *CA) lose(answer *wire.Error) {
 	c.rt.moveOn(c, gone, waiting)
 }
 
-// leftovers takes the messages out of an activation that is gone. Call with mu held.
+// leftovers takes the messages out of an activation that is gone. Call with mu held, and Runtime.moveOn afterwards.
 func (c *CA) leftovers() (gone bool, waiting []*Message) {
 	if c.gone {
+		c.rt.moving.Add(1)
 		waiting = append(c.held, c.box.drain()...)
 		c.held = nil
 	}
@@ -144,7 +147,7 @@ func (c *CA) abandon() {
 	late := c.late
 	c.late = nil
 	c.mu.Unlock()
-	c.lose(errDraining)
+	c.lose(errDraining, 0)
 	if late != nil {
 		late.m.reply(nil, errDraining)
 	}
