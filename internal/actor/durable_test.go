@@ -15,6 +15,11 @@ import (
 	"github.com/wabgo/wab/internal/wire"
 )
 
+// joined counts the replies that wait for a CA's commits: all the rest of what their messages have done has joined these too.
+func joined(w *actortest.World, ca string) int {
+	return actor.Joined(w.Runtime, actortest.Name("app:"+ca))
+}
+
 func TestCA2_NothingLeavesBeforeItsCommitIsDurable(t *testing.T) {
 	w, f := messWorld(t, func(*actor.Tx, *state, *actor.Message) ([]byte, error) { return nil, errors.New("no") })
 	gate := &actortest.Gate{OnAdmit: func(m *actor.Message) *wire.Error {
@@ -35,8 +40,7 @@ func TestCA2_NothingLeavesBeforeItsCommitIsDurable(t *testing.T) {
 			waiting = append(waiting, w.Send("alice", "alice/home", method, nil))
 		}
 	}
-	// A CA beside it is not held up by it, and shows that the turns have passed.
-	w.Until("all to be handled", func() bool { return w.Class.Encodes.Load() >= 2+1+1+3*3 })
+	w.Until("all to be handled", func() bool { return joined(w, "alice/home") == len(waiting) })
 	for i, c := range waiting {
 		if len(c) != 0 {
 			t.Errorf("reply %d to %q came before its commit: %v", i, methods[i%len(methods)], <-c)
@@ -72,7 +76,7 @@ func TestCA2_LostCommitShowsNothing(t *testing.T) {
 	lose = true
 	a := w.Send("alice", "alice/home", "mess", nil)
 	b := w.Send("alice", "alice/home", "get", nil)
-	w.Until("both to be handled", func() bool { return w.Class.Encodes.Load() == 4 })
+	w.Until("both to be handled", func() bool { return joined(w, "alice/home") == 2 })
 	release()
 	for _, c := range []<-chan actortest.Reply{a, b} {
 		if r := w.Await(c); r.Code() != wire.Unavailable || r.Err.RetryAfter == 0 {

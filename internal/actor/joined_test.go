@@ -19,7 +19,7 @@ func TestDecision2_MessagesJoinCommits(t *testing.T) {
 	for range 32 {
 		all = append(all, w.Send("alice", "alice/home", "add", nil))
 	}
-	w.Until("all to be handled", func() bool { return w.Class.Encodes.Load() == encodes+32 })
+	w.Until("all to be handled", func() bool { return joined(w, "alice/home") == 32 })
 	release()
 	for i, c := range all {
 		if r := w.Await(c); number(r) != int64(i+2) {
@@ -139,6 +139,7 @@ func TestLimits_TooLargeLosesOnlyItself(t *testing.T) {
 	for _, method := range []string{"add", "grow", "add", "spam", "add", "timers", "add"} {
 		all = append(all, w.Send("alice", "alice/home", method, nil))
 	}
+	w.Until("all to be handled", func() bool { return joined(w, "alice/home") == len(all) })
 	release()
 	for i, c := range all {
 		want := wire.Code("")

@@ -36,12 +36,12 @@ func TestCA2_LargestTransactionIsCommitted(t *testing.T) {
 	w.Must(w.Call("alice/home", "get", nil))
 	release := w.Store.Hold()
 	first := w.Send("alice", "alice/home", "some", nil) // in flight
-	w.Until("its commit", func() bool { return w.Class.Encodes.Load() == 3 })
+	w.Until("its commit", func() bool { return joined(w, "alice/home") == 1 })
 	var all []<-chan actortest.Reply
 	for _, method := range []string{"some", "grow"} { // join the next commit
 		all = append(all, w.Send("alice", "alice/home", method, nil))
 	}
-	w.Until("them to join", func() bool { return w.Class.Encodes.Load() == 5 })
+	w.Until("them to join", func() bool { return joined(w, "alice/home") == 3 })
 	release()
 	for _, c := range append(all, first) {
 		w.Must(w.Await(c))

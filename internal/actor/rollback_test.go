@@ -145,6 +145,7 @@ func TestCA1_FailureAmongJoinedMessagesLosesOnlyItself(t *testing.T) {
 		good = append(good, w.Send("alice", "alice/home", "mess", nil))
 		bad = append(bad, w.Send("alice", "alice/home", "messAnd", nil))
 	}
+	w.Until("all to be handled", func() bool { return joined(w, "alice/home") == 20 })
 	release()
 	for i := range good {
 		if r := w.Await(good[i]); r.Err != nil {

@@ -44,7 +44,7 @@ func TestCA7_TimerWhoseCommitIsSlowRings(t *testing.T) {
 	w.Must(w.Call("alice/home", "get", nil))
 	release := w.Store.Hold()
 	reply := w.Send("alice", "alice/home", "once", nil)
-	w.Until("the commit to be on its way", func() bool { return w.Class.Encodes.Load() == 3 })
+	w.Until("the commit to be on its way", func() bool { return joined(w, "alice/home") == 1 })
 	w.Clock.Advance(70 * time.Second)
 	release()
 	w.Must(w.Await(reply))
