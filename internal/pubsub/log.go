@@ -110,12 +110,14 @@ func (l *log) subscribe(from name.Name, args []byte) error {
 	if err != nil {
 		return err
 	}
-	if was == nil {
-		l.followers++
-	} else if b, err := parseBegin(was); err != nil || b.id == id {
-		return err
+	if was != nil {
+		if b, err := parseBegin(was); err != nil || b.id == id {
+			return err
+		}
 	}
-	l.found()
+	if l.found(); was == nil {
+		l.followers++
+	}
 	l.changes = append(l.changes, change{ca: from, begin: begin{place{l.epoch, l.last}, id}})
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -289,6 +290,24 @@ func crashes(t *testing.T, seed uint64) {
 			last = offset
 		}
 	}
+}
+
+// A subscription that makes its topic counts as the first: after a crash the topic sees to it that its CA goes on.
+func TestPUB3_ATopicsFirstFollowerIsRousedAfterACrash(t *testing.T) {
+	w := newWorld(t)
+	var begun atomic.Int64
+	w.Class.Methods["OnMessage"] = func(tx *actor.Tx, s *actortest.State, m *actor.Message) ([]byte, error) {
+		begun.Add(1)
+		return heard(tx, s, m)
+	}
+	w.must("bob/home", "Follow", "forum/party", "OnMessage")
+	w.settled()
+	w.dieAtCommitOf("app:bob/home")
+	w.must("bob/other", "Publish", "forum/party", "x")
+	w.Until("the handler's commit to be lost", w.dead.Load)
+	w.revive()
+	w.Until("bob to be roused", func() bool { return begun.Load() == 2 })
+	w.hears("bob/home", "bob>party:1=x")
 }
 
 // A record of somebody who follows that can't be read keeps nobody else from what they follow.

@@ -2,6 +2,7 @@ package pubsub_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -112,6 +113,18 @@ func (w *world) dieAt(n int, before bool) {
 	early, late := die(true), die(false)
 	w.early.Store(&early)
 	w.late.Store(&late)
+}
+
+// dieAtCommitOf has the node die before a CA's next commit is durable.
+func (w *world) dieAtCommitOf(ca string) {
+	die := func(all []store.Write) error {
+		if w.dead.Load() || slices.ContainsFunc(all, func(write store.Write) bool { return write.CA == ca }) {
+			w.dead.Store(true)
+			return actortest.ErrCrash
+		}
+		return nil
+	}
+	w.early.Store(&die)
 }
 
 // revive starts the node again, dead or not.
