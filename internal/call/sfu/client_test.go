@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -37,6 +38,7 @@ type client struct {
 	// One lock for all: tests are not in a hurry.
 	mu       sync.Mutex
 	cut      bool // signals of both directions are lost
+	lost     int  // the server's, of which nobody hears
 	offered  uint32
 	out      bool
 	again    bool // an offer is due when the state is stable
@@ -186,6 +188,9 @@ func (c *client) leave() {
 func (c *client) deliver(s Signal) {
 	c.mu.Lock()
 	cut := c.cut
+	if cut {
+		c.lost++
+	}
 	c.mu.Unlock()
 	if cut {
 		return
@@ -470,6 +475,13 @@ func (c *client) hears(member, source string, n int) *heard {
 		return h != nil && h.count() >= n
 	})
 	return h
+}
+
+// heardAfter tells whether a packet with a later number than this has come.
+func (h *heard) heardAfter(seq uint16) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.ContainsFunc(h.packets, func(p rtp.Packet) bool { return int16(p.SequenceNumber-seq) > 0 })
 }
 
 func (h *heard) count() int {

@@ -76,7 +76,7 @@ func TestCALL2_LostSignalsAreSentAgainOnResume(t *testing.T) {
 	alice.offer() // and so is this one
 	eventually(t, "alice has an offer out", func() bool { alice.mu.Lock(); defer alice.mu.Unlock(); return alice.lastOut != nil })
 	alice.resume()
-	eventually(t, "the server has an offer for bob", func() bool { return len(room.wanted(bob.peer)) == 2 })
+	eventually(t, "the server's offer for bob is lost", func() bool { bob.mu.Lock(); defer bob.mu.Unlock(); return bob.lost > 0 })
 	bob.resume()
 	bob.hears("alice", Camera, 3)
 }
@@ -98,12 +98,13 @@ func TestCALL2_AnAnswerIsStored(t *testing.T) {
 
 func TestMalformedOffersAreRefusedAndNobodyElseNotices(t *testing.T) {
 	room := newTestEngine(t, Options{}).Room(RoomOptions{})
-	alice, bob, mallory := join(t, room, "alice", nil), join(t, room, "bob", nil), join(t, room, "mallory", nil)
+	alice, bob := join(t, room, "alice", nil), join(t, room, "bob", nil)
 	alice.peer.Allow(true, false)
 	alice.flow(alice.publish(Camera))
 	alice.offer()
 	bob.offer()
 	bob.hears("alice", Camera, 3)
+	mallory := join(t, room, "mallory", nil) // not earlier: who makes no offer for long gets the server's, and what crosses that is passed over
 	bad := []Offer{
 		{SDP: ""}, {SDP: "v=0"}, {SDP: "nonsense\r\n"}, {SDP: "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"},
 		{SDP: "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\n"},

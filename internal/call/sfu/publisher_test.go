@@ -106,6 +106,13 @@ func (p *publisher) frame() {
 	_ = p.track.WriteRTP(&packet)
 }
 
+// last is the number of the last packet that was sent.
+func (p *publisher) last() uint16 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.seq
+}
+
 // flow sends frames until the client leaves or the returned function is called.
 func (c *client) flow(p *publisher) (stop func()) {
 	quit, once := make(chan struct{}), sync.Once{}

@@ -120,6 +120,7 @@ func TestOneBlockedMemberDelaysNobody(t *testing.T) {
 	alice.flow(p)
 	bob.hears("alice", Camera, 3)
 	stuck.hears("alice", Camera, 3)
+	eventually(t, "its data channel is open", func() bool { return stuck.peer.Data(nil) })
 	w.set(func() { w.cut[stuck.ip] = true })
 	for stuck.peer.Data(make([]byte, maxData)) { // until its data channel is full
 	}
