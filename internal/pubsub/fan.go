@@ -268,18 +268,18 @@ func (f *feed) awaits(ca name.Name) bool {
 	return c != nil && c.called != 0
 }
 
-// handledByAll is the last message that all CAs have handled.
-func (f *feed) handledByAll() uint64 {
+// handledByAll is the last message that all CAs have handled; known is false where it is not known who follows.
+func (f *feed) handledByAll() (at uint64, known bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !f.gathered {
-		return 0
+		return 0, false
 	}
-	at := f.last
+	at = f.last
 	for _, c := range f.followers {
 		at = min(at, c.at)
 	}
-	return at
+	return at, true
 }
 
 // lagging are some CAs that have not handled all.

@@ -240,7 +240,11 @@ func (l *log) Tend(now int64) {
 		return
 	}
 	f := l.hub.feed(l.ca.Name())
-	l.fanned = max(l.fanned, min(l.last, f.handledByAll()))
+	at, known := f.handledByAll()
+	if !known { // it has left memory meanwhile
+		l.hub.with(l.ca.Name(), func(f *feed) { f.recover(l.head) })
+	}
+	l.fanned = max(l.fanned, min(l.last, at))
 	if l.fanned == l.last {
 		return
 	}

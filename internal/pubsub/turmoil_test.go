@@ -151,6 +151,24 @@ func TestCA10_AStartReadsNoCAThatHasHandledAll(t *testing.T) {
 	}
 }
 
+// Where time has passed, and the topic had no turn in it, what all have handled may have left memory before the topic has noted it.
+func TestCA10_WhatAllHaveHandledIsNotedAlsoIfItHasLeftMemory(t *testing.T) {
+	w := newWorld(t)
+	w.must("bob/home", "Follow", "forum/party", "OnMessage")
+	w.must("bob/other", "Publish", "forum/party", "x")
+	w.hears("bob/home", "bob>party:1=x")
+	w.settled()
+	w.hub.Sweep()
+	w.hub.Sweep()
+	if n := w.hub.Stats().Topics; n != 0 {
+		t.Fatal(n, "topics are in memory")
+	}
+	w.noted()
+	if got := w.log("bob/home"); got != "bob>party:1=x" {
+		t.Error(got)
+	}
+}
+
 // noted waits until no topic is to be looked at when the server starts.
 func (w *world) noted() {
 	w.T.Helper()
