@@ -215,12 +215,15 @@ func TestStrangersAreAnsweredAFewTimesOnly(t *testing.T) {
 	conn := listenUDP(t, "127.0.0.1")
 	ask := stun.MustBuild(stun.TransactionID, stun.NewType(stun.MethodAllocate, stun.ClassRequest)).Raw
 	const asked = 200
-	for range asked {
+	again := func() {
 		if _, err := conn.WriteTo(ask, s.opt.UDP.LocalAddr()); err != nil {
 			t.Fatal(err)
 		}
 	}
-	await(t, func() bool { return s.Stats().Strangers >= asked-strangerBurst })
+	for range asked {
+		again()
+	}
+	await(t, func() bool { again(); return s.Stats().Strangers >= asked-strangerBurst }) // a busy machine loses some of many
 	roundTrip(t, relay, m.LocalAddr(), "a member")
 	fake.Advance(time.Second)
 	allocate(t, dialAs(t, s, "udp", "late"))

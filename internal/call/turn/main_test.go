@@ -94,7 +94,8 @@ func dial(t *testing.T, s *Server, transport, username, password string) *turn.C
 		conn = turn.NewSTUNConn(stream)
 	}
 	c, err := turn.NewClient(&turn.ClientConfig{
-		Conn: conn, STUNServerAddr: at, TURNServerAddr: at, Username: username, Password: password, Realm: Realm, LoggerFactory: pionlog.To(quiet), RTO: 100 * time.Millisecond,
+		Conn: conn, STUNServerAddr: at, TURNServerAddr: at, Username: username, Password: password, Realm: Realm, LoggerFactory: pionlog.To(quiet),
+		RTO: 10 * time.Second, // nothing is lost here, and what is asked again would be counted again
 	})
 	if err != nil {
 		t.Fatal(err)
