@@ -22,7 +22,7 @@ type courier struct {
 func courierApp() App { return App{Name: "courier", New: func() CA { return new(courier) }} }
 
 func (c *courier) Ask(tx *Tx, url string) {
-	c.Last = tx.Fetch(Request{Method: "POST", URL: url, Header: http.Header{"X-From": {tx.Self().CA()}}, Body: []byte("hello"), Timeout: time.Second, Within: time.Hour}, "OnFetched")
+	c.Last = tx.Fetch(Request{Method: "POST", URL: url, Header: http.Header{"X-From": {tx.Self().CA()}}, Body: []byte("hello"), Timeout: time.Minute, Within: time.Hour}, "OnFetched")
 }
 
 func (c *courier) AskWrong(tx *Tx, url, method string) { tx.Fetch(Request{URL: url}, method) }
