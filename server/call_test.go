@@ -327,10 +327,14 @@ func TestCALL1_ANarrowTokenOpensWhatItSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if g.mu.Lock(); len(g.may) > 0 {
-		t.Error("it may", g.may)
-	}
-	g.mu.Unlock()
+	s.until("it knows what it may do", func() bool {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if len(g.may) > 0 {
+			t.Fatal("it may", g.may)
+		}
+		return len(g.opened) == 1
+	})
 }
 
 func TestCALL1_NamesAndSourcesAreChecked(t *testing.T) {
