@@ -189,7 +189,7 @@ func TestBUS6_WhetherATokenCountsMayBeUnknown(t *testing.T) {
 // until waits for what comes by itself.
 func (k houseKit) until(is func() bool) {
 	k.t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(20 * time.Second)
 	for !is() {
 		if time.Now().After(deadline) {
 			k.t.Fatal("it doesn't come")

@@ -139,7 +139,7 @@ func (k *kit) refused(owner, path, args, code string) said {
 // eventually asks until a method's result is as wanted: for effects that come after a reply.
 func (k *kit) eventually(owner, path, args, result string) {
 	k.t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(20 * time.Second)
 	var a said
 	for time.Now().Before(deadline) {
 		if a = k.do(owner, path, args); string(a.Result) == result {
