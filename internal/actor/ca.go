@@ -49,7 +49,7 @@ type CA struct {
 	unborn   bool     // made, but not written yet
 	expired  [][]byte // receipts to be removed
 	swept    bool     // they have been looked for
-	starter  bool     // a part wants to be looked at when the server starts
+	kept     bool     // its next instant is in Runtime.wakes alone: the index tells of the server's start
 	rang     int      // the place of the part whose message ran last
 
 	complained int64 // when a failure of its own was last logged, µs UTC
@@ -175,15 +175,12 @@ func (c *CA) schedule() (index int64, left bool) {
 		next = earlier(next, due)
 	}
 	c.wakeLocked(next)
-	if !starts && !c.starter {
-		return due, left
-	}
-	c.starter = starts
 	if starts && left {
 		c.rt.wakes.keep(c.key, due)
-	} else {
+	} else if c.kept {
 		c.rt.wakes.forget(c.key)
 	}
+	c.kept = starts && left
 	if starts {
 		return atStart, false
 	}

@@ -14,7 +14,7 @@
 //
 // # Messages between CAs
 //
-// A transaction's sends are written with it (outbox) and delivered after its commit, again after a crash, in order, for up to seven days. The receiver commits a
+// A transaction's sends are written with it (outbox) and delivered after its commit, again when the server starts, in order, for up to seven days. The receiver commits a
 // receipt with each message, also with one that was refused or failed, and knows a repetition by it (inbox): exactly once in effect. Answers and failures travel
 // back in the same way. To a post its receiver says: settled, settled and an answer follows, come again, or never; only what it settled has a receipt, and
 // what it never took is answered in its stead.

@@ -219,6 +219,9 @@ func (o *outbox) plan(at int64) {
 // Due keeps the CA in the due index while anything is on its way.
 func (o *outbox) Due() int64 { return o.retryAt }
 
+// AtStart has what lies here at a crash go out when the server starts, and not when its retry was due.
+func (o *outbox) AtStart() bool { return len(o.posts) > 0 }
+
 // Idle keeps the CA in memory as long.
 func (o *outbox) Idle() bool { return len(o.posts) == 0 }
 

@@ -22,6 +22,8 @@ func TestPUB3_APublishRousesAWindowOfCAsAtATime(t *testing.T) {
 		w.Clock.Advance(time.Millisecond)
 		return w.Runtime.Quiet() && w.hub.Stats().Followers == readers
 	})
+	w.Clock.Advance(time.Second) // what has arrived is noted: nobody has anything to send at the start
+	w.Until("rest", w.Runtime.Quiet)
 	w.crash()
 	held := make(chan struct{})
 	before := func(all []store.Write) error {
