@@ -87,7 +87,7 @@ func TestPUB3_WhoFollowsATopicMadeAnewHearsOfIt(t *testing.T) {
 	w.hears("bob/home", "alice>homenews:2=old")
 	w.must("alice/home", "End")
 	w.Until("made anew", func() bool {
-		w.Clock.Advance(time.Second)
+		w.pass(time.Second)
 		return w.do("alice/home", "Allow", "bob", "news").Err == nil
 	})
 	w.must("alice/home", "Publish", "alice/home/news", "between")

@@ -104,7 +104,13 @@ func TestBUS4_MessagesWaitForWhatIsUnknown(t *testing.T) {
 	h.say("bob/other", "forum/party", "behind")
 	h.say("alice/home", "alice/home/news", "b")
 	some.hears("1:alice/home=a 2:bob/other=own")
+	waits := func() {
+		t.Helper()
+		h.Until("both to wait", func() bool { return h.hub.Postponed() == 2 })
+	}
+	waits()
 	h.Clock.Advance(2 * time.Second) // still nobody knows
+	waits()
 	h.members.Store(&in)
 	h.Clock.Advance(2 * time.Second)
 	some.hears("1:alice/home=a 2:bob/other=own 3:alice/home=b 4:bob/other=behind")
@@ -145,14 +151,17 @@ func TestPUB3_WhatCantBeReadIsWaitedFor(t *testing.T) {
 	disk.fails.Store(true)
 	party := h.peer("carol").follow("forum/party", epoch, 0).lives()
 	h.say("alice/home", "forum/party", "c")
+	waits := func() {
+		t.Helper()
+		h.Until("another look at the store", func() bool { return h.hub.Postponed() == 1 })
+	}
 	for range 3 {
+		waits()
 		h.Clock.Advance(2 * time.Second)
 	}
+	waits()
 	disk.fails.Store(false)
-	h.Until("it to be read", func() bool {
-		h.Clock.Advance(10 * time.Millisecond)
-		return party.heard() != ""
-	})
+	h.Clock.Advance(2 * time.Second)
 	party.hears("1:alice/home=a 2:alice/home=b 3:alice/home=c")
 	if !h.Log.Has("a bad block") {
 		t.Error("nobody has heard of the disk")

@@ -82,7 +82,7 @@ func TestPUB3_AnotherEpochIsAGap(t *testing.T) {
 	h.settled()
 	h.Until("the end", func() bool { epoch, _ := news.position(); return epoch == 0 })
 	h.Until("a new one", func() bool {
-		h.Clock.Advance(time.Second)
+		h.pass(time.Second)
 		return h.do("alice/home", "Publish", "alice/home/news", "new").Err == nil
 	})
 	news.hears("2:alice/home=heard 1:alice/home=new")

@@ -38,7 +38,9 @@ func (h *hall) Member(bus.Reader, name.Name, name.Name, int) policy.Membership {
 }
 
 func newHall(t testing.TB) *hall {
-	h := &hall{world: newWorld(t)}
+	h := &hall{}
+	h.members.Store(&policy.Membership{})
+	h.world = newWorldWith(t, h)
 	h.Class.Methods["Many"], h.Class.Methods["AllowGroup"] = h.many, h.allowGroup
 	h.open()
 	t.Cleanup(h.shut)
@@ -46,8 +48,6 @@ func newHall(t testing.TB) *hall {
 }
 
 func (h *hall) open() {
-	h.members.Store(&policy.Membership{})
-	h.gate.Groups = h
 	h.sessions = session.New(session.Options{
 		Bus: bus.New(h.Runtime), Auth: &h.tokens, Clock: h.Clock, Log: slog.New(slog.DiscardHandler), MaxQueue: h.queue,
 	})

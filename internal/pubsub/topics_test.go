@@ -184,7 +184,7 @@ func TestPUB3_EndedSubscriptionsBringNothing(t *testing.T) {
 	w.must("bob/other", "Publish", "forum/party", "x")
 	w.settled()
 	w.Until("gone", func() bool {
-		w.Clock.Advance(time.Second)
+		w.pass(time.Second)
 		return w.do("bob/gone", "Follow", "forum/party", "OnMessage2").Err == nil
 	})
 	w.settled()
@@ -229,7 +229,7 @@ func TestCA6_WhatIsRefusedOrChangesNothingIsNotWritten(t *testing.T) {
 		t.Error("written")
 	}
 	w.Until("written after a while", func() bool {
-		w.Clock.Advance(20 * time.Second)
+		w.pass(20 * time.Second)
 		now, _ := w.Store.Load("app:bob/home", []byte{'?'}, nil)
 		return now != rev
 	})
@@ -261,15 +261,12 @@ func crashes(t *testing.T, seed uint64) {
 			sent[fmt.Sprint(i)]++
 		}
 		if random.IntN(2) == 0 {
-			w.Until("settled or dead", func() bool {
-				w.Clock.Advance(time.Millisecond)
-				return w.dead.Load() || w.Runtime.Quiet() && w.hub.Stats().Behind == 0
-			})
+			w.settledOrDead()
 		}
 		w.revive()
 	}
 	w.Until("all heard", func() bool {
-		w.Clock.Advance(time.Second)
+		w.pass(time.Second)
 		for i := range readers {
 			have := w.log(fmt.Sprintf("r%d/home", i))
 			for text := range sent {

@@ -43,17 +43,14 @@ func turmoil(t *testing.T, seed uint64) {
 			w.something()
 		}
 		if w.random.IntN(2) == 0 {
-			w.Until("settled or dead", func() bool {
-				w.Clock.Advance(time.Millisecond)
-				return w.dead.Load() || w.Runtime.Quiet() && w.hub.Stats().Behind == 0
-			})
+			w.settledOrDead()
 		}
 		w.check("again/home")
 		w.check("ends/home")
 		w.revive()
 	}
 	w.Until("all heard", func() bool {
-		w.Clock.Advance(time.Second)
+		w.pass(time.Second)
 		have := w.log("stays/home") + " "
 		for _, text := range w.acked {
 			if !strings.Contains(have, "="+text+" ") {
@@ -173,9 +170,9 @@ func TestCA10_WhatAllHaveHandledIsNotedAlsoIfItHasLeftMemory(t *testing.T) {
 func (w *world) noted() {
 	w.T.Helper()
 	w.Until("noted", func() bool {
-		w.Clock.Advance(15 * time.Second)
+		w.pass(15 * time.Second)
 		due, _ := w.Store.DueBefore(1, store.Due{}, 10)
-		return len(due) == 0 && w.Runtime.Quiet()
+		return len(due) == 0 && w.idle()
 	})
 }
 

@@ -18,10 +18,7 @@ func TestPUB3_APublishRousesAWindowOfCAsAtATime(t *testing.T) {
 		w.must(fmt.Sprintf("r%d/home", i), "Follow", "forum/party", "OnMessage")
 		w.must(fmt.Sprintf("r%d/home", i), "Allow", "anyone", "OnMessage")
 	}
-	w.Until("following", func() bool {
-		w.Clock.Advance(time.Millisecond)
-		return w.Runtime.Quiet() && w.hub.Stats().Followers == readers
-	})
+	w.Until("following", func() bool { return w.handled() && w.hub.Stats().Followers == readers })
 	w.Clock.Advance(time.Second) // what has arrived is noted: nobody has anything to send at the start
 	w.Until("rest", w.Runtime.Quiet)
 	w.crash()
@@ -47,7 +44,7 @@ func TestPUB3_APublishRousesAWindowOfCAsAtATime(t *testing.T) {
 		t.Errorf("%d CAs in memory", most.Load())
 	}
 	close(held)
-	w.Until("all to have heard", func() bool { return w.Runtime.Quiet() && w.hub.Stats().Behind == 0 })
+	w.settled()
 	for _, i := range []int{0, 1, readers / 2, readers - 1} {
 		w.hears(fmt.Sprintf("r%d/home", i), "alice>party:1=x")
 	}

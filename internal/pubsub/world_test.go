@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -26,6 +27,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type world struct {
 	*actortest.World
 	gate   *bus.Gate
+	groups bus.Groups // of the gate, may be nil
 	hub    *pubsub.Hub
 	topics *pubsub.Subscriptions
 
@@ -47,8 +49,10 @@ func dies(p *atomic.Pointer[func([]store.Write) error]) func([]store.Write) erro
 	}
 }
 
-func newWorld(t testing.TB) *world {
-	w := &world{World: actortest.NewWorld(t, nil)}
+func newWorld(t testing.TB) *world { return newWorldWith(t, nil) }
+
+func newWorldWith(t testing.TB, groups bus.Groups) *world {
+	w := &world{World: actortest.NewWorld(t, nil), groups: groups}
 	w.Class.Methods = map[string]actortest.Method{
 		"Publish":     w.publish,
 		"Follow":      w.follow,
@@ -70,7 +74,7 @@ func newWorld(t testing.TB) *world {
 }
 
 func (w *world) up() {
-	w.gate = &bus.Gate{Clock: w.Clock, Read: w.Store.Get}
+	w.gate = &bus.Gate{Clock: w.Clock, Read: w.Store.Get, Groups: w.groups}
 	w.hub = pubsub.New(pubsub.Options{Store: w.Store, Judge: w.gate.Standing, Clock: w.Clock, Log: w.Log.Logger(), MaxOwnerListeners: w.mostTopics, MaxRecent: w.mostRecent})
 	w.topics = w.hub.Subscriptions()
 	w.Class.Topics = w.hub.Class()
@@ -92,10 +96,48 @@ func (w *world) crash() {
 	w.up()
 }
 
-// settled waits until nobody has anything to do.
+// idle tells whether nobody has anything to do: no CA, and not the hub, of which some may not be known to be behind yet.
+func (w *world) idle() bool { return w.Runtime.Quiet() && !w.hub.Busy() && w.Runtime.Quiet() }
+
+// handled tells whether all have handled all, besides.
+func (w *world) handled() bool { return w.idle() && w.hub.Stats().Behind == 0 && w.idle() }
+
+// settled waits until nobody has anything to do, and all have handled all.
 func (w *world) settled() {
 	w.T.Helper()
-	w.Until("settled", func() bool { return w.Runtime.Quiet() && w.hub.Stats().Behind == 0 && w.Runtime.Quiet() })
+	w.Until("settled", w.handled)
+}
+
+// settledOrDead is settled for a node that may die meanwhile.
+func (w *world) settledOrDead() {
+	w.T.Helper()
+	w.Until("settled or dead", func() bool {
+		if w.idle() {
+			w.Clock.Advance(time.Millisecond)
+		}
+		return w.dead.Load() || w.handled()
+	})
+}
+
+// pass lets time pass when nobody has anything to do: what is under way is not taken for slow.
+func (w *world) pass(d time.Duration) {
+	w.T.Helper()
+	w.Until("nothing to be under way", w.idle)
+	w.Clock.Advance(d)
+}
+
+// holds waits until a topic has so many messages.
+func (w *world) holds(topic string, messages int) {
+	w.T.Helper()
+	w.Until(topic+" to hold all", func() bool {
+		n := 0
+		for _, key := range w.Memory.Keys("app:" + topic) {
+			if strings.HasPrefix(key, "Tm") {
+				n++
+			}
+		}
+		return n == messages
+	})
 }
 
 // dieAt has the node die at a commit to come: before it is durable, or when it is and nobody has heard of it.
