@@ -13,6 +13,7 @@ import (
 	"github.com/wabgo/wab/internal/policy"
 	"github.com/wabgo/wab/internal/wabproc"
 	"github.com/wabgo/wab/web"
+	"github.com/wabgo/wab/web/ui/uitest"
 )
 
 // run serves the built binary, as a user runs it, with more flags.
@@ -70,6 +71,7 @@ func TestAVisitorIsRefusedUntilTheOwnerLetsThemIn(t *testing.T) {
 	s := run(t, "--dev")
 	home, away := browser.Start(t), browser.Start(t)
 	alice := home.Tab(t, browser.Looks[0])
+	uitest.Listen(alice)
 	alice.Open(s.URL + "/counter/")
 	comeIn(alice, "alice")
 	alice.Until(live)
@@ -79,7 +81,7 @@ func TestAVisitorIsRefusedUntilTheOwnerLetsThemIn(t *testing.T) {
 	bob.Until(shut + ` && notice.innerText.includes("Ask alice")`)
 	bob.Shoot("counter-server-refused")
 	alice.Do(chromedp.SendKeys("#friend", "bob"+kb.Enter))
-	alice.Until(`document.querySelector(".toast")?.innerText.includes("bob may count here now")`)
+	alice.Until(`said("bob may count here now")`)
 	bob.Do(chromedp.Click("#notice button"))
 	bob.Until(live)
 	bob.Do(chromedp.Click("#more"))

@@ -34,13 +34,14 @@ func TestPageInEveryScene(t *testing.T) {
 		"failing": func(tab *browser.Tab) {
 			tab.Until(`!more.disabled`)
 			tab.Do(chromedp.Click("#more"))
-			tab.Until(`document.querySelector(".toast")?.innerText.includes("Nothing was changed") && saving.textContent === "Not saved"`)
+			tab.Until(`said("Nothing was changed") && saving.textContent === "Not saved"`)
 		},
 	}
 	for scene, play := range scenes {
 		for _, look := range browser.Looks {
 			t.Run(scene+"/"+look.Name, func(t *testing.T) {
 				tab := chromium.Tab(t, look)
+				uitest.Listen(tab)
 				path := "/?ca=home#"
 				if scene == "refused" {
 					path = "/?ca=alice/home#"

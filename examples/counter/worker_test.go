@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/wabgo/wab/internal/browser"
+	"github.com/wabgo/wab/web/ui/uitest"
 )
 
 // TestAWorkerThatDiesIsNoticed ends the background as a crash of its process would. A port doesn't tell; the page must all the same.
@@ -31,12 +32,13 @@ func TestAWorkerThatDiesIsNoticed(t *testing.T) {
 func TestWhatTakesLongIsSaid(t *testing.T) {
 	s := run(t, "--dev")
 	tab := browser.Start(t).Tab(t, browser.Looks[2])
+	uitest.Listen(tab)
 	tab.Before(`globalThis.SharedWorker = class { port = new MessageChannel().port1 }`)
 	tab.Open(s.URL + "/counter/")
 	comeIn(tab, "alice")
-	tab.Until(`notice.innerText.includes("Getting the counter")`)
+	tab.Until(`said("Getting the counter")`)
 	tab.Check()
-	tab.Until(`notice.innerText.includes("Still getting the counter")`)
+	tab.Until(`said("Still getting the counter")`)
 	tab.Shoot("counter-slow")
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/wabgo/wab/internal/browser"
 	"github.com/wabgo/wab/internal/wabproc"
 	"github.com/wabgo/wab/web"
+	"github.com/wabgo/wab/web/ui/uitest"
 )
 
 // run serves the built binary, as a user runs it.
@@ -71,8 +72,9 @@ func TestCALL3_ABackgroundRunsInASandboxedFrame(t *testing.T) {
 	if status, body := s.Post("/api/counter/alice/standup/Get", s.Guest("alice"), `[]`); status != 200 || body != `{"result":1}` {
 		t.Errorf("%d %s", status, body)
 	}
+	uitest.Listen(counter)
 	counter.Eval(`(friend.value = "dan", document.querySelector("#let button").click())`) // a form, which a sandbox doesn't submit
-	counter.Until(`document.querySelector(".toasts").innerText.includes("dan may count here now")`)
+	counter.Until(`said("dan may count here now")`)
 	for _, theme := range []string{"light", "dark"} { // as the page around
 		alice.Do(chromedp.Click("[data-theme-switch]"))
 		counter.Until(`document.documentElement.dataset.theme === "` + theme + `"`)

@@ -12,6 +12,7 @@ import (
 	"github.com/wabgo/wab/internal/browser"
 	"github.com/wabgo/wab/internal/wabproc"
 	"github.com/wabgo/wab/web"
+	"github.com/wabgo/wab/web/ui/uitest"
 )
 
 // serveBuilt serves the built binary, as a user runs it.
@@ -49,6 +50,7 @@ func host(url string) string { return strings.TrimPrefix(url, "http://") }
 func TestCHAN6_TwoNewUsersOnTwoServers(t *testing.T) {
 	here, there := serveBuilt(t), serveBuilt(t)
 	alice, bob := browser.Start(t).Tab(t, browser.Looks[0]), browser.Start(t).Tab(t, browser.Looks[3])
+	uitest.Listen(bob)
 	comeIn(alice, here.URL, "alice")
 	comeIn(bob, there.URL, "bob")
 	bob.Shoot("personalcloud-server-first")
@@ -58,7 +60,7 @@ func TestCHAN6_TwoNewUsersOnTwoServers(t *testing.T) {
 	// she finds him by his address and asks
 	alice.Do(chromedp.SendKeys("#target", "bob@"+host(there.URL)+kb.Enter))
 	pill(alice, "Asked")
-	bob.Until(`document.querySelector("#tab-requests .badge").innerText === "1" && document.querySelector(".toast").innerText.includes("asks to connect")`)
+	bob.Until(`document.querySelector("#tab-requests .badge").innerText === "1" && said("asks to connect")`)
 	bob.Do(chromedp.Click("#tab-requests"))
 	bob.Until(`document.querySelector("#requests").innerText.includes("Verified")`)
 	bob.Shoot("personalcloud-server-asked")

@@ -91,7 +91,7 @@ func TestPageInEveryScene(t *testing.T) {
 			tab.Until(`notice.innerText.includes("as they were") && connect.disabled`)
 		},
 		"refused": func(tab *browser.Tab) { tab.Until(`notice.innerText.includes("The server is full")`) },
-		"slow":    func(tab *browser.Tab) { tab.Until(`notice.innerText.includes("Getting your cloud")`) },
+		"slow":    func(tab *browser.Tab) { tab.Until(`said("Getting your cloud")`) },
 	}
 	// scenes are not called like elements, to which a browser would scroll
 	everywhere := []string{"first", "day", "inbox", "ways", "activity"} // the others are seen in one look each
@@ -103,6 +103,7 @@ func TestPageInEveryScene(t *testing.T) {
 		for _, look := range looks {
 			t.Run(scene+"/"+look.Name, func(t *testing.T) {
 				tab := chromium.Tab(t, look)
+				uitest.Listen(tab)
 				tab.Open(server.URL + "/#" + scene)
 				scenes[scene](tab)
 				tab.Shoot("personalcloud-" + scene)
@@ -116,8 +117,9 @@ func TestPageInEveryScene(t *testing.T) {
 func TestPageByKeyboard(t *testing.T) {
 	server := uitest.Serve(t, http.HandlerFunc(serve), stub)
 	tab := browser.Start(t).Tab(t, browser.Looks[0])
+	uitest.Listen(tab)
 	tab.Open(server.URL + "/#day&meet=zoe@cloud.example&invitation=abc")
-	tab.Until(loaded + ` && target.value === "zoe@cloud.example" && location.hash === "" && document.querySelector(".toast").innerText.includes("zoe@cloud.example invites you")`)
+	tab.Until(loaded + ` && target.value === "zoe@cloud.example" && location.hash === "" && said("zoe@cloud.example invites you")`)
 	tab.Do(chromedp.SendKeys("#target", kb.Enter))
 	tab.Until(`document.activeElement.id === "contact-name" && document.querySelector("#contact-state").innerText === "Asked" && target.value === ""`)
 
@@ -158,7 +160,7 @@ func TestPageByKeyboard(t *testing.T) {
 	// what comes while one looks elsewhere
 	tab.Do(chromedp.Click("#tab-channels"))
 	tab.Eval(`maps.messages.write("000900", { link: "carol", mine: false, text: "Look outside!", at: at(0), problem: "" })`)
-	tab.Until(`document.querySelector("#tab-people .badge").innerText === "1" && document.querySelector(".toasts").innerText.includes("Look outside!")`)
+	tab.Until(`document.querySelector("#tab-people .badge").innerText === "1" && said("Look outside!")`)
 	tab.Eval(`maps.inbox.write("r9", { name: "friend", from: "ida@h.example", verified: true, host: "https://h.example", why: "", at: at(0), expires: at(9), history: "", rx_role: "", tx_role: "" })`)
 	tab.Until(`document.querySelector("#tab-requests .badge").innerText === "1"`)
 	tab.Do(chromedp.Click("#tab-people"), chromedp.Click(`#people [data-id="carol"]`))

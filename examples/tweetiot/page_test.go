@@ -59,10 +59,10 @@ func TestPageInEveryScene(t *testing.T) {
 		"failing": func(tab *browser.Tab) {
 			tab.Until(there + ` && !post.disabled`)
 			tab.Do(chromedp.Click("#post"))
-			tab.Until(`document.querySelector(".toast")?.innerText.includes("here should stand a #tag")`)
+			tab.Until(`said("here should stand a #tag")`)
 		},
 		"refused": func(tab *browser.Tab) { tab.Until(`notice.innerText.includes("The server is full")`) },
-		"slow":    func(tab *browser.Tab) { tab.Until(`notice.innerText.includes("Getting your devices")`) },
+		"slow":    func(tab *browser.Tab) { tab.Until(`said("Getting your devices")`) },
 	}
 	everywhere := []string{"first", "day", "connect"} // the others are seen in one look each
 	for i, scene := range slices.Sorted(maps.Keys(scenes)) {
@@ -73,6 +73,7 @@ func TestPageInEveryScene(t *testing.T) {
 		for _, look := range looks {
 			t.Run(scene+"/"+look.Name, func(t *testing.T) {
 				tab := chromium.Tab(t, look)
+				uitest.Listen(tab)
 				tab.Open(server.URL + "/#" + scene)
 				scenes[scene](tab)
 				tab.Shoot("tweetiot-" + scene)
@@ -86,8 +87,9 @@ func TestPageInEveryScene(t *testing.T) {
 func TestPageByKeyboard(t *testing.T) {
 	server := uitest.Serve(t, http.HandlerFunc(serve), stub)
 	tab := browser.Start(t).Tab(t, browser.Looks[0])
+	uitest.Listen(tab)
 	tab.Open(server.URL + "/?friend=erin#day")
-	tab.Until(there + ` && friend.value === "erin" && document.querySelector(".toast").innerText.includes("erin invites you")`)
+	tab.Until(there + ` && friend.value === "erin" && said("erin invites you")`)
 	tab.Do(chromedp.Focus("#text"), chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)), chromedp.SendKeys("#text", "buzz #friends"+kb.Enter))
 	tab.Until(`posts.children.length === 4 && posts.children[0].innerText.includes("To come.") && posts.children[0].innerText.includes("sent and received")`)
 	tab.Do(chromedp.SendKeys("#befriend input[id=friend]", kb.Enter))

@@ -66,17 +66,18 @@ func TestPageInEveryScene(t *testing.T) {
 		"failing": func(tab *browser.Tab) {
 			tab.Until(there)
 			tab.Do(chromedp.Focus("#surface"), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.ArrowRight))
-			tab.Until(`document.querySelector(".toast")?.innerText.includes("not kept") && saving.textContent === "Not saved"`)
+			tab.Until(`said("not kept") && saving.textContent === "Not saved"`)
 		},
 		"empty": func(tab *browser.Tab) { tab.Until(there) },
 		"many":  func(tab *browser.Tab) { tab.Until(there) },
-		"slow":  func(tab *browser.Tab) { tab.Until(`notice.innerText.includes("Getting the board")`) },
+		"slow":  func(tab *browser.Tab) { tab.Until(`said("Getting the board")`) },
 	}
 	for scene, play := range scenes {
 		for _, look := range browser.Looks {
 			t.Run(scene+"/"+look.Name, func(t *testing.T) {
 				tab := chromium.Tab(t, look)
 				tab.Before(`localStorage.clear()`) // where another scene was looked at
+				uitest.Listen(tab)
 				path := "/?ca=home#"
 				if scene == "refused" || scene == "viewer" {
 					path = "/?ca=alice/home#"

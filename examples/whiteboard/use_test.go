@@ -90,12 +90,13 @@ func TestImagesArePastedAndMadeSmall(t *testing.T) {
 	tab.Until(last + `.kind === "image" && Math.abs(` + last + `.w / ` + last + `.h - 2600 / 1700) < 0.02`)
 	settle(tab)
 	tab.Shoot("whiteboard-image")
+	uitest.Listen(tab)
 	tab.Eval(`(() => {
 		const data = new DataTransfer();
 		data.items.add(new File(["no image"], "x.png", { type: "image/png" }));
 		surface.dispatchEvent(new DragEvent("drop", { dataTransfer: data, clientX: 300, clientY: 300, bubbles: true, cancelable: true }));
 	})()`)
-	tab.Until(`document.querySelector(".toast")?.innerText.includes("x.png is not an image")`)
+	tab.Until(`said("x.png is not an image")`)
 }
 
 func TestTheViewMoves(t *testing.T) {
