@@ -116,17 +116,18 @@ func (d *doorkeeper) patrol(ctx context.Context) {
 }
 
 // round looks at all whose requests are under way. Somebody of whose answer nothing is left to send may be waiting for more of it, unless it has been given.
-func (d *doorkeeper) round(now int64, unsent func(net.Conn) int) {
+func (d *doorkeeper) round(now int64, unsent func(net.Conn) (left int, taken uint64)) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for c, v := range d.in {
-		left := 0
+		var left int
+		var taken uint64
 		if v.state == http.StateActive {
-			left = unsent(c)
+			left, taken = unsent(c)
 		}
 		if left == 0 && !v.answered {
 			v.Vigil = session.Vigil{}
-		} else if v.Over(left, now, patience.Microseconds()) {
+		} else if v.Over(left, taken, now, patience.Microseconds()) {
 			cut(c)
 		}
 	}

@@ -107,9 +107,9 @@ func httptestTLS(t *testing.T) *tls.Config {
 // An answer of which somebody takes something now and then is not cut off, and neither is one that takes its time to come.
 func TestOPS2_WhoTakesItsAnswerGetsIt(t *testing.T) {
 	d := newDoorkeeper(100)
-	slow, fed, waits, stays, had, next := &fakeConn{}, &fakeConn{}, &fakeConn{}, &fakeConn{}, &fakeConn{}, &fakeConn{}
-	left := map[net.Conn]int{slow: 1000, fed: 1000, stays: 1000}
-	for _, c := range []net.Conn{slow, fed, waits, stays, had, next} {
+	slow, fed, full, waits, stays, had, next := &fakeConn{}, &fakeConn{}, &fakeConn{}, &fakeConn{}, &fakeConn{}, &fakeConn{}, &fakeConn{}
+	left, taken := map[net.Conn]int{slow: 1000, fed: 1000, full: 1000, stays: 1000}, map[net.Conn]uint64{}
+	for _, c := range []net.Conn{slow, fed, full, waits, stays, had, next} {
 		d.watch(c, http.StateNew)
 		d.watch(c, http.StateActive)
 	}
@@ -119,13 +119,14 @@ func TestOPS2_WhoTakesItsAnswerGetsIt(t *testing.T) {
 	d.watch(next, http.StateIdle)
 	d.watch(next, http.StateActive)
 	for now := int64(0); now < 10*patience.Microseconds(); now += patience.Microseconds() / 2 {
-		d.round(now, func(c net.Conn) int { return left[c] })
+		d.round(now, func(c net.Conn) (int, uint64) { return left[c], taken[c] })
 		left[slow]--
-		left[fed]++ // what it takes, the handler makes up for before the next round
+		left[fed]++   // what it takes, the handler makes up for before the next round,
+		taken[full]++ // or just that
 	}
 	d.close()
-	if slow.closed || fed.closed || waits.closed || next.closed {
-		t.Errorf("closed: who reads slowly %v, who gets more all the time %v, who waits %v, who waits for another answer %v", slow.closed, fed.closed, waits.closed, next.closed)
+	if slow.closed || fed.closed || full.closed || waits.closed || next.closed {
+		t.Errorf("closed: who reads slowly %v, who gets more all the time %v, as much as it takes %v, who waits %v, who waits for another answer %v", slow.closed, fed.closed, full.closed, waits.closed, next.closed)
 	}
 	if !stays.closed || !had.closed {
 		t.Errorf("closed: who takes nothing %v, who has all %v", stays.closed, had.closed)

@@ -159,15 +159,16 @@ func (o *outbox) size() int {
 	return o.bytes
 }
 
-// left is how many bytes the client has not taken, as far as that is known.
-func (o *outbox) left() int {
+// left is how many bytes the client has not taken, and how many it has, as far as that is known. What is being written is left until all of it is with the system.
+func (o *outbox) left() (n int, taken uint64) {
 	o.mu.Lock()
-	n := o.bytes
+	n = o.bytes
 	if !o.closed {
 		n += len(o.last)
 	}
 	o.mu.Unlock()
-	return n + Unsent(o.gate.Conn)
+	unsent, taken := Unsent(o.gate.Conn)
+	return n + unsent, taken
 }
 
 // waiting is the length of the queue. It is called with mu held.

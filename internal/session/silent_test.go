@@ -13,12 +13,14 @@ import (
 )
 
 // drains drains a server while time passes, and returns when all are gone.
-func drains(s *Server) {
+func drains(t *testing.T, s *Server) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
 		defer cancel()
 		_ = s.Drain(context.Background())
 	}()
+	until(t, "the server to drain", s.draining.Load)
 	for ctx.Err() == nil {
 		s.opt.Clock.(*clock.Fake).Advance(hastyEvery)
 		runtime.Gosched()
@@ -59,7 +61,7 @@ func TestOPS2_DrainWaitsForNobodyWhoIsSilent(t *testing.T) {
 					s, b := connect(t)
 					alone(t, s)
 					prepare(t, s, b)
-					drains(s)
+					drains(t, s)
 				})
 			}
 		})
@@ -79,16 +81,61 @@ func TestOPS2_DrainCutsOffNobodyWhoReads(t *testing.T) {
 	until(t, "the bye to be queued", func() bool { return c.ending.Load() != 0 })
 	fake, patience := s.opt.Clock.(*clock.Fake), s.opt.DrainPatience
 	start := fake.Now()
+	_, seen := c.out.left()
 	for range frames {
-		left := c.out.left()
 		b.expect(opBinary, 0)
-		until(t, "the server to see that something was read", func() bool { now := c.out.left(); return now < left || now == 0 })
-		if c.out.left() > 0 {
+		left := 0
+		until(t, "the server to see that something was read", func() bool {
+			n, taken := c.out.left()
+			left = n
+			return n == 0 || taken != seen
+		})
+		if left > 0 {
 			fake.Advance(patience - hastyEvery)
+			seen = c.out.vigil.taken
 		}
 	}
 	if passed := fake.Now().Sub(start); passed < 3*patience {
 		t.Errorf("%d frames took only %v", frames, passed)
+	}
+	b.expect(opBinary, wire.KindBye)
+	b.expect(opClose, 0)
+	b.write(masked(opClose, nil, 1)...)
+	b.expectEnd()
+	if err := <-drained; err != nil {
+		t.Error(err)
+	}
+}
+
+// Nor one that reads a large frame by and by: what is written next fills the system's room again, so that as much is left at each look.
+func TestOPS2_DrainCutsOffNobodyWhoReadsALargeFrame(t *testing.T) {
+	s, web := socketServer(t, false)
+	b := helloBare(t, web)
+	c := alone(t, s)
+	b.Conn.(*net.TCPConn).SetReadBuffer(16 << 10)
+	c.out.gate.Conn.(*net.TCPConn).SetWriteBuffer(16 << 10)
+	const size, piece = 900 << 10, 60 << 10
+	if !c.Send(NewFrame(make([]byte, size))) {
+		t.Fatal("refused")
+	}
+	drained := make(chan error, 1)
+	go func() { drained <- s.Drain(context.Background()) }()
+	until(t, "the bye to be queued", func() bool { return c.ending.Load() != 0 })
+	fake, patience := s.opt.Clock.(*clock.Fake), s.opt.DrainPatience
+	_, seen := c.out.left()
+	for range 10 {
+		if _, err := io.CopyN(io.Discard, b.r, piece); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "the client's system to have more, and the server's to be full", func() bool {
+			unsent, taken := Unsent(c.out.gate.Conn)
+			return taken != seen && unsent >= 16<<10
+		})
+		fake.Advance(patience - hastyEvery)
+		seen = c.out.vigil.taken
+	}
+	if _, err := io.CopyN(io.Discard, b.r, maxHeader+size-10*piece); err != nil {
+		t.Fatal(err)
 	}
 	b.expect(opBinary, wire.KindBye)
 	b.expect(opClose, 0)
@@ -110,7 +157,7 @@ func TestOPS2_WhoComesInWhileTheServerDrainsIsSentAway(t *testing.T) {
 	st.srv.serve(near, nil, "") // its upgrade had begun before
 	st.clock.Advance(time.Second)
 	here.expectBye(wire.Unavailable, 1, 1012)
-	drains(st.srv)
+	drains(t, st.srv)
 	if err := <-drained; err != nil {
 		t.Error(err)
 	}
@@ -123,7 +170,7 @@ func TestOPS2_DrainsPatienceEnds(t *testing.T) {
 	c := alone(t, s)
 	drained := make(chan error, 1)
 	go func() { drained <- s.Drain(context.Background()) }()
-	until(t, "the client's system to have the bye", func() bool { return c.ending.Load() != 0 && c.out.left() == 0 })
+	until(t, "the client's system to have the bye", func() bool { left, _ := c.out.left(); return c.ending.Load() != 0 && left == 0 })
 	fake := s.opt.Clock.(*clock.Fake)
 	fake.Advance(s.opt.DrainPatience - hastyEvery)
 	if c.out.gate.gone.Load() {
@@ -141,15 +188,17 @@ func TestOPS2_DrainsPatienceEnds(t *testing.T) {
 func TestVigil(t *testing.T) {
 	var v Vigil
 	for i, look := range []struct {
-		left int
-		now  int64
-		over bool
+		left  int
+		taken uint64
+		now   int64
+		over  bool
 	}{
-		{10, 100, false}, {10, 109, false}, {9, 109, false}, {9, 118, false}, {12, 118, false}, {11, 119, false}, {11, 128, false}, {11, 129, true},
-		{15, 130, false}, {15, 139, false}, {20, 139, false}, {20, 148, false}, {20, 149, true},
-		{0, 150, false}, {0, 160, true},
+		{10, 0, 100, false}, {10, 0, 109, false}, {9, 0, 109, false}, {9, 0, 118, false}, {12, 0, 118, false}, {11, 0, 119, false}, {11, 0, 128, false}, {11, 0, 129, true},
+		{15, 0, 130, false}, {15, 0, 139, false}, {20, 0, 139, false}, {20, 0, 148, false}, {20, 0, 149, true},
+		{20, 7, 150, false}, {20, 8, 159, false}, {20, 8, 168, false}, {20, 8, 169, true},
+		{0, 8, 170, false}, {0, 8, 180, true},
 	} {
-		if got := v.Over(look.left, look.now, 10); got != look.over {
+		if got := v.Over(look.left, look.taken, look.now, 10); got != look.over {
 			t.Errorf("look %d: %v", i, got)
 		}
 	}

@@ -47,7 +47,8 @@ func (s *Server) sweepConn(c *Conn, now int64) {
 	switch {
 	case s.draining.Load() && c.flying.Load() == 0:
 		s.drained(c) // if it has not been: it may have come late
-		if c.out.vigil.Over(c.out.left(), now, s.opt.DrainPatience.Microseconds()) {
+		left, taken := c.out.left()
+		if c.out.vigil.Over(left, taken, now, s.opt.DrainPatience.Microseconds()) {
 			c.out.gate.Close()
 		}
 	case ending != 0:
