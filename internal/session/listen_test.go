@@ -323,6 +323,7 @@ func TestOPS1_AFloodEndsWhenTheServerEndsIt(t *testing.T) {
 	s, web := socketServer(t, false)
 	for what, frame := range map[string][]byte{"pings": masked(opPing, make([]byte, maxControl), 5), "messages": sent(wire.Ping{})} {
 		b := helloBare(t, web)
+		s.opt.Clock.(*clock.Fake).Advance(time.Second) // shows what is heard from now on
 		flood := bytes.Repeat(frame, 1000)
 		done := make(chan struct{})
 		go func() {
@@ -334,9 +335,9 @@ func TestOPS1_AFloodEndsWhenTheServerEndsIt(t *testing.T) {
 			}
 		}()
 		c := alone(t, s)
-		until(t, "the flood is read", func() bool { return c.out.size() > 0 || what == "pings" })
+		until(t, "the flood is read", func() bool { return c.heard.Load() == s.micros() && (c.out.size() > 0 || what == "pings") })
 		if n := c.out.size(); n > s.opt.MaxQueue+1000 {
-			t.Errorf("%d bytes wait", n)
+			t.Errorf("%s: %d bytes wait", what, n)
 		}
 		c.out.gate.Close()
 		<-done
