@@ -238,9 +238,16 @@ func TestOPS1_LargeBodiesAreFew(t *testing.T) {
 		defer st.srv.callers.mu.Unlock()
 		return st.srv.callers.total == largeBodiesOwn
 	})
-	if status := send(); status != 429 {
-		t.Errorf("one more: %d", status)
+	body, stop := io.Pipe() // of which nothing comes: what is still on its way could hide an answer that comes before it
+	req, _ := http.NewRequest("POST", addURL, body)
+	req.ContentLength = smallBody + 1
+	req.Header.Set("Authorization", "Bearer alice")
+	resp, err := st.http.Do(req)
+	if err != nil || resp.StatusCode != 429 {
+		t.Fatalf("one more: %v, %v", resp, err)
 	}
+	resp.Body.Close()
+	stop.Close()
 	if resp, _ := st.post(addURL, "[1]"); resp.StatusCode != 200 {
 		t.Errorf("a small one: %d", resp.StatusCode)
 	}
