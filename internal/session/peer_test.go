@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -200,15 +199,18 @@ func (p *peer) expectBye(code wire.Code, reconnect int64, status websocket.Statu
 	return bye
 }
 
-// until waits for a condition that another goroutine brings about.
+// patience is how long until waits: longer than clients pause between two attempts to connect.
+const patience = 30 * time.Second
+
+// until waits for a condition that others bring about, who need the processors more.
 func until(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(patience)
 	for !ok() {
 		if time.Now().After(deadline) {
 			t.Fatalf("never: %s", what)
 		}
-		runtime.Gosched()
+		<-time.After(50 * time.Microsecond)
 	}
 }
 
