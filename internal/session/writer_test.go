@@ -2,6 +2,7 @@ package session
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"io"
 	"math/rand/v2"
@@ -205,8 +206,16 @@ func TestAPongThatFindsNoRoomHoldsNobodyUp(t *testing.T) {
 	for range 100_000 {
 		deaf.out.answerPing(make([]byte, maxControl))
 	}
-	if len(deaf.out.pong) != 2+maxControl {
-		t.Errorf("%d bytes of pongs wait", len(deaf.out.pong))
+	var pongs int
+	until(t, "one finds no room", func() bool { // the last of those may have found some
+		deaf.out.answerPing(make([]byte, maxControl))
+		deaf.out.mu.Lock()
+		defer deaf.out.mu.Unlock()
+		pongs = len(deaf.out.pong)
+		return pongs > 0
+	})
+	if pongs != 2+maxControl {
+		t.Errorf("%d bytes of pongs wait", pongs)
 	}
 	if !fine.Send(NewFrame(numbered(1, 0, 50))) {
 		t.Fatal("refused")
@@ -321,7 +330,9 @@ func TestABurstStartsNoMoreWritersThanProcessors(t *testing.T) {
 	most := 0
 	for _, c := range all {
 		c.Send(frame)
-		most = max(most, runtime.NumGoroutine()-before)
+		if runtime.NumGoroutine()-before > runtime.GOMAXPROCS(0) { // perhaps not all of them write: finalizers run, too
+			most = max(most, writers())
+		}
 	}
 	for _, c := range far {
 		if _, b, err := frameOn(bufio.NewReader(c)); err != nil || len(b) != 100 {
@@ -335,6 +346,13 @@ func TestABurstStartsNoMoreWritersThanProcessors(t *testing.T) {
 	if flush.running != 0 || flush.waiting != 0 {
 		t.Errorf("%d run, %d wait", flush.running, flush.waiting)
 	}
+}
+
+// writers counts the goroutines that write.
+func writers() int {
+	b := make([]byte, 1<<20)
+	b = b[:runtime.Stack(b, true)]
+	return bytes.Count(b, []byte("session.(*flusher).run(")) + bytes.Count(b, []byte("session.(*outbox).run("))
 }
 
 // TestWritersGoOnUnderLoad: the list of those that wait does not grow while it never runs empty.
