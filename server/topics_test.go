@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 )
 
 // post is what fans publish.
@@ -62,28 +61,25 @@ func (k *kit) tell(owner, path, args string) {
 	}
 }
 
-// hears asks an owner's fan until it has heard something.
+// hears waits until an owner's fan has heard something.
 func (k *kit) hears(owner, app, want string) {
 	k.t.Helper()
-	for end := time.Now().Add(10 * time.Second); ; k.clock.Advance(time.Millisecond) {
-		a := k.do(owner, app+"/"+owner+"/home/List", "[]")
-		if strings.Contains(string(a.Result), want) {
-			return
+	heard := ""
+	defer func() {
+		if !strings.Contains(heard, want) {
+			k.t.Logf("%s heard %s", owner, heard)
 		}
-		if time.Now().After(end) {
-			k.t.Fatalf("%s heard %s, not %s", owner, a.Result, want)
-		}
-	}
+	}()
+	until(k.t, owner+" hearing "+want, func() bool {
+		heard = string(k.do(owner, app+"/"+owner+"/home/List", "[]").Result)
+		return strings.Contains(heard, want)
+	}, k)
 }
 
-// quiet waits until nothing is on its way.
+// quiet waits until nothing is on its way. The clock goes on as in until: one that goes on at each look is seconds ahead when a handler has stood still for a moment, and ends it by deadline.
 func (k *kit) quiet() {
 	k.t.Helper()
-	for end := time.Now().Add(10 * time.Second); !k.runtime.Quiet() || k.topics.Stats().Behind > 0; k.clock.Advance(time.Millisecond) {
-		if time.Now().After(end) {
-			k.t.Fatal("the server does not come to rest")
-		}
-	}
+	until(k.t, "rest", func() bool { return k.runtime.Quiet() && k.topics.Stats().Behind == 0 }, k)
 }
 
 func TestPUB1_AppsPublishAndSubscribe(t *testing.T) {
