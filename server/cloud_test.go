@@ -190,29 +190,46 @@ func (k *kit) event(method, path, contentType, body string) (int, string) {
 	return w.Code, w.Body.String()
 }
 
-// until waits for something that comes after a reply; clocks go on meanwhile, for what is tried again. While nothing is under way they go faster and faster: after a restart a message may wait for half a
-// minute before it is sent again, which at 10 ms a round was more rounds than a busy machine has time for.
+// until waits for something that comes after a reply; clocks go on meanwhile, for what is tried again: as fast as time itself while something is under way, which they must not outrun, else faster and
+// faster: after a restart a message may wait for half a minute before it is sent again. What is's own questions have set going comes to rest first: on a busy machine something would be under way at
+// each look, and the clocks would not get through that half a minute.
 func until(t *testing.T, what string, is func() bool, all ...*kit) {
 	t.Helper()
-	const slow, fast = 10 * time.Millisecond, time.Second
+	const slow, fast, looks = time.Millisecond, time.Second, 20
 	step := slow
 	ticks, late := time.NewTicker(time.Millisecond), time.After(20*time.Second)
 	defer ticks.Stop()
-	for !is() {
+	pause := func() {
+		t.Helper()
 		select {
-		case <-ticks.C: // the fake clocks must not outrun calls that are under way
+		case <-ticks.C:
 		case <-late:
 			t.Fatalf("it stays without %s", what)
 		}
+	}
+	for !is() {
+		pause()
 		step = min(2*step, fast)
-		if slices.ContainsFunc(all, func(k *kit) bool { return !k.runtime.Quiet() || !k.outgoing.Idle() }) {
-			step = slow
+		for look := 1; slices.ContainsFunc(all, (*kit).busy); look++ {
+			if look == looks {
+				step = slow
+				break
+			}
+			advance(slow, all)
+			pause()
 		}
-		for _, k := range all {
-			k.clock.Advance(step)
-		}
+		advance(step, all)
 	}
 }
+
+func advance(d time.Duration, all []*kit) {
+	for _, k := range all {
+		k.clock.Advance(d)
+	}
+}
+
+// busy tells whether a server has something under way.
+func (k *kit) busy() bool { return !k.runtime.Quiet() || !k.outgoing.Idle() }
 
 // state is that of a subscription as its owner sees it, empty for none.
 func state(k *kit, owner, id string) string {
