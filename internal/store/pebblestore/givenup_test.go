@@ -40,14 +40,24 @@ func TestOPS1_AFullDiskAtTheStartIsTold(t *testing.T) {
 	if !errors.Is(err, ErrFull) || !strings.Contains(err.Error(), "make room") || strings.Contains(err.Error(), "\n") {
 		t.Fatalf("it says: %v", err)
 	}
-	full.Store(false) // what was given up gets to its end, and lets the folder go
-	for s = nil; s == nil; {
-		if s, err = Open("data/store", Options{FS: fs, Fatal: neverFatal(t)}); err != nil && !errors.Is(err, ErrLocked) {
-			t.Fatal(err)
-		}
-	}
+	full.Store(false) // what was given up gets to its end
+	s = openWhenFree(t, fs)
 	defer s.Close()
 	if _, state, err := stateOf(s, testCA); err != nil || !slices.Equal(state, stateAfter(1)) {
 		t.Errorf("the state is %q, %v", state, err)
+	}
+}
+
+// openWhenFree opens a store once an Open that was given up lets the folder go.
+func openWhenFree(t *testing.T, disk vfs.FS) *Store {
+	t.Helper()
+	for {
+		s, err := Open("data/store", Options{FS: disk, Fatal: neverFatal(t)})
+		if err == nil {
+			return s
+		}
+		if !errors.Is(err, ErrLocked) {
+			t.Fatal(err)
+		}
 	}
 }
