@@ -23,8 +23,10 @@ const (
 	maxText      = 1000 // bytes of an error's text
 	firstPause   = 500 * time.Millisecond
 	longestPause = 30 * time.Second
-	lastWords    = time.Second // what is left when the device is closed
 )
+
+// lastWords is how long there is for what is left when the device is closed. Tests have more time.
+var lastWords = time.Second
 
 // outbox is what is to be reported, kept until the CA has it.
 type outbox struct {
