@@ -66,7 +66,14 @@ func TestDEV2_ADeviceThatIsAwayKeepsTheTimeAndReportsLater(t *testing.T) {
 	c := l.dial(l.fresh("lamp"), client.Options{
 		HTTP: &http.Client{Transport: network.transport}, OnState: func(s client.State) { states <- s },
 	})
-	d, err := c.Device(t.Context(), home, "lamp", client.DeviceOptions{Commands: p.commands()})
+	away := make(chan struct{})
+	commands := p.commands()
+	pin := commands["pin"]
+	commands["pin"] = func(d *client.Device, a client.Args) error {
+		<-away // however slow the machine is: what is to be reported later is not done before
+		return pin(d, a)
+	}
+	d, err := c.Device(t.Context(), home, "lamp", client.DeviceOptions{Commands: commands})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,6 +88,7 @@ func TestDEV2_ADeviceThatIsAwayKeepsTheTimeAndReportsLater(t *testing.T) {
 			break
 		}
 	}
+	close(away)
 	if err := d.Report("away", true); err != nil {
 		t.Error(err)
 	}
