@@ -59,6 +59,13 @@ func copyFrames(from, to *websocket.Conn, change func([]byte) []byte) {
 	}
 }
 
+// count is how many frames have come through.
+func (g *garbler) count() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.frames
+}
+
 // garble changes one frame in four, but no welcome: clients would come back too seldom.
 func (g *garbler) garble(frame []byte) []byte {
 	g.mu.Lock()
@@ -94,7 +101,7 @@ func TestOPS1_AServerThatTalksNonsenseBreaksNothingHere(t *testing.T) {
 		token := l.fresh("lamp")
 		p := newPins()
 		p.more = make(chan struct{}, 10_000)
-		ctx, stop := context.WithTimeout(t.Context(), 1500*time.Millisecond)
+		ctx, stop := context.WithCancel(t.Context())
 		var giver sync.WaitGroup
 		giver.Go(func() {
 			for ctx.Err() == nil {
@@ -102,12 +109,13 @@ func TestOPS1_AServerThatTalksNonsenseBreaksNothingHere(t *testing.T) {
 				l.ca.Call(ctx, nil, "Want", "lamp", "x", "y")
 			}
 		})
-		for ctx.Err() == nil {
-			c, err := client.Dial(ctx, through, client.Options{Token: token, Renew: func(context.Context) (string, error) { return token, nil }})
+		for g.count() < 40 {
+			brief, enough := context.WithTimeout(ctx, 500*time.Millisecond) // a server that makes no sense may leave us waiting
+			c, err := client.Dial(brief, through, client.Options{Token: token, Renew: func(context.Context) (string, error) { return token, nil }})
 			if err != nil {
+				enough()
 				continue
 			}
-			brief, enough := context.WithTimeout(ctx, 300*time.Millisecond)
 			d, err := c.Device(brief, home, "lamp", client.DeviceOptions{Commands: p.commands(), OnError: func(error) {}})
 			if err == nil {
 				d.Report("x", 1)
@@ -121,6 +129,6 @@ func TestOPS1_AServerThatTalksNonsenseBreaksNothingHere(t *testing.T) {
 		}
 		stop()
 		giver.Wait()
-		t.Log(g.frames, "frames,", p.count(), "commands")
+		t.Log(p.count(), "commands")
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -253,16 +253,14 @@ func TestMAP2_NoTransactionIsSeenTornThroughCutsAndLosses(t *testing.T) {
 		flaws[i].setCalm(false)
 		w.begin(true)
 	}
-	const last = 300
-	for n := 1; n <= last; n++ {
-		put("Both", n)
-		put("Note", []string{"board", "list"}[n%2], n)
+	last := 0
+	for last < 300 || slices.ContainsFunc(flaws, (*flaw).isHarmless) { // a busy server makes few frames of many changes
+		last++
+		put("Both", last)
+		put("Note", []string{"board", "list"}[last%2], last)
 	}
 	for _, f := range flaws {
 		f.setCalm(true)
-		if f.lost == 0 || f.cuts == 0 {
-			t.Errorf("%d frames were lost, and %d times it was cut", f.lost, f.cuts)
-		}
 	}
 	put("Both", last+1)
 	direct := watch(t, url, token)
@@ -273,19 +271,36 @@ func TestMAP2_NoTransactionIsSeenTornThroughCutsAndLosses(t *testing.T) {
 	}
 }
 
+func (f *flaw) hasCutNothing() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.cuts == 0
+}
+
 func (f *flaw) setCalm(on bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.calm = on
 }
 
+// isHarmless tells whether it has lost nothing yet, or cut nothing.
+func (f *flaw) isHarmless() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.lost == 0 || f.cuts == 0
+}
+
 // eventually waits for a condition, which nobody tells of.
 func eventually(t *testing.T, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !ok(); {
+	look := time.NewTicker(time.Millisecond)
+	defer look.Stop()
+	for deadline := time.Now().Add(patience); !ok(); <-look.C {
 		if time.Now().After(deadline) {
-			t.Fatal("it did not come about within 20 s")
+			t.Fatal("it did not come about within", patience)
 		}
-		runtime.Gosched()
 	}
 }
+
+// patience is how long tests wait for what nobody tells of.
+const patience = 20 * time.Second

@@ -152,9 +152,8 @@ func TestPUB3_FollowersHearAllOnceInOrderThroughCuts(t *testing.T) {
 	for _, f := range flaws {
 		f.setCalm(false)
 	}
-	const last = 300
 	var want []int
-	for n := 1; n <= last; n++ {
+	for n := 1; n <= 300 || slices.ContainsFunc(flaws, (*flaw).hasCutNothing); n++ { // a busy server makes few frames of many messages
 		alice.do("Cry", "forum/party", n)
 		alice.do("Cry", "news", n)
 		want = append(want, n)
@@ -164,16 +163,11 @@ func TestPUB3_FollowersHearAllOnceInOrderThroughCuts(t *testing.T) {
 			forgetful.follow(again, names[0])
 		}
 	}
-	cuts := 0
 	for _, f := range flaws {
 		f.setCalm(true)
-		cuts += f.cuts
-	}
-	if cuts == 0 {
-		t.Error("nothing was cut")
 	}
 	for _, l := range append(logs, forgetful) {
-		eventually(t, func() bool { return len(l.heard()) >= last })
+		eventually(t, func() bool { return len(l.heard()) >= len(want) })
 		if got := l.heard(); !slices.Equal(got, want) {
 			t.Errorf("heard %v", got)
 		}
