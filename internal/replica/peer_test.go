@@ -2,7 +2,10 @@ package replica_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"sync"
+	"time"
 
 	"github.com/coder/websocket"
 
@@ -171,6 +174,14 @@ func (p *peer) ping() {
 	})
 }
 
+// pass lets time pass. Peers say that they are there meanwhile, however often that is: a silent one would be sent away.
+func (w *world) pass(d time.Duration, peers ...*peer) {
+	w.Clock.Advance(d)
+	for _, p := range peers {
+		p.ping()
+	}
+}
+
 func (p *peer) open(full string) uint32 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -186,13 +197,19 @@ func (p *peer) show(sub uint32, value []byte) {
 	p.write(wire.SetPresence{Sub: sub, Value: value}.Append(nil))
 }
 
-// present is how many a peer sees in a map.
-func (p *peer) present(sub uint32) int {
+// present is whom a peer sees in a map, as owner:value, in no particular order.
+func (p *peer) present(sub uint32) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	_, all := p.mirrors.Presence(sub)
 	r := cbor.NewReader(all)
-	return r.Array()
+	var out []string
+	for range r.Array() {
+		r.Array()
+		r.Uint()
+		out = append(out, r.Text()+fmt.Sprintf(":%02x", r.Raw()))
+	}
+	return strings.Join(out, " ")
 }
 
 // content is a replica as plain values.

@@ -2,7 +2,6 @@ package replica_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/wabgo/wab/internal/actor/actortest"
 	"github.com/wabgo/wab/internal/cbor"
@@ -13,7 +12,6 @@ func TestMAP11_TheServerMayAskWhoShowsSomething(t *testing.T) {
 	w.must("alice/home", "Allow", "anyone", "m")
 	of := actortest.Name("app:alice/home/m")
 	shows := func(owner string, want byte) bool {
-		w.Clock.Advance(50 * time.Millisecond)
 		return w.hub.Shows(of, owner, func(value []byte) bool { return string(value) == string([]byte{want}) })
 	}
 	if shows("alice", 5) {
