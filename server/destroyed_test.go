@@ -168,6 +168,7 @@ func TestCHAN3_FarewellsThroughTheStorm(t *testing.T) {
 				t.Fatalf("%+v", l)
 			}
 		}
+		s.mortal = 10 // there are not many commits
 		s.calm.Store(false)
 		for _, p := range []*person{bob, carol} {
 			for {

@@ -41,6 +41,7 @@ type linkStorm struct {
 	sites  []*stormSite
 	people []person
 	deaths int
+	mortal int                        // one commit in so many kills its server; set while it is calm
 	pace   time.Duration              // how far time goes in a round, at most
 	said   map[string]map[string]bool // by person and subscription, the events: whether they are promised
 	count  int
@@ -85,7 +86,7 @@ func (l listed) CAs(prefix string, limit int, visit func(ca string) error) error
 }
 
 func newLinkStorm(t *testing.T, seed uint64) *linkStorm {
-	s := &linkStorm{t: t, random: rand.New(rand.NewPCG(seed, 6)), pace: 100 * time.Second, said: map[string]map[string]bool{}}
+	s := &linkStorm{t: t, random: rand.New(rand.NewPCG(seed, 6)), mortal: 30, pace: 100 * time.Second, said: map[string]map[string]bool{}}
 	s.calm.Store(true)
 	for i := range 2 {
 		s.sites = append(s.sites, newStormSite(s, time.Duration(i*s.roll(240))*time.Second))
@@ -150,7 +151,7 @@ func (h *stormSite) down() {
 
 // die kills the server at a commit: before it is durable, or after.
 func (h *stormSite) die([]store.Write) error {
-	if h.dead.Load() || h.storm.roll(30) == 0 {
+	if h.dead.Load() || !h.storm.calm.Load() && h.storm.any(h.storm.mortal) == 0 {
 		h.dead.Store(true)
 		h.guard.Lock()
 		defer h.guard.Unlock()
