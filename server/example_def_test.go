@@ -37,7 +37,7 @@ func (*Menu) Fix(tx *server.Tx, source string) error { return tx.Map("menu").Def
 // A map's methods are defined in it, and change with its data.
 func ExampleMap_Def() {
 	// The first method that a server meets has to wait until the interpreter is compiled, which takes seconds; later starts find it in Options.Data.
-	request, done := serve(server.App{Name: "menu", New: func() server.CA { return new(Menu) }, Deadline: time.Minute})
+	request, done := serve(server.App{Name: "menu", New: func() server.CA { return new(Menu) }, Deadline: 5 * time.Minute})
 	defer done()
 	request("alice", "alice/home/Affordable", `[5]`)
 	request("alice", "alice/home/Fix", `["def upTo(m, budget): return nothing"]`)

@@ -68,7 +68,7 @@ const (
 	maxName = 64
 	maxArgs = 1 << 20
 	// checkPatience bounds the wait for a turn and for the first compilation where no caller's deadline does.
-	checkPatience = time.Minute
+	checkPatience = 5 * time.Minute
 )
 
 // Check compiles a method's source without running it, and looks for its function, def name(m, …). Errors are *wire.Error: bad_request
