@@ -36,6 +36,7 @@ type Options struct {
 	Fatal     func(error)   // called when the store fails; default: log and end the process
 	MaxCAs    int           // how many CAs an owner may have in all apps; 0 for any number
 	IdleAfter time.Duration // how long a CA without work stays in memory; a minute by default
+	MaxActive int           // how many CAs without work stay in memory until then; 1,000,000 by default. Of more, those go first that have had no work for longest
 	DrainFor  time.Duration // how long Serve waits for requests under way when it stops; 10 s by default
 	Ready     io.Writer     // Serve writes "listening on URL" here when it is ready; nil: os.Stdout
 

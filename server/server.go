@@ -103,7 +103,7 @@ func New(o Options, apps ...App) (*Server, error) {
 	s.runtime = actor.New(actor.Options{
 		Store: s.store, Classes: classes, Gate: s.gate, Features: []actor.Feature{s.effects, s.devices, s.maps, s.watches, s.topics.Log(), s.subscriptions, s.fetches, s.attendance, s.channels},
 		MaxCAs: s.opt.MaxCAs, CAs: s.cas,
-		Clock: s.opt.Clock, Logger: s.log, IdleAfter: s.opt.IdleAfter, Fatal: s.opt.Fatal,
+		Clock: s.opt.Clock, Logger: s.log, IdleAfter: s.opt.IdleAfter, MaxActive: s.opt.MaxActive, Fatal: s.opt.Fatal,
 	})
 	close(s.begun)
 	s.gate.Attach(s.runtime)

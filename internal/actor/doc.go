@@ -46,7 +46,7 @@
 //
 // # Locks
 //
-// Tx.mu, then CA.mu, then scheduler.mu or wakes.mu; shard.mu, births.mu, watch.mu, sweeper.mu and refusals.mu are leaves, and none is held across I/O or app code, but for Tx.mu
+// Tx.mu, then CA.mu, then scheduler.mu or wakes.mu; shard.mu comes before shedder.mu; births.mu, watch.mu, sweeper.mu, shedder.mu and refusals.mu are leaves, and none is held across I/O or app code, but for Tx.mu
 // during a Tx's own call. What CA declares as the turn's belongs to the worker that has it; turns are handed over under CA.mu. Effects run without locks:
 // on the committer's finisher goroutine, or on the worker for a commit without writes. So do the replies of what is pushed out of a mailbox, on refusals' goroutine.
 package actor

@@ -33,13 +33,20 @@ func (s *sweeper) stop() {
 }
 
 func (s *sweeper) sweep() {
-	before := s.rt.now() - s.rt.idle.Microseconds()
-	s.rt.table.each(func(c *CA) {
+	s.rt.drop(s.rt.now() - s.rt.idle.Microseconds())
+	s.rt.shedder.again()
+	s.start()
+}
+
+// drop takes the activations out of memory that have done nothing since an instant, and counts them.
+func (rt *Runtime) drop(before int64) (gone int) {
+	rt.table.each(func(c *CA) {
 		if c.passivate(before) {
-			s.rt.table.remove(c)
+			rt.table.remove(c)
+			gone++
 		}
 	})
-	s.start()
+	return gone
 }
 
 // passivate marks an activation as gone if it has done nothing since an instant and nothing keeps it. Its parts may be looked at: nobody has the turn.

@@ -26,6 +26,8 @@ type Options struct {
 	Route func(*Message)
 	// IdleAfter is how long an activation stays without work, a minute by default.
 	IdleAfter time.Duration
+	// MaxActive is how many activations may stay without work, 1,000,000 by default. Where there are more, those go first that have had none for longest, however short that is.
+	MaxActive int
 	// Workers is how many methods run at a time, at least 2; by default as many as there are processors. Methods that block do not count.
 	Workers int
 	// MaxCAs is how many CAs an owner may have, 0 for any number. CAs then lists those in the store whose names begin with prefix, until visit returns an error.
@@ -47,6 +49,7 @@ type Runtime struct {
 	route     func(*Message)
 	fatal     func(error)
 	idle      time.Duration
+	maxActive int
 	maxCAs    int
 	cas       func(prefix string, limit int, visit func(ca string) error) error
 
@@ -55,6 +58,7 @@ type Runtime struct {
 	watch    watch
 	wakes    wakes
 	sweeper  sweeper
+	shedder  shedder
 	draining atomic.Bool
 	closed   atomic.Bool
 	moving   atomic.Int64 // activations that are gone, and still have word for others
@@ -72,7 +76,7 @@ var (
 
 // New starts a runtime. It reads of the store only which CAs have work of their own soon.
 func New(o Options) *Runtime {
-	rt := &Runtime{store: o.Store, classes: o.Classes, gate: o.Gate, clock: o.Clock, log: o.Logger, route: o.Route, fatal: o.Fatal, idle: o.IdleAfter, maxCAs: o.MaxCAs, cas: o.CAs}
+	rt := &Runtime{store: o.Store, classes: o.Classes, gate: o.Gate, clock: o.Clock, log: o.Logger, route: o.Route, fatal: o.Fatal, idle: o.IdleAfter, maxActive: o.MaxActive, maxCAs: o.MaxCAs, cas: o.CAs}
 	if rt.clock == nil {
 		rt.clock = clock.Real()
 	}
@@ -88,12 +92,15 @@ func New(o Options) *Runtime {
 	if rt.idle == 0 {
 		rt.idle = time.Minute
 	}
+	if rt.maxActive == 0 {
+		rt.maxActive = 1_000_000
+	}
 	rt.features = append([]Feature{outboxFeature{}, inboxFeature{}, timerFeature{}, o.Gate}, o.Features...)
 	rt.table.init()
 	rt.refusals.init()
 	rt.committer = store.NewCommitter(o.Store, store.CommitterOptions{Fatal: rt.fatal})
 	rt.sched = newScheduler(max(2, o.Workers, runtime.GOMAXPROCS(0)))
-	rt.watch.rt, rt.wakes.rt, rt.sweeper.rt = rt, rt, rt
+	rt.watch.rt, rt.wakes.rt, rt.sweeper.rt, rt.shedder.rt = rt, rt, rt, rt
 	rt.sched.start(rt)
 	rt.wakes.start()
 	rt.sweeper.start()
@@ -223,6 +230,7 @@ func (rt *Runtime) Drain(ctx context.Context) error {
 	rt.draining.Store(true)
 	rt.wakes.stop()
 	rt.sweeper.stop()
+	rt.shedder.stop()
 	rt.table.each((*CA).tendNow)
 	return until(ctx, rt.Quiet)
 }
@@ -232,6 +240,7 @@ func (rt *Runtime) Close() {
 	rt.draining.Store(true)
 	rt.wakes.stop()
 	rt.sweeper.stop()
+	rt.shedder.stop()
 	rt.sched.stop()
 	rt.committer.Close()
 	rt.closed.Store(true)

@@ -3,6 +3,7 @@ package actor
 import (
 	"hash/maphash"
 	"sync"
+	"sync/atomic"
 
 	"github.com/wabgo/wab/internal/name"
 )
@@ -13,6 +14,7 @@ const shards = 64
 type table struct {
 	seed   maphash.Seed
 	shards [shards]shard
+	count  atomic.Int64
 }
 
 type shard struct {
@@ -55,6 +57,7 @@ func (t *table) find(rt *Runtime, id name.Name, class Class) *CA {
 		c = newCA(rt, string(key), class)
 		s.cas[c.key] = c
 		s.peak = max(s.peak, len(s.cas))
+		rt.shedder.crowded(int(t.count.Add(1)))
 	}
 	return c
 }
@@ -73,6 +76,7 @@ func (t *table) remove(c *CA) {
 		return
 	}
 	delete(s.cas, c.key)
+	t.count.Add(-1)
 	if s.peak > smallShard && len(s.cas) <= s.peak/4 {
 		s.shrink()
 	}
@@ -87,15 +91,7 @@ func (s *shard) shrink() {
 	s.cas, s.peak = fresh, max(len(fresh), smallShard)
 }
 
-func (t *table) len() (n int) {
-	for i := range t.shards {
-		s := &t.shards[i]
-		s.mu.Lock()
-		n += len(s.cas)
-		s.mu.Unlock()
-	}
-	return n
-}
+func (t *table) len() int { return int(t.count.Load()) }
 
 // each calls visit with every activation, holding no lock.
 func (t *table) each(visit func(*CA)) {
