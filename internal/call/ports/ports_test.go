@@ -79,6 +79,40 @@ func TestSilentConnectionsHoldNobodyUp(t *testing.T) {
 	wantClosed(t, slow)
 }
 
+// deadlines notes the read deadlines of a connection.
+type deadlines struct {
+	net.Conn
+	last time.Time
+}
+
+func (d *deadlines) SetReadDeadline(t time.Time) error {
+	d.last = t
+	return d.Conn.SetReadDeadline(t)
+}
+
+// A connection that has just come when the port is closed holds nobody up either: nothing is waited for that it might still send.
+func TestTheEndIsNotWaitedForWhereALookIsAboutToBegin(t *testing.T) {
+	s := newSorter(listen(t), false)
+	near, far := net.Pipe()
+	defer far.Close()
+	conn := &deadlines{Conn: near}
+	if !s.look(conn) {
+		t.Fatal("the port is open")
+	}
+	if err := s.close(); err != nil {
+		t.Error(err)
+	}
+	closed := time.Now()
+	s.hand(conn)
+	if conn.last.After(closed) {
+		t.Errorf("it may take %v", conn.last.Sub(closed))
+	}
+	wantClosed(t, far)
+	if s.look(conn) {
+		t.Error("the port is closed")
+	}
+}
+
 func TestAConnectionThatNobodyTakesIsClosedAtTheEnd(t *testing.T) {
 	p := open(t, Options{TCP: "127.0.0.1:0"})
 	a := dial(t, p.MediaStreams())

@@ -52,14 +52,16 @@ func (s *sorter) accept() {
 	}
 }
 
-// look notes a connection that is going to be looked at, unless the port is closed.
+// look notes a connection that is going to be looked at, unless the port is closed. Its deadline is set here, so that the one by which close wakes who looks is the later one.
 func (s *sorter) look(conn net.Conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.closed {
-		s.looking[conn] = struct{}{}
+	if s.closed {
+		return false
 	}
-	return !s.closed
+	_ = conn.SetReadDeadline(time.Now().Add(headWithin))
+	s.looking[conn] = struct{}{}
+	return true
 }
 
 func (s *sorter) looked(conn net.Conn) {
@@ -70,7 +72,6 @@ func (s *sorter) looked(conn net.Conn) {
 
 // hand finds out whose a connection is.
 func (s *sorter) hand(conn net.Conn) {
-	_ = conn.SetReadDeadline(time.Now().Add(headWithin))
 	kind, same, err := peek(conn)
 	s.looked(conn)
 	l := s.lanes[kind]
