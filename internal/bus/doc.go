@@ -7,9 +7,9 @@
 //
 // # Policy
 //
-// The Gate asks the token's scope and the receiver's rules on arrival, where they alone are certain to refuse, and decisively as the message is taken from the
-// mailbox. On arrival only rules that are durable count; they are shown before the reply of the transaction that made them. Without rules only the CA's own
-// owner is let in, of the same app and server. Rules change with their transaction, and are taken back with it.
+// The Gate asks the token's scope and the receiver's rules on arrival, where they alone are certain to refuse and no receipt can speak against it, and
+// decisively as the message is taken from the mailbox. On arrival only rules that are durable count; they are shown before the reply of the transaction that
+// made them. Without rules only the CA's own owner is let in, of the same app and server. Rules change with their transaction, and are taken back with it.
 //
 // # Groups and maps
 //
@@ -28,7 +28,7 @@
 // A request with a key that changed something leaves a receipt in the same commit; one that is sent again gets the same reply and is not run. Those of a
 // session lie in slots, used again once their replies were seen, at most MaxUnseen; those of Idempotency-Keys in a ring of KeysPerCaller. They count for
 // a day, also when their CA is destroyed and made anew meanwhile; package actor removes them some time later. Requests that fail or change nothing leave
-// none: running them again does no harm.
+// none: running them again does no harm. Who sends such a request again hears of it also where policy has come to refuse it: it may have taken the right itself.
 //
 // A caller whose keys come one after the other has its ring in memory, 16 bytes a key, for up to four callers of a CA: a key that is new is known to be new without a look at the store.
 //

@@ -127,6 +127,9 @@ func (g *guard) Admit(m *actor.Message, now int64) actor.Verdict {
 	}
 	*g.decision = g.decide(m.From, m.Method)
 	if !g.decision.Allowed {
+		if v, ok := g.repeated(r, m.From); ok {
+			return v
+		}
 		return g.refuse(g.decision.Refusal())
 	}
 	switch {
@@ -136,6 +139,23 @@ func (g *guard) Admit(m *actor.Message, now int64) actor.Verdict {
 		return actor.Verdict{}
 	}
 	return g.receipts.find(r)
+}
+
+// repeated is the answer to a request that has run before, and that policy would refuse now: it may have taken its caller's own right away. For those who have
+// changed nothing here, no receipt is looked for.
+func (g *guard) repeated(r *Request, from name.Name) (v actor.Verdict, known bool) {
+	if r == nil || !r.Key.repeats() {
+		return actor.Verdict{}, false
+	}
+	row, err := g.ledger.row(from)
+	switch {
+	case err != nil:
+		return actor.Verdict{Refused: errReceipts}, true
+	case row.Changes == 0:
+		return actor.Verdict{}, false
+	}
+	v = g.receipts.find(r)
+	return v, v.Replay || v.Refused == errLongReply || v.Refused == errReceipts
 }
 
 // Recall finds the receipt of a request to a CA that is destroyed.

@@ -275,3 +275,64 @@ func TestReceipts_OutcomeIsDurableWithTheChange(t *testing.T) {
 		})
 	}
 }
+
+// TestReceipts_WhoTookItsOwnRightAwayHearsOfItAgain, and of nothing else; others hear what they heard before, whatever keys they bring.
+func TestReceipts_WhoTookItsOwnRightAwayHearsOfItAgain(t *testing.T) {
+	keys := []bus.Key{{Text: "leave"}, {Run: run, ID: 7, Floor: 7, Retry: true}}
+	rule := []string{"allow", "app:bob", "Revoke", "Get"}
+	for name, disturb := range disturbances {
+		for _, key := range keys {
+			t.Run(name+"/"+key.Text+key.Run, func(t *testing.T) {
+				w := newWorld(t)
+				ask := func(who, method string, key bus.Key, list ...string) actortest.Reply {
+					t.Helper()
+					return w.Await(w.request(bus.Request{Caller: bus.Caller{Owner: who}, To: target("alice/home"), Method: method, Args: args(list...), Key: key}))
+				}
+				w.must("alice", "alice/home", "Allow", rule...)
+				w.want("", ask("bob", "Get", key, rule...)) // it leaves no receipt
+				if got := show(w.Must(ask("bob", "Revoke", key, rule...))); got != "true" {
+					t.Fatal(got)
+				}
+				for range 2 {
+					disturb(w)
+					if got := show(w.Must(ask("bob", "Revoke", key, rule...))); got != "true" {
+						t.Error("again:", got)
+					}
+					w.want(wire.NotAllowed, ask("bob", "Get", bus.Key{}))
+					w.want(wire.NotAllowed, ask("bob", "Get", bus.Key{Text: "other"}))
+					w.want(wire.NotAllowed, ask("bob", "Revoke", bus.Key{Run: "another run of bob's", ID: 7, Retry: true}, rule...))
+					if key.Text != "" {
+						w.want(wire.NotAllowed, ask("bob", "Get", key))
+					}
+					stranger, with := ask("carol", "Revoke", bus.Key{}, rule...), ask("carol", "Revoke", key, rule...)
+					if stranger.Code() != wire.NotAllowed || *stranger.Err != *with.Err {
+						t.Errorf("a stranger hears %v, and with a key %v", stranger.Err, with.Err)
+					}
+				}
+				w.must("alice", "alice/home", "Allow", "allow", "app:bob", "Get")
+				w.want(wire.NotAllowed, ask("bob", "Revoke", bus.Key{}, rule...))
+				if got := show(w.Must(ask("bob", "Revoke", key, rule...))); got != "true" {
+					t.Error("it has run again:", got)
+				}
+			})
+		}
+	}
+}
+
+// TestReceipts_NoneIsReadForStrangers: their requests cost the store no more with a key than without.
+func TestReceipts_NoneIsReadForStrangers(t *testing.T) {
+	w := newWorld(t)
+	w.must("alice", "alice/home", "Add")
+	w.want(wire.NotAllowed, w.do("bob", "alice/home", "Add"))
+	loads := w.Store.Loads.Load()
+	for i := range 100 {
+		k := bus.Key{Run: fmt.Sprint("a run that is new ", i), ID: 9, Retry: true}
+		w.want(wire.NotAllowed, w.Await(w.request(bus.Request{Caller: bus.Caller{Owner: "bob"}, To: target("alice/home"), Method: "Add", Args: args(), Key: k})))
+	}
+	if n := w.Store.Loads.Load() - loads; n != 0 {
+		t.Errorf("%d scans of receipts", n)
+	}
+	if s := w.must("alice", "alice/home", "History", "app:bob"); s != "0 101 0" {
+		t.Error(s)
+	}
+}

@@ -23,6 +23,9 @@ type Key struct {
 	Text  string // an Idempotency-Key of at most 128 bytes, used when Run is empty; always looked up
 }
 
+// repeats tells whether a receipt is looked for.
+func (k *Key) repeats() bool { return k.Retry || (k.Run == "" && k.Text != "") }
+
 // Request is a call of a CA's method by a client.
 type Request struct {
 	Caller Caller
