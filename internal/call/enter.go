@@ -130,18 +130,30 @@ func (r *room) resume(s *seat, a *attempt) {
 
 // greet sends call-opened, the first frame of a line.
 func (s *seat) greet(l *line, resumed bool) {
-	r := s.room
-	s.mu.Lock()
-	may := s.may.list()
-	s.mu.Unlock()
-	r.mu.Lock()
-	mode, seats := r.state.mode, r.sorted()
-	r.mu.Unlock()
-	p := sfu.Opened{ICE: []sfu.ICEServer{}, People: list(seats), Mode: mode, Me: s.member, Now: r.hub.now(), May: may}
+	r, may, mode := s.room, s.rights(), s.room.mode()
+	p := sfu.Opened{ICE: []sfu.ICEServer{}, People: list(r.all()), Mode: mode, Me: s.member, Now: r.hub.now(), May: may.list()}
 	if r.hub.opt.ICE != nil {
 		p.ICE = append(p.ICE, r.hub.opt.ICE(s.member)...)
 	}
 	l.open(wire.CallOpened{Call: l.number, Resumed: resumed, Member: s.member, Secret: s.secret, Payload: pack(p)})
+	s.catchUp(may, mode)
+}
+
+// catchUp tells what has changed since it went into call-opened: a line takes nothing before that. What changes while it does so is told again, so that the last word is true.
+func (s *seat) catchUp(may rights, mode string) {
+	for {
+		nowMay, nowMode := s.rights(), s.room.mode()
+		if nowMay == may && nowMode == mode {
+			return
+		}
+		if nowMay != may {
+			s.tell(pack(sfu.May{May: nowMay.list()}))
+		}
+		if nowMode != mode {
+			s.tell(pack(sfu.Mode{Mode: nowMode}))
+		}
+		may, mode = nowMay, nowMode
+	}
 }
 
 // away keeps the seat of a member whose connection is lost.

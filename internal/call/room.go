@@ -100,6 +100,13 @@ func (r *room) find(member string) *seat {
 	return r.seats[member]
 }
 
+// mode is how people are shown.
+func (r *room) mode() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.state.mode
+}
+
 // all are the seats, in the order in which they were taken.
 func (r *room) all() []*seat {
 	r.mu.Lock()

@@ -50,6 +50,13 @@ func (s *seat) called() string {
 	return s.name
 }
 
+// rights are the member's.
+func (s *seat) rights() rights {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.may
+}
+
 // media is the member's peer, nil before it has one. It is used without mu: a peer may be about to signal.
 func (s *seat) media() *sfu.Peer {
 	s.mu.Lock()
