@@ -86,15 +86,25 @@ func (e *Engine) TCPAddr() net.Addr {
 func (e *Engine) Room(o RoomOptions) *Room {
 	r := newRoom(e, o)
 	e.mu.Lock()
-	closed := e.closed
-	if !closed {
-		e.rooms[r] = struct{}{}
+	defer e.mu.Unlock()
+	if e.closed {
+		r.closed = true
+		return r
 	}
-	e.mu.Unlock()
-	if closed {
-		r.Close()
-	}
+	e.rooms[r] = struct{}{}
+	e.running.Go(func() { r.events.run(r.stop) })
+	e.running.Go(r.pulse)
 	return r
+}
+
+// spawn runs f on a goroutine that Close waits for; false where the engine is closed, and nothing begins any more. The caller holds no lock.
+func (e *Engine) spawn(f func()) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.closed {
+		e.running.Go(f)
+	}
+	return !e.closed
 }
 
 func (e *Engine) forget(r *Room) {

@@ -1,6 +1,8 @@
 package sfu
 
 import (
+	"fmt"
+	"sync"
 	"testing"
 
 	"github.com/pion/webrtc/v4"
@@ -105,5 +107,34 @@ func TestOtherPayloadTypes(t *testing.T) {
 	for _, source := range []string{Camera, Mic} {
 		bob.hears("alice", source, 5)
 		alice.hears("bob", source, 5)
+	}
+}
+
+// Whoever is joining when the engine is closed is in before that and ended by it, or is not let in: nothing begins that nobody waits for.
+func TestNothingBeginsOnceTheEngineIsClosed(t *testing.T) {
+	for range 20 {
+		e, err := New(Options{UDP: "127.0.0.1:0", Loopback: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		room := e.Room(RoomOptions{})
+		begin := make(chan struct{})
+		var all sync.WaitGroup
+		for i := range 4 {
+			all.Go(func() {
+				<-begin
+				for _, r := range []*Room{room, e.Room(RoomOptions{})} {
+					_, _ = r.Join(PeerOptions{Member: fmt.Sprint("member-", i), Signal: func(Signal) {}})
+				}
+			})
+		}
+		close(begin)
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+		all.Wait()
+		if s := e.Stats(); s.Rooms != 0 || s.Peers != 0 {
+			t.Errorf("%+v", s)
+		}
 	}
 }

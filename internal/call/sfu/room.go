@@ -29,10 +29,7 @@ type Room struct {
 }
 
 func newRoom(e *Engine, o RoomOptions) *Room {
-	r := &Room{engine: e, opt: o, events: newEvents(), speaker: newSpeaker(), stop: make(chan struct{}), nudged: make(chan struct{}, 1), peers: map[string]*Peer{}}
-	e.running.Go(func() { r.events.run(r.stop) })
-	e.running.Go(r.pulse)
-	return r
+	return &Room{engine: e, opt: o, events: newEvents(), speaker: newSpeaker(), stop: make(chan struct{}), nudged: make(chan struct{}, 1), peers: map[string]*Peer{}}
 }
 
 // Join adds a member. It receives what is published as soon as it has made an offer, or after a moment without one.
@@ -46,7 +43,11 @@ func (r *Room) Join(o PeerOptions) (*Peer, error) {
 		p.discard()
 		return nil, err
 	}
-	r.engine.running.Go(p.run)
+	if !r.engine.spawn(p.run) {
+		p.Close()
+		p.discard()
+		return nil, errClosed
+	}
 	return p, nil
 }
 

@@ -45,13 +45,13 @@ func (p *Peer) onTrack(remote *webrtc.TrackRemote, receiver *webrtc.RTPReceiver)
 		p.drain(remote, receiver)
 		return
 	}
-	p.room.engine.running.Go(func() { t.reports(receiver) })
-	p.room.engine.running.Go(func() { t.read(remote) })
+	p.room.engine.spawn(func() { t.reports(receiver) })
+	p.room.engine.spawn(func() { t.read(remote) })
 }
 
 // drain reads what nobody may have, so that it does not pile up.
 func (p *Peer) drain(remote *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
-	p.room.engine.running.Go(func() {
+	p.room.engine.spawn(func() {
 		buf := make([]byte, receiveMTU)
 		for {
 			if _, _, err := receiver.Read(buf); err != nil {
@@ -59,7 +59,7 @@ func (p *Peer) drain(remote *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
 			}
 		}
 	})
-	p.room.engine.running.Go(func() {
+	p.room.engine.spawn(func() {
 		buf := make([]byte, receiveMTU)
 		for {
 			if _, _, err := remote.Read(buf); err != nil {
