@@ -24,6 +24,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+const patience = 60 * time.Second // of one look, where there is something to be seen
+
 // serve runs a server, and is where it is and an account's token.
 func serve(t *testing.T, o server.Options, start func(http.Handler) *httptest.Server) (Target, *httptest.Server) {
 	t.Helper()
@@ -42,7 +44,7 @@ func serve(t *testing.T, o server.Options, start func(http.Handler) *httptest.Se
 			t.Error(err)
 		}
 	})
-	return Target{URL: web.URL, Token: mint(t, o.Data, policy.Scope{}), Data: o.Data}, web
+	return Target{URL: web.URL, Token: mint(t, o.Data, policy.Scope{}), Data: o.Data, Within: patience}, web
 }
 
 func mint(t *testing.T, dir string, scope policy.Scope) string {
@@ -95,13 +97,13 @@ func TestAServerOnThisMachineIsFine(t *testing.T) {
 
 func TestWithoutATokenThePortsOfCallsAreSkipped(t *testing.T) {
 	target, _ := serve(t, server.Options{}, httptest.NewServer)
-	want(t, run(t, Target{URL: target.URL}), true, "address ok", "http ok", "camera ok", "websocket ok", "calls skip")
+	want(t, run(t, Target{URL: target.URL, Within: patience}), true, "address ok", "http ok", "camera ok", "websocket ok", "calls skip")
 }
 
 func TestTokensThatWontDo(t *testing.T) {
 	target, _ := serve(t, server.Options{}, httptest.NewServer)
 	for _, token := range []string{"nonsense", mint(t, target.Data, policy.Scope{App: "counter"}), mint(t, t.TempDir(), policy.Scope{})} {
-		want(t, run(t, Target{URL: target.URL, Token: token}), false, "address ok", "http ok", "camera ok", "websocket ok", "calls fail")
+		want(t, run(t, Target{URL: target.URL, Token: token, Within: patience}), false, "address ok", "http ok", "camera ok", "websocket ok", "calls fail")
 	}
 }
 
@@ -145,7 +147,7 @@ func TestAddressesThatLeadNowhere(t *testing.T) {
 func TestSomethingElseAnswers(t *testing.T) {
 	web := httptest.NewServer(http.NotFoundHandler())
 	defer web.Close()
-	want(t, run(t, Target{URL: web.URL}), false, "address ok", "http fail")
+	want(t, run(t, Target{URL: web.URL, Within: patience}), false, "address ok", "http fail")
 }
 
 // proxy is a server before which something is wrong: it answers as ways says, and lets no upgrade through.
@@ -160,6 +162,7 @@ func proxy(t *testing.T, w ways) *httptest.Server {
 }
 
 func TestPortsThatDontAnswer(t *testing.T) {
+	t.Parallel() // it waits for what never comes, and for what does on a busy machine
 	silent, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
@@ -172,7 +175,7 @@ func TestPortsThatDontAnswer(t *testing.T) {
 		Now: time.Now().Add(time.Hour).UnixMicro(), Calls: true, Own: true, UDP: []string{at}, TCP: []string{tcp}, Peers: []string{at},
 		Relays: []relay{{URLs: []string{"turn:" + at + "?transport=udp", "turn:" + tcp + "?transport=tcp", "nonsense"}, Username: "1:a", Credential: "x"}},
 	})
-	r := run(t, Target{URL: web.URL, Token: "a-secret-token", Within: time.Second})
+	r := run(t, Target{URL: web.URL, Token: "a-secret-token", Within: 5 * time.Second})
 	want(t, r, false, "address ok", "http warn", "camera ok", "websocket fail", "clock warn", "udp fail", "tcp fail", "turn fail", "turn fail", "turn skip")
 	for _, f := range r.Findings {
 		if _, port, _ := net.SplitHostPort(at); f.Name == "udp" && !strings.Contains(f.Remedy, port) {
@@ -184,7 +187,7 @@ func TestPortsThatDontAnswer(t *testing.T) {
 func TestDataFolders(t *testing.T) {
 	good, _ := serve(t, server.Options{Calls: server.CallOptions{Off: true}}, httptest.NewServer)
 	last := func(dir string) Finding {
-		r := run(t, Target{URL: good.URL, Data: dir})
+		r := run(t, Target{URL: good.URL, Data: dir, Within: patience})
 		return r.Findings[len(r.Findings)-1]
 	}
 	if f := last(good.Data); f.State != OK {
