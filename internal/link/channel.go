@@ -122,9 +122,36 @@ func (l *Link) handleLoss(ch *channel, err *wire.Error) {
 		l.at(ch.openAt)
 	default:
 		l.drop(ch, err)
+		l.remember(shut{ch.id, err})
 		l.emit(Event{Kind: Closed, Ch: ch.id, Err: err})
 	}
 	l.settle()
+}
+
+// maxShut is of how many channels it is remembered why the server has closed them.
+const maxShut = 64
+
+// shut is a channel that the server has closed, and why: a request that was made before its maker could hear of that is told the same as one made a moment sooner.
+type shut struct {
+	id  uint32
+	why *wire.Error
+}
+
+func (l *Link) remember(s shut) {
+	if len(l.shut) == maxShut {
+		l.shut = append(l.shut[:0], l.shut[1:]...)
+	}
+	l.shut = append(l.shut, s)
+}
+
+// whyShut is what requests on a channel that is gone are told.
+func (l *Link) whyShut(id uint32) *wire.Error {
+	for _, s := range l.shut {
+		if s.id == id {
+			return s.why
+		}
+	}
+	return wire.Err(wire.Unavailable, "The session is closed.")
 }
 
 // drop forgets a channel and answers its requests.

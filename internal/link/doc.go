@@ -11,7 +11,7 @@
 // # What it guarantees
 //
 // Every request is answered exactly once by an Answer: with its result, the server's error, or an error of its own (deadline, overloaded,
-// session_expired, unavailable, too_large). Requests of one channel are sent in the order they were made. After a cut, channels are
+// session_expired, unavailable, too_large). One on a channel that the server has closed is told why. Requests of one channel are sent in the order they were made. After a cut, channels are
 // opened again with the same run and what is unanswered is sent again with the same ids, marked retry, before anything new; the server's
 // receipts make that harmless. Where the server says that its receipts may be gone, requests in doubt end with session_expired, and only
 // those that were never sent go on, in a new run. A request refused with unavailable or overloaded was not executed and is sent again,

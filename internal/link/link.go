@@ -38,6 +38,7 @@ type Link struct {
 	doubted     bool  // the server has refused a token, and taken none since
 
 	channels []*channel // in the order they were made
+	shut     []shut     // channels that the server has closed, the last maxShut
 	requests map[uint64]*request
 	handles  uint64
 	chs      uint32

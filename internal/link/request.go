@@ -29,7 +29,7 @@ func (l *Link) Request(now int64, ch uint32, method string, args []byte, deadlin
 	l.advance(now)
 	l.handles++
 	r := &request{handle: l.handles, ch: l.channel(ch), method: method, args: args, deadline: deadline}
-	if err := l.admit(r); err != nil {
+	if err := l.admit(r, ch); err != nil {
 		l.emit(Event{Kind: Answer, Ch: ch, Req: r.handle, Err: err})
 		return r.handle
 	}
@@ -42,10 +42,10 @@ func (l *Link) Request(now int64, ch uint32, method string, args []byte, deadlin
 }
 
 // admit refuses what can't be sent or kept.
-func (l *Link) admit(r *request) *wire.Error {
+func (l *Link) admit(r *request, ch uint32) *wire.Error {
 	switch {
 	case r.ch == nil:
-		return wire.Err(wire.Unavailable, "The session is closed.")
+		return l.whyShut(ch)
 	case l.state.Status == Refused:
 		return l.state.Reason
 	case r.method == "" || len(r.method) > wire.MaxMethod:

@@ -105,10 +105,39 @@ func TestATakenOverSessionIsClosed(t *testing.T) {
 	w.reply(wire.Failure{Ch: w.ch, Err: wire.Error{Code: wire.Conflict}})
 	w.toClient()
 	wantCode(t, w.answer(t, doubt), wire.SessionExpired)
-	wantCode(t, w.answer(t, w.request(2, 0)), wire.Unavailable)
+	wantCode(t, w.answer(t, w.request(2, 0)), wire.Conflict)
 	if len(w.closed) != 1 || w.closed[0].Code != wire.Conflict {
 		t.Errorf("closed %v", w.closed)
 	}
+}
+
+// TestARequestIsToldWhyItsSessionIsClosed, however late it is; but of few sessions that is remembered.
+func TestARequestIsToldWhyItsSessionIsClosed(t *testing.T) {
+	w := live(t)
+	refuse := func() (ch uint32) {
+		ch = w.l.Open(w.now, "counter:carol/home", "phone", 0)
+		w.drain()
+		w.reply(wire.Failure{Ch: ch, Err: wire.Error{Code: wire.NotAllowed}})
+		w.toClient()
+		return ch
+	}
+	ask := func(ch uint32) Event {
+		req := w.l.Request(w.now, ch, "Get", []byte{0x80}, 0)
+		w.drain()
+		return w.answer(t, req)
+	}
+	first := refuse()
+	wantCode(t, ask(first), wire.NotAllowed)
+	for range maxShut {
+		wantCode(t, ask(refuse()), wire.NotAllowed)
+	}
+	wantCode(t, ask(first), wire.Unavailable)
+	if len(w.l.shut) > maxShut {
+		t.Error(len(w.l.shut))
+	}
+	ours := w.l.Open(w.now, "counter:alice/home", "tablet", 0)
+	w.l.Close(w.now, ours)
+	wantCode(t, ask(ours), wire.Unavailable)
 }
 
 func TestAChannelThatIsRefusedForNowIsOpenedLater(t *testing.T) {
