@@ -16,6 +16,7 @@ type studio struct {
 	g        *guest
 	pc       *webrtc.PeerConnection
 	received atomic.Int64 // packets of others
+	filmed   atomic.Int64 // pictures that were sent
 }
 
 // open connects the guest's media; camera tells whether it sends a picture.
@@ -84,6 +85,7 @@ func (w *studio) film() {
 				return
 			}
 			_ = track.WriteSample(media.Sample{Data: make([]byte, 600), Duration: 20 * time.Millisecond}) // the first byte, 0, says key frame
+			w.filmed.Add(1)
 		}
 	}()
 }
@@ -137,19 +139,19 @@ func (w *studio) take(sig sfu.Signal) {
 	}
 }
 
-// flows waits until pictures come, or until none have come for a while.
-func (w *studio) flows(want bool) {
+// flows waits until pictures come, or until none have come while somebody has sent 25.
+func (w *studio) flows(somebody *studio, want bool) {
 	w.g.s.t.Helper()
-	last, since := w.received.Load(), time.Now()
+	last, filmed := w.received.Load(), somebody.filmed.Load()
 	w.g.s.until("pictures flow as they should", func() bool {
 		n := w.received.Load()
 		if want {
 			return n >= last+10
 		}
 		if n != last {
-			last, since = n, time.Now()
+			last, filmed = n, somebody.filmed.Load()
 		}
-		return time.Since(since) > 500*time.Millisecond
+		return somebody.filmed.Load() >= filmed+25
 	})
 }
 
@@ -160,14 +162,14 @@ func TestCALL1_PicturesFlowAsPolicySays(t *testing.T) {
 	s.want("alice", "hall/alice/home/Watch", `["carol"]`, "null")
 	bob := s.joins("bob", "B").open(true)
 	carol := s.joins("carol", "C").open(true)
-	carol.flows(true)
-	bob.flows(false) // carol may only watch
+	carol.flows(bob, true)
+	bob.flows(carol, false) // carol may only watch
 	s.want("alice", "hall/alice/home/Mute", `["bob",["camera"]]`, "null")
-	carol.flows(false)
+	carol.flows(bob, false)
 	s.want("alice", "hall/alice/home/Unmute", `["bob"]`, "null")
-	carol.flows(true)
+	carol.flows(bob, true)
 	s.want("alice", "hall/alice/home/Admit", `["carol"]`, "null")
-	bob.flows(true)
+	bob.flows(carol, true)
 	s.want("alice", "hall/alice/home/Remove", `["carol"]`, "null")
-	bob.flows(false)
+	bob.flows(bob, false)
 }
