@@ -166,7 +166,7 @@ func TestCA10_WhatAllHaveHandledIsNotedAlsoIfItHasLeftMemory(t *testing.T) {
 	}
 }
 
-// noted waits until no topic is to be looked at when the server starts.
+// noted waits until nobody is to be looked at when the server starts: topics know that all have handled all, and outboxes are empty.
 func (w *world) noted() {
 	w.T.Helper()
 	w.Until("noted", func() bool {

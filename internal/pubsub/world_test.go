@@ -97,7 +97,10 @@ func (w *world) crash() {
 }
 
 // idle tells whether nobody has anything to do: no CA, and not the hub, of which some may not be known to be behind yet.
-func (w *world) idle() bool { return w.Runtime.Quiet() && !w.hub.Busy() && w.Runtime.Quiet() }
+func (w *world) idle() bool {
+	w.Clock.Advance(0) // what is due is under way
+	return w.Runtime.Quiet() && !w.hub.Busy() && w.Runtime.Quiet()
+}
 
 // handled tells whether all have handled all, besides.
 func (w *world) handled() bool { return w.idle() && w.hub.Stats().Behind == 0 && w.idle() }
