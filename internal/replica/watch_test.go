@@ -106,6 +106,7 @@ func TestMAP12_NoWakeUpIsLost(t *testing.T) {
 		case i%71 == 70:
 			w.crash()
 		case i%37 == 36:
+			w.Until("rest", w.Runtime.Quiet) // what is in use stays in memory for a minute: nobody takes longer in the midst of something
 			w.Clock.Advance(20 * time.Minute)
 		}
 	}
