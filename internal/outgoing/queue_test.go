@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"runtime"
 	"sync"
 	"testing"
@@ -131,8 +132,14 @@ func (l *line) check(r *rapid.T, waiting map[*job]bool) {
 }
 
 func TestConnectionsAreUsedAgain(t *testing.T) {
-	s := peer(t, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.RemoteAddr) })
+	// An answer that overtakes the word that its request is written costs the connection, if that word is late.
+	wrote := make(chan struct{}, 1)
+	s := peer(t, func(w http.ResponseWriter, r *http.Request) {
+		<-wrote
+		fmt.Fprint(w, r.RemoteAddr)
+	})
 	c := client(t, Options{Open: loopback})
+	c.ctx = httptrace.WithClientTrace(c.ctx, &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { wrote <- struct{}{} }})
 	seen := map[string]bool{}
 	for range 10 {
 		seen[string(wants(t, c, Call{URL: s.URL}, "").Body)] = true
