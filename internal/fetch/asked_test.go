@@ -19,10 +19,10 @@ func TestMarkTakesBack(t *testing.T) {
 	var calls trace
 	w.carry = func(_ name.Name, call outgoing.Call, done done) func() {
 		calls.note(call.URL)
-		go func() {
+		w.soon(func() {
 			<-answer
 			done(outgoing.Answer{Status: 200}, nil)
-		}()
+		})
 		return nil
 	}
 	w.must("alice/home", "Ask", "carried:first#lane", "Got", 0, 0)

@@ -26,7 +26,7 @@ func TestCHAN2_CarriersAreAskedInsteadOfHosts(t *testing.T) {
 			done(a, nil)
 			return nil
 		}
-		go done(a, nil)
+		w.soon(func() { done(a, nil) })
 		return func() {}
 	}
 	w.must("alice/home", "Ask", "carried:now", "Got", 0, 3)
@@ -87,7 +87,7 @@ func TestCHAN3_CarriersFailAsHostsDo(t *testing.T) {
 	before, timers := w.Clock.Now(), w.Clock.Waiters()
 	w.must("alice/home", "Ask", "carried:x", "Got", 0, 0)
 	w.Until("it to be answered", func() bool {
-		w.Clock.Advance(time.Second)
+		w.pass(10 * time.Second)
 		return len(w.log("alice/home")) == 2
 	})
 	w.hears("alice/home", "200 ", "not_allowed")
@@ -95,7 +95,7 @@ func TestCHAN3_CarriersFailAsHostsDo(t *testing.T) {
 		t.Error(calls.Load(), took)
 	}
 	w.gone("alice/home")
-	w.Until("its timers to end", func() bool { return w.Clock.Waiters() <= timers })
+	w.Until("its timers to end", func() bool { w.pass(100 * time.Millisecond); return w.Clock.Waiters() <= timers })
 }
 
 // A call that nobody waits for any more is ended: cancelled, or out of time.
@@ -141,7 +141,7 @@ func TestCHAN3_AskedForever(t *testing.T) {
 		w.Clock.Advance(24 * time.Hour)
 		w.crash()
 		seen := calls.Load()
-		w.Until("one more try", func() bool { w.Clock.Advance(time.Second); return calls.Load() > seen })
+		w.Until("one more try", func() bool { w.pass(time.Second); return calls.Load() > seen })
 	}
 	answer.Store(true)
 	w.hears("alice/home", "204 ")
@@ -151,7 +151,7 @@ func TestCHAN3_AskedForever(t *testing.T) {
 // What the framework asks for and what the app does are counted apart.
 func TestAskLimits(t *testing.T) {
 	w := newWorld(t)
-	w.host.says = func(_ http.ResponseWriter, r *http.Request, _ int) { <-r.Context().Done() }
+	w.host.says = func(_ http.ResponseWriter, r *http.Request, _ int) { w.host.hang(r) }
 	var asked atomic.Int32
 	w.carry = func(name.Name, outgoing.Call, done) func() { asked.Add(1); return nil }
 	for range fetch.MaxPending {

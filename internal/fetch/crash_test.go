@@ -30,7 +30,6 @@ type storm struct {
 	died   chan struct{} // closed by this life's end
 	calm   atomic.Bool
 	deaths int
-	later  sync.WaitGroup // answers of the carrier
 }
 
 func (s *storm) roll(of int) int {
@@ -88,7 +87,7 @@ func (s *storm) carried(_ name.Name, call outgoing.Call, done func(outgoing.Answ
 		done(outgoing.Answer{}, wire.Err(wire.Unavailable, "Not now."))
 	case 2: // never
 	case 3:
-		s.later.Go(func() { done(outgoing.Answer{Status: 200}, nil) })
+		s.soon(func() { done(outgoing.Answer{Status: 200}, nil) })
 	default:
 		done(outgoing.Answer{Status: 200}, nil)
 		done(outgoing.Answer{Status: 400}, nil) // nobody hears it
@@ -162,7 +161,7 @@ func (s *storm) blow() {
 		ca := fmt.Sprintf("o%d/home", j)
 		s.Until("all to be answered", func() bool {
 			s.revive()
-			s.Clock.Advance(time.Second)
+			s.pass(time.Second)
 			return s.pending(ca) == 0 && s.Runtime.Quiet()
 		})
 		called := 0
@@ -182,7 +181,7 @@ func (s *storm) blow() {
 	if s.deaths < 5 {
 		s.T.Errorf("it died %d times only", s.deaths)
 	}
-	s.later.Wait()
+	s.Until("no answer to be on its way", func() bool { return s.coming.Load() == 0 })
 	s.Until("no call to be left", s.client.Idle)
 }
 

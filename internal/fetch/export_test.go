@@ -2,6 +2,13 @@ package fetch
 
 import "github.com/wabgo/wab/internal/outgoing"
 
+// Underway is how many calls have begun, and not ended.
+func (f *Fetches) Underway() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.underway
+}
+
 // Pack is a call as it is stored, unsealed.
 func Pack(c *outgoing.Call) []byte { return pack(c) }
 

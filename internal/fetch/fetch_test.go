@@ -68,7 +68,7 @@ func TestCA3_FetchIsTriedAgainWithTheSameKey(t *testing.T) {
 	w.must("alice/home", "Fetch", "/a", "Got", 0, 0)
 	w.must("alice/home", "Fetch", "/b", "Got", 0, 0)
 	w.Until("both to be answered", func() bool {
-		w.Clock.Advance(10 * time.Second)
+		w.pass(10 * time.Second)
 		return len(w.log("alice/home")) == 2
 	})
 	if w.host.one(t, "/a") != 7 || w.host.one(t, "/b") != 7 || w.host.keys("/a")[0] == w.host.keys("/b")[0] {
@@ -111,7 +111,7 @@ func TestCA3_FetchEndsWithItsTime(t *testing.T) {
 	w := newWorld(t)
 	w.host.says = func(rw http.ResponseWriter, r *http.Request, _ int) {
 		if r.URL.Path == "/hangs" {
-			<-r.Context().Done()
+			w.host.hang(r)
 		}
 		rw.WriteHeader(503)
 	}
@@ -146,7 +146,7 @@ func TestCA3_FetchIsCancelled(t *testing.T) {
 	w := newWorld(t)
 	w.host.says = func(rw http.ResponseWriter, r *http.Request, _ int) {
 		if r.URL.Path == "/hangs" {
-			<-r.Context().Done()
+			w.host.hang(r)
 		}
 	}
 	read := cbor.NewReader(w.must("alice/home", "Fetch", "/hangs", "Got", 0, 0))
@@ -171,7 +171,7 @@ func TestCA3_FetchEndsWithItsCA(t *testing.T) {
 	w := newWorld(t)
 	w.host.says = func(_ http.ResponseWriter, r *http.Request, _ int) {
 		if r.URL.Path == "/hangs" {
-			<-r.Context().Done()
+			w.host.hang(r)
 		}
 	}
 	w.must("alice/home", "Fetch", "/hangs", "Got", 0, 0)
@@ -187,7 +187,7 @@ func TestCA3_FetchEndsWithItsCA(t *testing.T) {
 
 func TestFetchLimits(t *testing.T) {
 	w := newWorld(t)
-	w.host.says = func(_ http.ResponseWriter, r *http.Request, _ int) { <-r.Context().Done() }
+	w.host.says = func(_ http.ResponseWriter, r *http.Request, _ int) { w.host.hang(r) }
 	for range 7 {
 		w.must("alice/large", "Fetch", "/a", "Got", 0, 1<<20)
 	}
@@ -240,7 +240,7 @@ func TestCA3_FetchThatWaitsForLong(t *testing.T) {
 		w.must("alice/home", "Fetch", "/a", "Got", 0, 0)
 		w.Until("the CA to leave memory", func() bool {
 			if w.host.one(t, "/a") == 1 {
-				w.Clock.Advance(time.Minute)
+				w.pass(time.Minute)
 			}
 			return w.Runtime.Active() == 0 && w.host.one(t, "/a") == 1
 		})
@@ -253,7 +253,7 @@ func TestCA3_FetchThatWaitsForLong(t *testing.T) {
 			t.Errorf("it was called %d times", n)
 		}
 		w.Until("it to be called again", func() bool {
-			w.Clock.Advance(time.Minute)
+			w.pass(time.Minute)
 			return w.host.one(t, "/a") == 2
 		})
 		w.hears("alice/home", "200 ")
@@ -305,7 +305,7 @@ func TestCA3_WhatDrainHasNotWaitedForIsCalledAgain(t *testing.T) {
 	w := newWorld(t)
 	w.host.says = func(_ http.ResponseWriter, r *http.Request, nth int) {
 		if nth == 1 {
-			<-r.Context().Done()
+			w.host.hang(r)
 		}
 	}
 	w.must("alice/home", "Fetch", "/a", "Got", 0, 0)

@@ -38,7 +38,8 @@ func (f *Fetches) begin(q *pending, ca *actor.CA, call outgoing.Call) *flight {
 	rouse := ca.Rouser()
 	cancel := f.start(q, ca.Name(), call, func(a outgoing.Answer, err *wire.Error) {
 		if f.land(fl, a, err) {
-			rouse()
+			rouse() // before it counts as ended: who waits for calls under way finds their CAs at work
+			f.landed()
 		}
 	})
 	f.mu.Lock()
@@ -67,8 +68,13 @@ func (f *Fetches) land(fl *flight, a outgoing.Answer, err *wire.Error) bool {
 		return false
 	}
 	fl.landed, fl.answer, fl.err = true, a, err
-	f.gone()
 	return true
+}
+
+func (f *Fetches) landed() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.gone()
 }
 
 // gone counts a call that has ended. Call with mu held.

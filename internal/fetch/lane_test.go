@@ -48,7 +48,7 @@ func TestCHAN3_LanesKeepTheirOrder(t *testing.T) {
 		if nth := calls.note(call.URL); call.URL == "carried:a0" && nth < 5 {
 			done(outgoing.Answer{Status: 503}, nil)
 		} else {
-			go done(outgoing.Answer{Status: 200, Body: []byte(call.URL)}, nil)
+			w.soon(func() { done(outgoing.Answer{Status: 200, Body: []byte(call.URL)}, nil) })
 		}
 		return nil
 	}
@@ -58,7 +58,7 @@ func TestCHAN3_LanesKeepTheirOrder(t *testing.T) {
 		w.must("alice/home", "Ask", fmt.Sprintf("carried:c%d", i), "Got", 0, 0)
 	}
 	w.Until("all to be answered", func() bool {
-		w.Clock.Advance(100 * time.Millisecond)
+		w.pass(100 * time.Millisecond)
 		return len(w.log("alice/home")) == 9
 	})
 	all := calls.seen()
@@ -112,10 +112,10 @@ func TestTagsComeBack(t *testing.T) {
 	w := newWorld(t)
 	answer := make(chan struct{})
 	w.carry = func(_ name.Name, _ outgoing.Call, done done) func() {
-		go func() {
+		w.soon(func() {
 			<-answer
 			done(outgoing.Answer{Status: 200}, nil)
-		}()
+		})
 		return nil
 	}
 	tags := func(tx *actor.Tx, s *actortest.State, m *actor.Message) ([]byte, error) {
@@ -174,10 +174,10 @@ func TestCHAN3_LanesThroughCrashes(t *testing.T) {
 			s.calm.Store(true)
 			s.Until("all to be answered", func() bool {
 				s.revive()
-				s.Clock.Advance(time.Second)
+				s.pass(time.Second)
 				return s.pending("o0/home") == 0 && s.Runtime.Quiet()
 			})
-			s.later.Wait()
+			s.Until("no answer to be on its way", func() bool { return s.coming.Load() == 0 })
 			var firsts []string
 			for _, c := range calls.seen() {
 				if !slices.Contains(firsts, c) {
@@ -215,9 +215,9 @@ func TestCHAN3_WhoDoesNotAnswerLeavesPlaces(t *testing.T) {
 				nth := calls.note(call.URL)
 				switch {
 				case call.URL == "carried:good":
-					go done(outgoing.Answer{Status: 200, Body: []byte("good")}, nil)
+					w.soon(func() { done(outgoing.Answer{Status: 200, Body: []byte("good")}, nil) })
 				case c.failFirst && nth == 1:
-					go done(outgoing.Answer{Status: 503}, nil)
+					w.soon(func() { done(outgoing.Answer{Status: 503}, nil) })
 				default:
 					mu.Lock()
 					hang[call.URL] = done
@@ -233,7 +233,7 @@ func TestCHAN3_WhoDoesNotAnswerLeavesPlaces(t *testing.T) {
 				defer mu.Unlock()
 				return len(hang) == c.places
 			}
-			w.Until("the places to be taken", func() bool { w.Clock.Advance(100 * time.Millisecond); return full() })
+			w.Until("the places to be taken", func() bool { w.pass(100 * time.Millisecond); return full() })
 			w.must("alice/home", "Ask", "carried:good", "Got", 0, 0)
 			w.hears("alice/home", "200 good")
 			if !full() {

@@ -39,7 +39,7 @@ func TestCHAN3_AnOutcomeIsNotToldForEver(t *testing.T) {
 	}
 	w.must("alice/home", "Ask", "/a", "Never", 0, 0)
 	w.Until("it to be given up", func() bool {
-		w.Clock.Advance(10 * time.Minute)
+		w.pass(10 * time.Minute)
 		return told.Load() > 0 && w.pending("alice/home") == 0
 	})
 	if n := w.host.one(t, "/a"); n != 1 || told.Load() < 5 {

@@ -37,6 +37,9 @@ type world struct {
 	open   []netip.Prefix
 	key    []byte        // that requests are sealed under
 	carry  fetch.Carrier // of the scheme "carried"
+
+	unanswered *atomic.Int64 // calls that this node's carrier has got and not answered
+	coming     atomic.Int64  // answers of carriers on their way
 }
 
 // host is what is called. It notes the keys of all calls, by path, and answers what the test says.
@@ -45,6 +48,14 @@ type host struct {
 	mu    sync.Mutex
 	calls map[string][]string
 	says  func(w http.ResponseWriter, r *http.Request, nth int)
+	hung  atomic.Int64 // calls that get no answer
+}
+
+// hang keeps a call until it is given up.
+func (h *host) hang(r *http.Request) {
+	h.hung.Add(1)
+	defer h.hung.Add(-1)
+	<-r.Context().Done()
 }
 
 func newHost(t testing.TB) *host {
@@ -100,8 +111,21 @@ func newWorld(t testing.TB) *world {
 func (w *world) up() {
 	w.client = outgoing.New(outgoing.Options{Open: w.open})
 	fetches := fetch.New(fetch.Options{Client: w.client, Clock: w.Clock, Key: w.key})
+	unanswered := new(atomic.Int64)
+	w.unanswered = unanswered
 	fetches.Carry("carried", func(from name.Name, call outgoing.Call, done func(outgoing.Answer, *wire.Error)) func() {
-		return w.carry(from, call, done)
+		unanswered.Add(1)
+		over := sync.OnceFunc(func() { unanswered.Add(-1) })
+		cancel := w.carry(from, call, func(a outgoing.Answer, err *wire.Error) {
+			done(a, err)
+			over()
+		})
+		return func() {
+			over()
+			if cancel != nil {
+				cancel()
+			}
+		}
 	})
 	w.live.Store(fetches)
 	w.Options.Features = []actor.Feature{w.live.Load()}
@@ -222,11 +246,33 @@ func (w *world) log(ca string) []string {
 	return s.Log
 }
 
+// soon has a carrier answer after it has returned.
+func (w *world) soon(answer func()) {
+	w.coming.Add(1)
+	go func() {
+		defer w.coming.Add(-1)
+		answer()
+	}()
+}
+
+// rests tells whether nothing is under way but calls that get no answer.
+func (w *world) rests() bool {
+	waiting := func() bool { return int64(w.live.Load().Underway()) == w.host.hung.Load()+w.unanswered.Load() }
+	return w.coming.Load() == 0 && waiting() && w.Runtime.Quiet() && waiting()
+}
+
+// pass moves the clock, unless something is under way: else that would be late by accident.
+func (w *world) pass(d time.Duration) {
+	if w.rests() {
+		w.Clock.Advance(d)
+	}
+}
+
 // hears waits until a CA has kept something, and sees that it is what was to come.
 func (w *world) hears(ca string, lines ...string) {
 	w.T.Helper()
 	w.Until(fmt.Sprint(ca, " to hear ", lines), func() bool {
-		w.Clock.Advance(100 * time.Millisecond)
+		w.pass(100 * time.Millisecond)
 		return len(w.log(ca)) >= len(lines)
 	})
 	if !slices.Equal(w.log(ca), lines) {
