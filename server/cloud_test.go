@@ -231,6 +231,12 @@ func advance(d time.Duration, all []*kit) {
 // busy tells whether a server has something under way.
 func (k *kit) busy() bool { return !k.runtime.Quiet() || !k.outgoing.Idle() }
 
+// rest waits until it has not, while clocks stand: what has not come by then does not come.
+func (k *kit) rest() {
+	k.t.Helper()
+	until(k.t, "rest", func() bool { return !k.busy() })
+}
+
 // state is that of a subscription as its owner sees it, empty for none.
 func state(k *kit, owner, id string) string {
 	for _, s := range ask[[]Subscription](k, owner, "cloud/"+owner+"/home/Links", `[]`) {

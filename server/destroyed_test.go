@@ -142,7 +142,9 @@ func TestCHAN3_FarewellsToManyPeers(t *testing.T) {
 func TestCHAN3_NobodyElseHasFarewellsSaid(t *testing.T) {
 	k := newSite(t, cloudApp())
 	k.want("alice", "cloud/alice/home/Pry", `[]`, "null")
+	k.rest()
 	k.clock.Advance(time.Second)
+	k.rest()
 	k.want("alice", "cloud/alice/home/Log", `[]`, "null")
 	if all := couriers(t, k); len(all) != 0 {
 		t.Error(all)

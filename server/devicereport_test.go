@@ -224,10 +224,11 @@ func TestCA6_AReportWithoutNewsWritesNothing(t *testing.T) {
 	k := newHouse(t)
 	token := k.key("lamp")
 	k.told(token, `["lamp",{"on":true},[]]`)
-	k.eventually("alice", "house/alice/home/Log", `[]`, `[]`)
+	k.rest()
 	before, _ := k.entries("alice", "house/alice/home/maps/lamp-reported")
 	writes := k.store.writes.Load()
 	k.told(token, `["lamp",{"on":true,"nothing":null},[`+done("nobody")+`]]`)
+	k.rest()
 	if after, _ := k.entries("alice", "house/alice/home/maps/lamp-reported"); after != before || k.store.writes.Load() != writes {
 		t.Errorf("%s, then %s; %d writes", before, after, k.store.writes.Load()-writes)
 	}

@@ -105,6 +105,7 @@ func TestCHAN1_AHandlerThatFailsHasDoneNothing(t *testing.T) {
 		}
 	}
 	k.clock.Advance(time.Hour)
+	k.rest()
 	k.want("alice", "station/alice/home/Count", `[]`, "0")
 	if log := k.log(); len(log) != 0 {
 		t.Error(log)
@@ -112,6 +113,7 @@ func TestCHAN1_AHandlerThatFailsHasDoneNothing(t *testing.T) {
 	k.knock(200, eci, "id/test/go") // the id was not used up
 	k.refused("alice", "station/alice/home/RaiseAndFail", `[]`, "failed")
 	k.clock.Advance(time.Hour)
+	k.rest()
 	k.want("alice", "station/alice/home/Count", `[]`, "1")
 }
 
@@ -199,6 +201,7 @@ func TestEventsByTimers(t *testing.T) {
 	k.clock.Advance(10 * time.Second)
 	k.restart()
 	k.clock.Advance(10 * time.Second)
+	k.rest()
 	if log := k.log(); len(log) != 3 {
 		t.Error(log)
 	}

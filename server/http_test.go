@@ -23,6 +23,7 @@ func TestCA1_FailureUndoesEverything(t *testing.T) {
 	k.want("alice", "bot/alice/home/Get", "[]", "5")
 	k.refused("carol", "bot/alice/home/Get", "[]", "not_allowed")
 	k.clock.Advance(time.Second)
+	k.rest()
 	k.want("alice", "bot/alice/home/Log", "[]", `["init"]`)
 	k.want("bob", "bot/bob/home/Log", "[]", `["init"]`)
 }
