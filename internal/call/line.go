@@ -25,6 +25,8 @@ type line struct {
 
 // send sends a payload of which nothing may be lost: false means that the line is of no use any more.
 func (l *line) send(payload []byte) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	return l.frame(wire.CallSignal{Call: l.number, Payload: payload}.Append(nil))
 }
 
@@ -40,14 +42,13 @@ func (l *line) offer(payload []byte) {
 // open sends the frame that is the first one.
 func (l *line) open(f wire.CallOpened) bool {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.opened = true
-	l.mu.Unlock()
 	return l.frame(f.Append(nil))
 }
 
+// frame is called with mu held.
 func (l *line) frame(b []byte) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	switch {
 	case l.ended || !l.opened:
 		return !l.ended
