@@ -15,6 +15,13 @@ import (
 	"github.com/wabgo/wab/internal/wire"
 )
 
+// hold keeps back the commits of what is sent from now on; what was answered before counts in none of them.
+func hold(w *actortest.World) (release func()) {
+	w.T.Helper()
+	w.Until("earlier commits to be over", w.Runtime.Quiet)
+	return w.Store.Hold()
+}
+
 // joined counts the replies that wait for a CA's commits: all the rest of what their messages have done has joined these too.
 func joined(w *actortest.World, ca string) int {
 	return actor.Joined(w.Runtime, actortest.Name("app:"+ca))
@@ -32,7 +39,7 @@ func TestCA2_NothingLeavesBeforeItsCommitIsDurable(t *testing.T) {
 	w.Boot()
 	w.Must(w.Call("alice/home", "add", nil))
 	w.Must(w.Call("alice/other", "get", nil))
-	release := w.Store.Hold()
+	release := hold(w)
 	var waiting []<-chan actortest.Reply
 	methods := []string{"mess", "get", "fail", "refused", "nosuch", "add", "", "messAnd"}
 	for range 3 {
@@ -72,7 +79,7 @@ func TestCA2_LostCommitShowsNothing(t *testing.T) {
 	}
 	w.Boot()
 	w.Must(w.Call("alice/home", "add", nil))
-	release := w.Store.Hold()
+	release := hold(w)
 	lose = true
 	a := w.Send("alice", "alice/home", "mess", nil)
 	b := w.Send("alice", "alice/home", "get", nil)

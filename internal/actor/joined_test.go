@@ -14,7 +14,7 @@ func TestDecision2_MessagesJoinCommits(t *testing.T) {
 	w := actortest.NewWorld(t, counter()).Boot()
 	w.Must(w.Call("alice/home", "add", nil))
 	commits, writes, encodes := w.Store.Commits.Load(), w.Store.Writes.Load(), w.Class.Encodes.Load()
-	release := w.Store.Hold()
+	release := hold(w)
 	var all []<-chan actortest.Reply
 	for range 32 {
 		all = append(all, w.Send("alice", "alice/home", "add", nil))
@@ -134,7 +134,7 @@ func TestLimits_TooLargeLosesOnlyItself(t *testing.T) {
 	w := actortest.NewWorld(t, m)
 	w.Boot()
 	w.Must(w.Call("alice/home", "add", nil))
-	release := w.Store.Hold()
+	release := hold(w)
 	var all []<-chan actortest.Reply
 	for _, method := range []string{"add", "grow", "add", "spam", "add", "timers", "add"} {
 		all = append(all, w.Send("alice", "alice/home", method, nil))

@@ -34,7 +34,7 @@ func TestCA2_LargestTransactionIsCommitted(t *testing.T) {
 	t.Cleanup(func() { _ = s.Close() })
 	w.Boot()
 	w.Must(w.Call("alice/home", "get", nil))
-	release := w.Store.Hold()
+	release := hold(w)
 	first := w.Send("alice", "alice/home", "some", nil) // in flight
 	w.Until("its commit", func() bool { return joined(w, "alice/home") == 1 })
 	var all []<-chan actortest.Reply

@@ -233,7 +233,7 @@ func TestDestroyedPairDoesNotWaitForEachOther(t *testing.T) {
 		return nil, err
 	}
 	w := actortest.NewWorld(t, m).Boot()
-	release := w.Store.Hold()
+	release := hold(w)
 	a, b := w.Send("alice", "alice/one", "end", arg("app:alice/two")), w.Send("alice", "alice/two", "end", arg("app:alice/one"))
 	w.Until("both to be handled", func() bool { return joined(w, "alice/one") == 1 && joined(w, "alice/two") == 1 })
 	release()

@@ -139,7 +139,7 @@ func TestCA1_FailureAmongJoinedMessagesLosesOnlyItself(t *testing.T) {
 	w, f := messWorld(t, func(*actor.Tx, *state, *actor.Message) ([]byte, error) { return nil, errors.New("no") })
 	w.Boot()
 	w.Must(w.Call("alice/home", "add", nil))
-	release := w.Store.Hold()
+	release := hold(w)
 	var good, bad []<-chan actortest.Reply
 	for range 10 {
 		good = append(good, w.Send("alice", "alice/home", "mess", nil))

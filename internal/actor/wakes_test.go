@@ -42,7 +42,7 @@ func TestCA7_TimerWhoseCommitIsSlowRings(t *testing.T) {
 	w.Options.IdleAfter = time.Second
 	w.Boot()
 	w.Must(w.Call("alice/home", "get", nil))
-	release := w.Store.Hold()
+	release := hold(w)
 	reply := w.Send("alice", "alice/home", "once", nil)
 	w.Until("the commit to be on its way", func() bool { return joined(w, "alice/home") == 1 })
 	w.Clock.Advance(70 * time.Second)
