@@ -20,6 +20,7 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request) {
 		answer.Error(w, refused)
 		return
 	}
+	number := s.upgrades.Add(1) // before the client can know that it is connected
 	h := &hijacker{ResponseWriter: w}
 	ws, err := websocket.Accept(h, r, &websocket.AcceptOptions{
 		Subprotocols: []string{wire.Subprotocol}, CompressionMode: websocket.CompressionDisabled,
@@ -29,7 +30,7 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request) {
 		return // Accept has answered
 	}
 	ws.CloseNow() // all but the connection itself
-	s.serve(h.conn, h.early, bearer(r.Header))
+	s.serve(h.conn, h.early, bearer(r.Header), number)
 }
 
 func (s *Server) checkUpgrade(r *http.Request) *wire.Error {
@@ -50,10 +51,10 @@ func offersOurs(header string) bool {
 	return slices.ContainsFunc(strings.Split(header, ","), func(p string) bool { return strings.TrimSpace(p) == wire.Subprotocol })
 }
 
-func (s *Server) serve(conn net.Conn, early []byte, token string) {
+func (s *Server) serve(conn net.Conn, early []byte, token string, number uint64) {
 	now := s.micros()
 	c := &Conn{
-		srv: s, born: now, bearer: token, channels: make(map[uint32]*channel), in: parser{limit: s.opt.MaxFrame},
+		srv: s, number: number, born: now, bearer: token, channels: make(map[uint32]*channel), in: parser{limit: s.opt.MaxFrame},
 		out: &outbox{gate: newGate(conn), limit: s.opt.MaxQueue, flush: &s.flush, now: s.micros},
 	}
 	c.heard.Store(now)

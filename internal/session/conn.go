@@ -11,12 +11,13 @@ import (
 
 // Conn is one client's connection. Its exported methods may be called from any goroutine, unless they say otherwise.
 type Conn struct {
-	srv   *Server
-	in    parser // the reader's
-	out   *outbox
-	born  int64
-	heard atomic.Int64
-	id    atomic.Pointer[identity] // nil before hello
+	srv    *Server
+	number uint64 // rises with each upgrade: of two connections of a client's, one after the other, the later one has the higher one
+	in     parser // the reader's
+	out    *outbox
+	born   int64
+	heard  atomic.Int64
+	id     atomic.Pointer[identity] // nil before hello
 
 	share *share // whose time it spends, the reader's; nil until something was read: a first frame, hello, waits for nobody
 	turn  *share // where the reader has a turn

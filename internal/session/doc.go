@@ -41,7 +41,8 @@
 //
 // Requests of a channel reach the bus in the order in which they were sent. When a channel is replaced by a resuming client, no request
 // of the old one reaches the bus after the new one is open; so a request that is repeated with retry comes after its original, if both
-// come. Replies are sent in the order in which the bus gives them. Replies and notes have no order among each other.
+// come. An open that is read or decided late, of a connection that its client has given up since, replaces no channel of the same run on a newer one: connections count in the
+// order of their upgrades. Replies are sent in the order in which the bus gives them. Replies and notes have no order among each other.
 //
 // # Floods
 //

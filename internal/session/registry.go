@@ -52,6 +52,7 @@ func newRegistry(o Options) *registry {
 }
 
 var errSessions = wire.Retry(wire.Quota, "You have too many sessions open. Close some.", 10_000)
+var errLate = wire.Err(wire.Conflict, "This session is open on a newer connection of yours.")
 var errTaken = wire.Err(wire.Conflict, "This session was opened elsewhere, under the same name.")
 
 // attach gives the session to a channel, and returns the channel that had it. The caller ends that one, then calls begin.
@@ -66,8 +67,11 @@ func (r *registry) attach(ch *channel, f wire.Open) (old *channel, resumed bool,
 	defer s.mu.Unlock()
 	old = s.ch
 	resumed = s.run == f.Run
-	if !resumed && f.Stamp != 0 && old != nil {
+	switch {
+	case !resumed && f.Stamp != 0 && old != nil:
 		return nil, false, errTaken // taken over while this client was away
+	case resumed && old != nil && old.conn.number > ch.conn.number:
+		return nil, false, errLate
 	}
 	r.meet(s)
 	if !resumed {

@@ -23,7 +23,8 @@ type Server struct {
 	onRefuse []func(*Conn)
 	draining atomic.Bool
 	calls    atomic.Int64 // HTTP requests in progress
-	callers  callers      // the same, by owner
+	upgrades atomic.Uint64
+	callers  callers // the same, by owner
 
 	mu     sync.Mutex
 	conns  map[*Conn]struct{}

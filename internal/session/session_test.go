@@ -146,6 +146,27 @@ func TestTakeoverAndResume(t *testing.T) {
 	}
 }
 
+// TestAnOpenThatIsReadLateReplacesNoNewerChannel: it lay in the socket of a connection that its client had given up. The newer channel would never hear of it.
+func TestAnOpenThatIsReadLateReplacesNoNewerChannel(t *testing.T) {
+	st := newStand(t, nil)
+	before, now := st.hello("alice"), st.hello("alice")
+	now.open("phone", run1)
+	before.send(wire.Open{Ch: 1, CA: home, Session: "phone", Run: run1})
+	if f := expect(before, wire.ParseFailure); f.Ch != 1 || f.ID != 0 || f.Err.Code != wire.Conflict {
+		t.Errorf("the late one heard %+v", f)
+	}
+	now.send(add(1, 1, 5))
+	now.send(wire.Ping{})
+	if r := expect(now, wire.ParseReply); r.ID != 1 || result(t, r) != 5 {
+		t.Errorf("got %+v", r)
+	}
+	now.ws.CloseNow()
+	until(t, "the newer one to be gone", func() bool { return st.srv.Stats().Conns == 1 })
+	if o := before.openAs(wire.Open{Ch: 2, CA: home, Session: "phone", Run: run1}); !o.Resumed {
+		t.Error("nobody has it, and it was not resumed")
+	}
+}
+
 // slowBus lets a request linger in the handover to the bus.
 type slowBus struct {
 	*fakeBus

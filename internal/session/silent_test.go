@@ -154,7 +154,7 @@ func TestOPS2_WhoComesInWhileTheServerDrainsIsSentAway(t *testing.T) {
 	until(t, "the server to drain", func() bool { return st.srv.all()[0].ending.Load() != 0 })
 	near, far := net.Pipe()
 	defer far.Close()
-	st.srv.serve(near, nil, "") // its upgrade had begun before
+	st.srv.serve(near, nil, "", 0) // its upgrade had begun before
 	st.clock.Advance(time.Second)
 	here.expectBye(wire.Unavailable, 1, 1012)
 	drains(t, st.srv)
