@@ -32,9 +32,9 @@ func TestCA3_NoCallOfASessionIsLostOrDoubledByKills(t *testing.T) {
 
 // caller calls one after the other in one session, until it is told to stop.
 func (c *crowd) caller(t *testing.T, stop <-chan struct{}) {
-	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
-	defer cancel()
-	conn, err := client.Dial(ctx, c.s.URL, client.Options{Token: c.token, Name: "crash test"})
+	dialing, dialed := context.WithTimeout(t.Context(), patience)
+	defer dialed()
+	conn, err := client.Dial(dialing, c.s.URL, client.Options{Token: c.token, Name: "crash test"})
 	if err != nil {
 		t.Error(err)
 		return
@@ -43,8 +43,8 @@ func (c *crowd) caller(t *testing.T, stop <-chan struct{}) {
 	const home = "alice/home"
 	ca := conn.CA("counter:"+home, client.CAOptions{})
 	for {
-		var sum int
-		if err := ca.Call(ctx, &sum, "Add", 1); err != nil {
+		sum, err := add(t, ca)
+		if err != nil {
 			t.Error(err)
 			return
 		}
@@ -55,4 +55,12 @@ func (c *crowd) caller(t *testing.T, stop <-chan struct{}) {
 			return
 		}
 	}
+}
+
+// add is one call, which has its own time: a busy machine takes long to kill and start a server so often.
+func add(t *testing.T, ca *client.CA) (sum int, err error) {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	err = ca.Call(ctx, &sum, "Add", 1)
+	return sum, err
 }
