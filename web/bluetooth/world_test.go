@@ -55,6 +55,12 @@ const panelPage = `<!doctype html><html lang="en"><meta charset="utf-8"><meta na
   document.querySelector("main").append(panel);
   const find = (selector) => panel.shadowRoot?.querySelector(selector);
   const named = (label) => [...(panel.shadowRoot?.querySelectorAll("button, summary, input") ?? [])].find((b) => (b.ariaLabel || b.textContent) === label);
+  const reachable = (label) => {
+    const b = named(label);
+    b?.scrollIntoView({ block: "nearest" });
+    const r = b?.getBoundingClientRect(), at = r && panel.shadowRoot.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2);
+    return !!at && b.contains(at);
+  };
   const text = () => panel.shadowRoot?.querySelector("section").innerText ?? "";
 </script></body></html>`
 
