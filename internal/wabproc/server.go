@@ -35,7 +35,7 @@ func Start(t testing.TB, args ...string) *Server {
 		s.Data = t.TempDir()
 		s.args = append(slices.Clone(args), "--data", s.Data)
 	}
-	s.args = append(s.args, "--addr", freePort(t))
+	s.args = append(s.args, "--addr", FreePort(t))
 	t.Cleanup(s.end)
 	s.Start()
 	return s

@@ -12,6 +12,7 @@ import (
 	"testing/fstest"
 
 	"github.com/wabgo/wab/internal/browser"
+	"github.com/wabgo/wab/internal/wabproc"
 	"github.com/wabgo/wab/server"
 	"github.com/wabgo/wab/web"
 )
@@ -58,7 +59,7 @@ func serveMeetings(t *testing.T, calls ...server.CallOptions) *host {
 	if web.BuildID() == "none" {
 		t.Fatal("The web assets are not built: make build.")
 	}
-	h := &host{t: t, opt: server.Options{Addr: "127.0.0.1:0", Data: t.TempDir(), Dev: true}}
+	h := &host{t: t, opt: server.Options{Addr: wabproc.FreePort(t), Data: t.TempDir(), Dev: true}}
 	for _, c := range calls {
 		h.opt.Calls = c
 	}
