@@ -164,6 +164,13 @@ func (tab *Tab) Shoot(name string) {
 	}
 }
 
+// Moved tells that the test itself has moved what the page shows, by Eval: shifts of the layout until now are not the page's. To the browser a shift has a cause for half a
+// second after an input, which a busy machine takes longer than.
+func (tab *Tab) Moved() {
+	tab.t.Helper()
+	tab.Eval(`new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))).then(() => { window.movedByTest = performance.now(); })`)
+}
+
 // Check fails the test where the page as it is now breaks a rule.
 func (tab *Tab) Check() {
 	tab.t.Helper()

@@ -22,6 +22,7 @@ func TestCALL4_PeopleAreCutOutOverTheApp(t *testing.T) {
 		})`) {
 			t.Error("the person is not what is left")
 		}
+		tab.Moved()
 		tab.Shoot("call-cutout")
 		tab.Check()
 		// The app is under what is cut out: only the name takes the pointer.

@@ -86,7 +86,7 @@ func TestCALL4_TheLayerOverTheWhiteboardInEveryScene(t *testing.T) {
 				}
 				play(tab)
 				tab.Until(pictured)
-				tab.Eval(`new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))`)
+				tab.Moved() // tiles make room for those who come
 				tab.Shoot("call-" + name)
 				tab.Check()
 			})
