@@ -239,12 +239,13 @@ func crashRun(t *testing.T, seed uint64) int {
 		for i := range crashSenders {
 			name := fmt.Sprint("s", i)
 			reply := n.call("a", "alice/"+name, "go")
+			actortest.Until(t, "an answer, or a death", func() bool { return len(reply) > 0 || a.crashed.Load() })
 			select {
 			case r := <-reply:
 				if r.Err == nil {
 					acked[name] = number(r)
 				}
-			case <-time.After(2 * time.Millisecond): // it may have died
+			default:
 			}
 		}
 		n.clock.Advance(200 * time.Millisecond)
