@@ -2,6 +2,7 @@ package actor
 
 import (
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -65,7 +66,7 @@ func (rt *Runtime) room(owner string, others []string) *wire.Error {
 		return nil
 	}
 	for app := range rt.classes {
-		if err := rt.cas(app+":"+owner+"/", 1<<62, count); err == errEnough {
+		if err := rt.cas(app+":"+owner+"/", math.MaxInt, count); err == errEnough {
 			break
 		} else if err != nil {
 			return errCount
