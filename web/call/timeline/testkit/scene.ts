@@ -91,6 +91,7 @@ export class Watcher {
   readonly shown = new Map<number, number>();
   pictures = 0;
   private newest = 0;
+  private readonly times: number[] = []; // of the last pictures
   private readonly pen: CanvasRenderingContext2D;
 
   constructor(private readonly video: HTMLVideoElement) {
@@ -100,11 +101,19 @@ export class Watcher {
     this.next();
   }
 
+  /** stood is the longest time without a picture since an instant, in ms. */
+  stood(since: number): number {
+    const times = [since, ...this.times.filter((t) => t > since), performance.now()];
+    return Math.max(...times.slice(1).map((t, i) => t - times[i]!));
+  }
+
   private next(): void {
     this.video.requestVideoFrameCallback(() => {
       this.next();
       this.pictures++;
       const now = performance.now(), n = read(this.pen, this.video);
+      this.times.push(now);
+      if (this.times.length > 1000) this.times.shift();
       if (n === undefined) return;
       while (this.newest < n) this.shown.set(++this.newest, now);
     });
