@@ -7,6 +7,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/wabgo/wab/internal/call"
 	"github.com/wabgo/wab/internal/policy"
 	"github.com/wabgo/wab/internal/wire"
 )
@@ -85,7 +86,7 @@ func TestCALL1_ATicketSeatsOneMember(t *testing.T) {
 		for _, r := range tabs {
 			r.send(wire.CallClose{Call: 2*i + 2}.Append(nil))
 		}
-		s.until(fmt.Sprint("whoever left has no media, round ", i), func() bool { return s.media.Stats().Peers == 1 && s.calls.Stats().Members == 1 })
+		s.until(fmt.Sprint("whoever left has no media, round ", i), func() bool { return s.media.Stats().Peers == 1 && s.calls.Stats() == call.Stats{Rooms: 1, Members: 1} })
 	}
 }
 
@@ -99,6 +100,7 @@ func TestCALL1_ARoomThatSomebodyEntersAsTheLastOneLeavesFollowsItsRules(t *testi
 		in, out := tabs[i%2], tabs[(i+1)%2]
 		var left sync.WaitGroup
 		left.Go(func() { out.send(wire.CallClose{Call: i}.Append(nil)) })
+		s.until("not too many come in at once", func() bool { return s.calls.Stats().Asking < call.MaxCalls })
 		if _, refused := in.enters(wire.CallOpen{Call: i + 1}); refused != "" {
 			t.Fatal(refused)
 		}

@@ -114,6 +114,13 @@ func (cl *client) asked() {
 	cl.asking--
 }
 
+// busy counts the calls of which it is being found out.
+func (cl *client) busy() int {
+	cl.mu.Lock()
+	defer cl.mu.Unlock()
+	return cl.asking
+}
+
 // refuse answers a call-open for which there is no place.
 func (cl *client) refuse(number uint32, why *wire.Error) {
 	cl.ends.Send(cl.conn, wire.CallEnd{Call: number, Err: *why}.Append(nil))

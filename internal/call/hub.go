@@ -194,7 +194,10 @@ func (h *Hub) Recheck(owner string) {
 }
 
 // Stats are what a Hub holds right now.
-type Stats struct{ Rooms, Members int }
+type Stats struct {
+	Rooms, Members int
+	Asking         int // calls that are being let in, or refused
+}
 
 // Stats counts.
 func (h *Hub) Stats() (s Stats) {
@@ -202,6 +205,12 @@ func (h *Hub) Stats() (s Stats) {
 	s.Rooms = len(rooms)
 	for _, r := range rooms {
 		s.Members += len(r.people())
+	}
+	h.mu.Lock()
+	clients := slices.Collect(maps.Values(h.clients))
+	h.mu.Unlock()
+	for _, cl := range clients {
+		s.Asking += cl.busy()
 	}
 	return s
 }
