@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/wabgo/wab/internal/call/sfu"
+	"github.com/wabgo/wab/internal/name"
 	"github.com/wabgo/wab/internal/policy"
 	"github.com/wabgo/wab/internal/wire"
 	"github.com/wabgo/wab/wasm/client"
@@ -186,6 +187,13 @@ func (g *guest) seePeople(all []sfu.Person) {
 // sees waits until the guest knows exactly these people to be in the room.
 func (g *guest) sees(want ...string) {
 	g.s.t.Helper()
+	defer func() {
+		if g.s.t.Failed() {
+			g.mu.Lock()
+			defer g.mu.Unlock()
+			g.s.t.Logf("seen are %v, and in the room %v", g.people, g.s.calls.People(name.Name{App: "hall", Owner: "alice", Local: "home", Item: "room"}))
+		}
+	}()
 	g.s.until(fmt.Sprintf("%v are seen", want), func() bool {
 		g.mu.Lock()
 		defer g.mu.Unlock()
