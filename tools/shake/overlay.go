@@ -26,7 +26,13 @@ func shakeSleep(ns int64)
 //go:linkname shakeRand runtime.rand
 func shakeRand() uint64
 
+//go:linkname shakeBubble runtime.shakeBubble
+func shakeBubble() bool
+
 func shake() {
+	if shakeBubble() {
+		return
+	}
 	if r := shakeRand(); r&0x3ff == 0 {
 		shakeSleep(int64(r>>32) & 0x1fffff)
 	} else if r&0x7fff == 1 {
@@ -36,7 +42,7 @@ func shake() {
 `},
 	{"runtime/chan.go", []string{"func chansend1(c *hchan, elem unsafe.Pointer) {\n", "func chanrecv1(c *hchan, elem unsafe.Pointer) {\n"}, `
 func shake() {
-	if mp := getg().m; mp.locks != 0 || mp.mallocing != 0 {
+	if mp := getg().m; mp.locks != 0 || mp.mallocing != 0 || shakeBubble() {
 		return // the runtime itself, where it must not wait
 	}
 	if r := rand(); r&0xff == 0 {
@@ -45,6 +51,11 @@ func shake() {
 		timeSleep(10_000_000 + int64(r>>32)&0x1ffffff)
 	}
 }
+
+// Who sleeps in a bubble of testing/synctest counts as one who waits for others.
+//
+//go:linkname shakeBubble
+func shakeBubble() bool { return getg().bubble != nil }
 `},
 }
 
