@@ -124,6 +124,16 @@ func (l *listener) hears(want string) {
 	}
 }
 
+// ends waits until a listener has heard a line last: its topic's position is that of what is handed out, heard or not.
+func (l *listener) ends(line string) {
+	l.s.t.Helper()
+	l.s.until("to hear "+line, func() bool {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return len(l.heard) > 0 && l.heard[len(l.heard)-1] == line
+	})
+}
+
 func (s *stage) say(owner, topic, text string) {
 	s.t.Helper()
 	s.tell(owner, "fan/"+owner+"/home/Say", fmt.Sprintf("[%q,%q]", topic, text))
@@ -159,13 +169,13 @@ func TestPUB3_AClientIsToldHowManyMessagesHaveLeftTheLog(t *testing.T) {
 	s.clock.Advance(8 * 24 * time.Hour)
 	s.say("alice", "forum/party", "last")
 	late := s.follow("bob", "fan:forum/party", client.TopicOptions{Since: at})
-	s.until("the end", func() bool { return late.topic.Position().Offset == 602 })
+	late.ends("602:alice/home=last")
 	if late.mu.Lock(); late.heard[0] != "+510,true" || late.heard[1] != "512:alice/home=510" || len(late.heard) != 92 {
 		t.Error(len(late.heard), late.heard[:2])
 	}
 	late.mu.Unlock()
 	lost := s.follow("bob", "fan:forum/party", client.TopicOptions{Since: client.Position{Epoch: at.Epoch + 1, Offset: 3}})
-	s.until("the end", func() bool { return lost.topic.Position().Offset == 602 })
+	lost.ends("602:alice/home=last")
 	if lost.mu.Lock(); lost.heard[0] != "+0,false" || lost.heard[1] != "512:alice/home=510" {
 		t.Error(lost.heard[:2])
 	}
