@@ -53,7 +53,9 @@ func (k *kit) start() {
 	if err != nil {
 		k.t.Fatal(err)
 	}
-	s, err := New(Options{Store: disk, Data: k.dir, Dev: true, Clock: k.clock, Logger: quiet, OpenNetworks: k.open, PublicURL: k.url, IdleAfter: k.idle}, k.apps...)
+	s, err := New(Options{
+		Store: disk, Data: k.dir, Dev: true, Clock: k.clock, Logger: quiet, OpenNetworks: k.open, PublicURL: k.url, IdleAfter: k.idle, methodTime: time.Minute,
+	}, k.apps...)
 	if err != nil {
 		k.t.Fatal(err)
 	}

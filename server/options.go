@@ -42,6 +42,7 @@ type Options struct {
 
 	shared     net.Listener  // that of Serve, which calls may share
 	bodyWithin time.Duration // for each stretch of a request's body
+	methodTime time.Duration // for a call of a map's method, 2 s by default
 }
 
 // CallOptions are the ports of calls, and the ways to them. The zero CallOptions work on one machine and in one network without further ado: media have a

@@ -80,7 +80,7 @@ func New(o Options, apps ...App) (*Server, error) {
 	s.gate = &bus.Gate{Clock: s.opt.Clock, Read: s.store.Get}
 	s.effects = &effectsFeature{}
 	s.methods = methods.New(methods.Options{
-		Module: func() ([]byte, error) { return web.Read("methods.wasm") }, CacheDir: filepath.Join(s.opt.Data, "methods"),
+		Module: func() ([]byte, error) { return web.Read("methods.wasm") }, CacheDir: filepath.Join(s.opt.Data, "methods"), Time: s.opt.methodTime,
 	})
 	s.maps = replica.New(replica.Options{
 		Store: s.store, Judge: s.gate.Standing, Clock: s.opt.Clock, Log: s.log, IdleAfter: s.opt.IdleAfter,
