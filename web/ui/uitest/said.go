@@ -1,6 +1,10 @@
 package uitest
 
-import "github.com/wabgo/wab/internal/browser"
+// Tab is what a page is looked at with, such as package browser's.
+type Tab interface {
+	Before(script string)
+	Eval(script string)
+}
 
 // listening keeps every text of a toast or a notice.
 const listening = `(() => {
@@ -11,7 +15,7 @@ const listening = `(() => {
 
 // Listen has a tab, as it is and in what it opens from now on, remember what toasts and notices say: they go away by themselves, which a test may be too late for. In the
 // page, said("…") tells whether one has had these words.
-func Listen(tab *browser.Tab) {
+func Listen(tab Tab) {
 	tab.Before(listening)
 	tab.Eval(listening)
 }
