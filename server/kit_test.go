@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +22,15 @@ import (
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// compiled is where the interpreter of maps' methods is kept for all tests, which takes seconds to be compiled, minutes on a busy machine; "" where there is no such place.
+func compiled() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "wab", "machine-code")
+}
 
 // kit is a whole server in memory, with a clock that stands still.
 type kit struct {
@@ -54,7 +65,7 @@ func (k *kit) start() {
 		k.t.Fatal(err)
 	}
 	s, err := New(Options{
-		Store: disk, Data: k.dir, Dev: true, Clock: k.clock, Logger: quiet, OpenNetworks: k.open, PublicURL: k.url, IdleAfter: k.idle, methodTime: time.Minute,
+		Store: disk, Data: k.dir, Dev: true, Clock: k.clock, Logger: quiet, OpenNetworks: k.open, PublicURL: k.url, IdleAfter: k.idle, methodTime: time.Minute, methodCode: compiled(),
 	}, k.apps...)
 	if err != nil {
 		k.t.Fatal(err)

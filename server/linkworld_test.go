@@ -126,7 +126,7 @@ func (h *stormSite) up() {
 	disk := &actortest.Store{Store: h.memory, Before: h.die, After: h.die}
 	server, err := New(Options{
 		Store: listed{disk, h.memory}, Data: h.dir, Dev: true, Clock: h.clock, Logger: h.log.Logger(), OpenNetworks: h.open, PublicURL: h.url,
-		Calls: CallOptions{Off: true}, Fatal: func(error) {},
+		Calls: CallOptions{Off: true}, Fatal: func(error) {}, methodCode: compiled(),
 	}, h.apps...)
 	if err != nil {
 		h.t.Fatal(err)

@@ -43,6 +43,7 @@ type Options struct {
 	shared     net.Listener  // that of Serve, which calls may share
 	bodyWithin time.Duration // for each stretch of a request's body
 	methodTime time.Duration // for a call of a map's method, 2 s by default
+	methodCode string        // where their compiled interpreter is kept, a folder of Data by default
 }
 
 // CallOptions are the ports of calls, and the ways to them. The zero CallOptions work on one machine and in one network without further ado: media have a

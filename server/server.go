@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -80,7 +81,7 @@ func New(o Options, apps ...App) (*Server, error) {
 	s.gate = &bus.Gate{Clock: s.opt.Clock, Read: s.store.Get}
 	s.effects = &effectsFeature{}
 	s.methods = methods.New(methods.Options{
-		Module: func() ([]byte, error) { return web.Read("methods.wasm") }, CacheDir: filepath.Join(s.opt.Data, "methods"), Time: s.opt.methodTime,
+		Module: func() ([]byte, error) { return web.Read("methods.wasm") }, CacheDir: cmp.Or(s.opt.methodCode, filepath.Join(s.opt.Data, "methods")), Time: s.opt.methodTime,
 	})
 	s.maps = replica.New(replica.Options{
 		Store: s.store, Judge: s.gate.Standing, Clock: s.opt.Clock, Log: s.log, IdleAfter: s.opt.IdleAfter,
