@@ -92,7 +92,7 @@ func New(o Options) *Runtime {
 	if rt.idle == 0 {
 		rt.idle = time.Minute
 	}
-	if rt.maxActive == 0 {
+	if rt.maxActive <= 0 {
 		rt.maxActive = 1_000_000
 	}
 	rt.features = append([]Feature{outboxFeature{}, inboxFeature{}, timerFeature{}, o.Gate}, o.Features...)

@@ -58,3 +58,17 @@ func TestOPS1_WhatCannotLeaveIsKept(t *testing.T) {
 	w.Clock.Advance(2 * time.Minute)
 	w.Until("none", func() bool { return w.Runtime.Active() == 0 })
 }
+
+// A limit that makes no sense is none of ours: the default counts.
+func TestOPS1_ALimitBelowZeroIsTheDefault(t *testing.T) {
+	const many = 200
+	w := actortest.NewWorld(t, counter())
+	w.Options.MaxActive = -9
+	w.Boot()
+	for i := range many {
+		w.Must(w.Call(fmt.Sprint("alice/", i), "add", nil))
+	}
+	if n := w.Runtime.Active(); n != many {
+		t.Errorf("%d of %d have stayed", n, many)
+	}
+}
