@@ -67,10 +67,21 @@ func (tab *Tab) Open(url string) {
 func (tab *Tab) Until(expression string) {
 	tab.t.Helper()
 	if err := tab.poll("(async () => { try { return Boolean(await (" + expression + ")); } catch { return false; } })()"); err != nil {
-		thrown, _ := chromedp.Run(tab, chromedp.Evaluate[string]("(async () => ("+expression+"))().then(() => 'nothing', String)", chromedp.EvalAwaitPromise))
-		body, _ := chromedp.Run(tab, chromedp.Evaluate[string]("document.body.innerText"))
+		thrown, body := tab.last(expression)
 		tab.t.Fatalf("%s: waiting for %s: %v\nit throws: %s\nthe browser says: %v\nthe page shows: %s", tab.look.Name, expression, err, thrown, tab.Complaints(), body)
 	}
+}
+
+// last is what an expression throws that was waited for in vain, and the text of the page. Neither is waited for long: the expression may never come to anything, nor the page to itself.
+func (tab *Tab) last(expression string) (thrown, body string) {
+	ctx, cancel := context.WithTimeout(tab, patience)
+	defer cancel()
+	thrown, _ = chromedp.Run(ctx, chromedp.Evaluate[string](`Promise.race([
+		(async () => (`+expression+`))().then(() => "nothing", String),
+		new Promise((done) => setTimeout(done, 1000, "nothing yet")),
+	])`, chromedp.EvalAwaitPromise))
+	body, _ = chromedp.Run(ctx, chromedp.Evaluate[string]("document.body.innerText"))
+	return thrown, body
 }
 
 // poll begins again when the page that it waits on is left.
