@@ -15,7 +15,7 @@ type shedder struct {
 	next   int // how many activations begin the next round
 }
 
-// crowded is told how many activations there are when one has been made.
+// crowded is told how many activations there are.
 func (s *shedder) crowded(n int) {
 	if n <= s.rt.maxActive {
 		return
@@ -29,11 +29,12 @@ func (s *shedder) crowded(n int) {
 	s.runs.Go(s.shed)
 }
 
-// again has the next activation that is too many looked at, whatever could not leave before.
+// again looks whether there is room now: what could not leave before may be done, and nobody else come.
 func (s *shedder) again() {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.next = 0
+	s.mu.Unlock()
+	s.crowded(s.rt.table.len())
 }
 
 func (s *shedder) stop() {
