@@ -1,5 +1,7 @@
 package pubsub
 
+import "github.com/wabgo/wab/internal/name"
+
 // Busy tells whether the Hub itself is at work: it finds out who follows a topic, rouses them, or brings messages to clients.
 func (h *Hub) Busy() bool {
 	return h.count(func(f *feed) bool { return f.gathering || f.pumping || f.casting || f.seeking }) > 0
@@ -31,4 +33,12 @@ func (h *Hub) count(which func(*feed) bool) (n int) {
 		f.mu.Unlock()
 	}
 	return n
+}
+
+// Last is the newest message that a topic shows.
+func (h *Hub) Last(topic name.Name) uint64 {
+	f := h.feed(topic)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.last
 }

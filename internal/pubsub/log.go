@@ -241,7 +241,7 @@ func (l *log) Tend(now int64) {
 	}
 	f := l.hub.feed(l.ca.Name())
 	at, known := f.handledByAll()
-	if !known { // it has left memory meanwhile
+	if !known && f.load() == nil { // it has left memory meanwhile; of the head here, some may not be durable yet
 		l.hub.with(l.ca.Name(), func(f *feed) { f.recover(l.head) })
 	}
 	l.fanned = max(l.fanned, min(l.last, at))

@@ -166,6 +166,40 @@ func TestCA10_WhatAllHaveHandledIsNotedAlsoIfItHasLeftMemory(t *testing.T) {
 	}
 }
 
+// A topic that reads anew what has left memory shows nothing that is still being written: after a crash another message would have that place.
+func TestPUB3_WhatHasLeftMemoryComesBackAsItIsStored(t *testing.T) {
+	w := newWorld(t)
+	w.must("bob/home", "Follow", "forum/party", "OnMessage")
+	w.must("bob/other", "Publish", "forum/party", "x")
+	w.hears("bob/home", "bob>party:1=x")
+	w.pass(9 * time.Second) // outboxes are empty
+	w.settled()
+	w.hub.Sweep()
+	w.hub.Sweep()
+	if n := w.hub.Stats().Topics; n != 0 {
+		t.Fatal(n, "topics are in memory")
+	}
+	held, hold := make(chan struct{}), make(chan struct{})
+	slow := func(all []store.Write) error {
+		if all[0].CA == "app:forum/party" {
+			held <- struct{}{}
+			<-hold
+		}
+		return nil
+	}
+	w.early.Store(&slow)
+	w.must("bob/other", "Publish", "forum/party", "y")
+	<-held
+	w.Clock.Advance(time.Second)
+	w.Until("the topic to know who follows", func() bool { return w.hub.Stats().Followers == 1 })
+	if n := w.hub.Last(topic("forum/party")); n != 1 {
+		t.Errorf("message %d is shown, of one that is durable", n)
+	}
+	w.early.Store(nil)
+	close(hold)
+	w.hears("bob/home", "bob>party:1=x bob>party:2=y")
+}
+
 // noted waits until nobody is to be looked at when the server starts: topics know that all have handled all, and outboxes are empty.
 func (w *world) noted() {
 	w.T.Helper()
