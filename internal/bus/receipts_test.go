@@ -336,3 +336,21 @@ func TestReceipts_NoneIsReadForStrangers(t *testing.T) {
 		t.Error(s)
 	}
 }
+
+// TestReceipts_WhoIsRefusedPushesNoRunOutOfMemory, although it has changed something before: others' requests cost the store no more for it.
+func TestReceipts_WhoIsRefusedPushesNoRunOutOfMemory(t *testing.T) {
+	w := newWorld(t)
+	rule := []string{"allow", "app:bob", "Revoke"}
+	w.must("alice", "alice/home", "Allow", rule...)
+	w.must("bob", "alice/home", "Revoke", rule...)
+	w.Must(w.Await(w.keyed("Add", bus.Key{Run: run, ID: 1})))
+	for i := range 100 {
+		k := bus.Key{Run: fmt.Sprint("a run that is new ", i), ID: 9, Retry: true}
+		w.want(wire.NotAllowed, w.Await(w.request(bus.Request{Caller: bus.Caller{Owner: "bob"}, To: target("alice/home"), Method: "Add", Args: args(), Key: k})))
+	}
+	loads := w.Store.Loads.Load()
+	w.Must(w.Await(w.keyed("Add", bus.Key{Run: run, ID: 2})))
+	if n := w.Store.Loads.Load() - loads; n != 0 {
+		t.Errorf("%d scans of receipts", n)
+	}
+}
