@@ -200,4 +200,7 @@
 // a CA. Commits with room for four keys, calls and messages made together, names checked without being put together, whole
 // numbers without reflection, pooled buffers: 24 → 14 allocations a request. Compiled with profiles of these loads (PGO): no difference in request-ws, in turn. Heads staged before side keys, and four times the heap between
 // collections: no difference that the noise does not hide.
+//
+// Not tried in the server yet: the process that is both parts, with one goroutine that asks an epoll of its own which of all sockets have something, reads them one after the other,
+// and has the committer's end write the answers, without a goroutine for each: 14.5 to 19.6 µs a request where the one of request-ws took 20.1 to 27.7 in turn, in four pairs of runs.
 package main
