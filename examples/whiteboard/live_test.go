@@ -257,7 +257,7 @@ func TestMAP10_AViewerLooksAndIsToldWhy(t *testing.T) {
 }
 
 // soon is how long a revocation may take on a busy machine; what it takes is printed.
-const soon = 20 * time.Second
+const soon = 5 * time.Second
 
 // callAs calls methods of boards over HTTP, as whom it is told.
 func callAs(t *testing.T, s *wabproc.Server) func(owner, method, args string) {

@@ -68,17 +68,43 @@ func TestOPS2_DrainWaitsForNobodyWhoIsSilent(t *testing.T) {
 	}
 }
 
-// A client that reads on gets all that was on its way, and the bye.
-func TestOPS2_DrainCutsOffNobodyWhoReads(t *testing.T) {
+// narrow connects a client between whose system and the server's there is little room.
+func narrow(t *testing.T) (*Server, *bare, *Conn) {
+	t.Helper()
 	s, web := socketServer(t, false)
 	b := helloBare(t, web)
 	c := alone(t, s)
 	b.Conn.(*net.TCPConn).SetReadBuffer(16 << 10)
 	c.out.gate.Conn.(*net.TCPConn).SetWriteBuffer(16 << 10)
-	frames := fill(t, c)
+	return s, b, c
+}
+
+// draining begins to drain a server, and returns where the end is told.
+func draining(t *testing.T, s *Server, c *Conn) <-chan error {
+	t.Helper()
 	drained := make(chan error, 1)
 	go func() { drained <- s.Drain(context.Background()) }()
 	until(t, "the bye to be queued", func() bool { return c.ending.Load() != 0 })
+	return drained
+}
+
+// leaves hears the bye and goes, and so the server has drained.
+func (b *bare) leaves(drained <-chan error) {
+	b.t.Helper()
+	b.expect(opBinary, wire.KindBye)
+	b.expect(opClose, 0)
+	b.write(masked(opClose, nil, 1)...)
+	b.expectEnd()
+	if err := <-drained; err != nil {
+		b.t.Error(err)
+	}
+}
+
+// A client that reads on gets all that was on its way, and the bye.
+func TestOPS2_DrainCutsOffNobodyWhoReads(t *testing.T) {
+	s, b, c := narrow(t)
+	frames := fill(t, c)
+	drained := draining(t, s, c)
 	fake, patience := s.opt.Clock.(*clock.Fake), s.opt.DrainPatience
 	start := fake.Now()
 	_, seen := c.out.left()
@@ -98,29 +124,17 @@ func TestOPS2_DrainCutsOffNobodyWhoReads(t *testing.T) {
 	if passed := fake.Now().Sub(start); passed < 3*patience {
 		t.Errorf("%d frames took only %v", frames, passed)
 	}
-	b.expect(opBinary, wire.KindBye)
-	b.expect(opClose, 0)
-	b.write(masked(opClose, nil, 1)...)
-	b.expectEnd()
-	if err := <-drained; err != nil {
-		t.Error(err)
-	}
+	b.leaves(drained)
 }
 
 // Nor one that reads a large frame by and by: what is written next fills the system's room again, so that as much is left at each look.
 func TestOPS2_DrainCutsOffNobodyWhoReadsALargeFrame(t *testing.T) {
-	s, web := socketServer(t, false)
-	b := helloBare(t, web)
-	c := alone(t, s)
-	b.Conn.(*net.TCPConn).SetReadBuffer(16 << 10)
-	c.out.gate.Conn.(*net.TCPConn).SetWriteBuffer(16 << 10)
+	s, b, c := narrow(t)
 	const size, piece = 900 << 10, 60 << 10
 	if !c.Send(NewFrame(make([]byte, size))) {
 		t.Fatal("refused")
 	}
-	drained := make(chan error, 1)
-	go func() { drained <- s.Drain(context.Background()) }()
-	until(t, "the bye to be queued", func() bool { return c.ending.Load() != 0 })
+	drained := draining(t, s, c)
 	fake, patience := s.opt.Clock.(*clock.Fake), s.opt.DrainPatience
 	_, seen := c.out.left()
 	for range 10 {
@@ -137,13 +151,7 @@ func TestOPS2_DrainCutsOffNobodyWhoReadsALargeFrame(t *testing.T) {
 	if _, err := io.CopyN(io.Discard, b.r, maxHeader+size-10*piece); err != nil {
 		t.Fatal(err)
 	}
-	b.expect(opBinary, wire.KindBye)
-	b.expect(opClose, 0)
-	b.write(masked(opClose, nil, 1)...)
-	b.expectEnd()
-	if err := <-drained; err != nil {
-		t.Error(err)
-	}
+	b.leaves(drained)
 }
 
 func TestOPS2_WhoComesInWhileTheServerDrainsIsSentAway(t *testing.T) {

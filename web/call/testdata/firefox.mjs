@@ -49,13 +49,8 @@ try {
   await until(page, () => window.ready && el.dataset.state === "live");
   await until(page, () => grows("first", "alice"));
   await reached("meets");
-  // A busy machine shows some pictures later than an action waits for its own: the fewest.
-  await until(page, () => told.filter((t) => t.type === "action" && t.value.lamp === "on" && t.outcome.method !== "deadline").length >= 5);
-  const [fired, late] = await page.evaluate(() => {
-    const all = told.filter((t) => t.type === "action"), timely = all.filter((t) => t.outcome.method !== "deadline");
-    return [JSON.stringify(timely.map((t) => [t.outcome.method, Math.round(t.outcome.error_ms)])), all.length - timely.length];
-  });
-  if (late > 5) throw new Error(`${late} actions came by their deadline only`);
+  await until(page, () => told.filter((t) => t.type === "action" && t.value.lamp === "on").length >= 5);
+  const fired = await page.evaluate(() => JSON.stringify(told.filter((t) => t.type === "action").map((t) => [t.outcome.method, Math.round(t.outcome.error_ms)])));
   await page.evaluate(async () => { for (let i = 0; i < 3; i++) await el.act({ lamp: "off" }); });
   await reached("acted");
   if (complaints.length > 0) throw new Error(`the browser complains: ${complaints.join("\n")}`);
