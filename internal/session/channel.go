@@ -13,6 +13,7 @@ import (
 type channel struct {
 	conn  *Conn
 	id    uint32
+	share *share // its owner's
 	owner string
 	ca    name.Name
 	caKey string
@@ -40,7 +41,7 @@ func (c *Conn) handleOpen(frame []byte) error {
 		c.send(wire.Failure{Ch: f.Ch, Err: *bad})
 		return nil
 	}
-	ch := &channel{conn: c, id: f.Ch, owner: c.Owner(), ca: ca, caKey: ca.String(), run: f.Run}
+	ch := &channel{conn: c, id: f.Ch, share: c.share, owner: c.Owner(), ca: ca, caKey: ca.String(), run: f.Run}
 	c.channels[f.Ch] = ch
 	c.srv.opt.Bus.Request(bus.Request{Caller: c.caller(), To: ca, Reply: func(r bus.Reply) { ch.opened(f, r.Err) }})
 	return nil

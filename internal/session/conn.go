@@ -2,6 +2,7 @@ package session
 
 import (
 	"sync/atomic"
+	"time"
 
 	"github.com/wabgo/wab/internal/bus"
 	"github.com/wabgo/wab/internal/name"
@@ -19,9 +20,10 @@ type Conn struct {
 	heard  atomic.Int64
 	id     atomic.Pointer[identity] // nil before hello
 
-	share *share // whose time it spends, the reader's; nil until something was read: a first frame, hello, waits for nobody
-	turn  *share // where the reader has a turn
-	held  bool   // the reader has to wait for one
+	share *share        // whose time it spends, the reader's; nil until something was read: a first frame, hello, waits for nobody
+	turn  *share        // where the reader has a turn
+	held  bool          // the reader has to wait for one
+	owed  time.Duration // what the read that is under way costs beside its time; the reader's
 
 	bearer   string              // of the upgrade request, until hello
 	channels map[uint32]*channel // the reader's

@@ -180,7 +180,7 @@ func FuzzDispatch(f *testing.F) {
 		defer srv.Close()
 		a, b := net.Pipe()
 		c := &Conn{
-			srv: srv, channels: map[uint32]*channel{},
+			srv: srv, share: &srv.strangers, channels: map[uint32]*channel{},
 			out: &outbox{gate: newGate(a), limit: 10_000, flush: &srv.flush, now: srv.micros},
 		}
 		c.id.Store(&identity{owner: "alice"})

@@ -16,12 +16,20 @@ const (
 	mostDebt    = 10 * time.Second      // more than readers can owe: the clock was put back
 )
 
+// What is behind the readers has queues, too, in which others wait behind a flood: so many of an owner's requests may be unanswered for each processor, and each that comes beyond that
+// counts as so much reading. That is about what a request costs in all, and a flood keeps its rate with as many in flight.
+const (
+	fairFlight = 128
+	crowdCost  = 20 * time.Microsecond
+)
+
 // A share is an owner's part of the time in which the server reads. Who uses less than its part never notices: a read costs an atomic addition. Of an owner
 // that has used more, one connection is read at a time, each when the one before it is paid for, in the order in which they came; what the
 // others send stays in their sockets, and fills them. The zero value, with a pace, is ready.
 type share struct {
 	*pace
-	paid atomic.Int64 // until when, in the pace's time, what was read is paid for
+	paid   atomic.Int64 // until when, in the pace's time, what was read is paid for
+	flying atomic.Int64 // requests the bus has not answered
 
 	mu      sync.Mutex
 	waiting []chan<- struct{} // readers, closed when it is their turn
@@ -42,9 +50,20 @@ func newPace(c clock.Clock, procs int) *pace {
 
 func (p *pace) at(now time.Time) int64 { return int64(now.Sub(p.start)) }
 
-// charge books the time that a read has taken.
-func (s *share) charge(from, to time.Time) {
-	cost := int64(min(to.Sub(from), mostSlice)) * readersPart / s.procs
+// launch notes that a request is on its way to the bus, and tells what that costs beside the time it takes to read it.
+func (s *share) launch() (cost time.Duration) {
+	if s.flying.Add(1) > fairFlight*s.procs {
+		return crowdCost
+	}
+	return 0
+}
+
+// land notes that a request was answered.
+func (s *share) land() { s.flying.Add(-1) }
+
+// charge books the time that a read has taken, and what else it has cost.
+func (s *share) charge(from, to time.Time, more time.Duration) {
+	cost := int64(min(to.Sub(from), mostSlice)+more) * readersPart / s.procs
 	now := s.at(to)
 	for {
 		was := s.paid.Load()

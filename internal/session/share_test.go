@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"fmt"
 	"net/http/httptest"
 	"sync"
 	"testing"
@@ -122,7 +123,7 @@ func TestCA9_WhoUsesLessThanItsPartNeverWaits(t *testing.T) {
 		for range 10_000 { // a fifth of the time
 			from := fake.Now()
 			fake.Advance(20 * time.Microsecond)
-			s.charge(from, fake.Now())
+			s.charge(from, fake.Now(), 0)
 			if d := s.debt(fake.Now()); d > 0 {
 				t.Fatal(procs, d)
 			}
@@ -131,12 +132,59 @@ func TestCA9_WhoUsesLessThanItsPartNeverWaits(t *testing.T) {
 		for range readersSave / mostSlice / readersPart { // the machine stands still while it reads
 			from := fake.Now()
 			fake.Advance(time.Second)
-			s.charge(from, from.Add(time.Second))
+			s.charge(from, from.Add(time.Second), 0)
 			if d := s.debt(fake.Now()); d > 0 {
 				t.Fatal(procs, d)
 			}
 		}
 	}
+}
+
+// TestCA9_WhoHasManyUnansweredRequestsIsReadMoreSlowly: that is what fills the queues behind the readers.
+func TestCA9_WhoHasManyUnansweredRequestsIsReadMoreSlowly(t *testing.T) {
+	s, web := socketServer(t, false)
+	s.pace.procs = 2
+	s.opt.Clock.(*clock.Fake).Advance(time.Second) // nothing is saved up at the start
+	bus := s.opt.Bus.(*fakeBus)
+	b := helloBare(t, web)
+	share := alone(t, s).share
+	const many, channels = 2 * fairFlight, 8
+	for ch := range uint32(channels) {
+		b.write(sent(wire.Open{Ch: ch, CA: home, Session: fmt.Sprint("s", ch), Run: run1})...)
+		b.expect(opBinary, wire.KindOpened)
+	}
+	id := uint64(0)
+	ask := func(n int) {
+		for range n {
+			id++
+			b.write(sent(wire.Request{Ch: uint32(id % channels), ID: id, Floor: 1, Method: "Hold"})...)
+		}
+	}
+	answer := func(n int) {
+		bus.release()
+		for range n {
+			b.expect(opBinary, wire.KindReply)
+		}
+	}
+	costs := func(held int, debt time.Duration) {
+		t.Helper()
+		bus.waitHeld(held)
+		until(t, fmt.Sprint("a debt of ", debt), func() bool { return share.debt(s.opt.Clock.Now()) == debt }) // the clock stands: a read takes no time
+	}
+	const each, beyond = crowdCost * readersPart / 2, 100
+	ask(many)
+	costs(many, -readersSave)
+	ask(beyond)
+	costs(many+beyond, beyond*each-readersSave)
+	answer(many + beyond)
+	ask(many)
+	costs(many, beyond*each-readersSave)
+	ask(int(readersSave / each))
+	until(t, "the reader waits", func() bool { return waiters(share) == 1 })
+	b.write(sent(wire.Ping{})...)
+	s.opt.Clock.(*clock.Fake).Advance(time.Second)
+	b.expect(opBinary, wire.KindPong)
+	answer(many + int(readersSave/each))
 }
 
 // TestCA9_AFloodOfStrangersHoldsUpNoHello: nor does it get far itself.
@@ -183,7 +231,7 @@ func TestWhoWaitsForATurnIsReadWhenItComes(t *testing.T) {
 func owe(s *share) {
 	now := s.clock.Now()
 	for s.debt(now) <= 0 {
-		s.charge(now.Add(-mostSlice), now)
+		s.charge(now.Add(-mostSlice), now, 0)
 	}
 }
 
@@ -212,7 +260,7 @@ func TestAClockThatIsPutBackHoldsNobodyUp(t *testing.T) {
 	fake := clock.NewFake(time.Unix(1_790_000_000, 0))
 	s := share{pace: newPace(fake, 1)}
 	fake.Advance(time.Hour)
-	s.charge(fake.Now().Add(-mostSlice), fake.Now())
+	s.charge(fake.Now().Add(-mostSlice), fake.Now(), 0)
 	fake.Advance(-30 * time.Minute)
 	if d := s.debt(fake.Now()); d > 0 {
 		t.Error(d)

@@ -18,7 +18,8 @@ func (c *Conn) spend(from time.Time) (now time.Time) {
 		c.share = &c.srv.strangers
 	}
 	now = c.now()
-	c.share.charge(from, now)
+	c.share.charge(from, now, c.owed)
+	c.owed = 0
 	c.passTurn()
 	return now
 }
