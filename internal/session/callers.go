@@ -1,9 +1,13 @@
 package session
 
 import (
+	"context"
 	"net/http"
-	"sync"
+	"time"
 
+	"github.com/wabgo/wab/internal/answer"
+	"github.com/wabgo/wab/internal/bus"
+	"github.com/wabgo/wab/internal/policy"
 	"github.com/wabgo/wab/internal/wire"
 )
 
@@ -14,69 +18,110 @@ const (
 	largeBodiesOwn = 4
 )
 
+// hesitation is how long who has too many requests waits to be told.
+const hesitation = 250 * time.Millisecond
+
 var errCalls = wire.Retry(wire.Overloaded, "You have too many requests at once. Wait for some to be answered.", 1000)
 
-// callers counts each owner's HTTP requests in progress, so that none takes all there may be.
-type callers struct {
-	mu    sync.Mutex
-	calls map[string]int
-	large map[string]int // with a large body
-	total int            // of those
+// A caller is somebody whose HTTP request is in progress.
+type caller struct {
+	owner *owner
+	scope policy.Scope
 }
 
-// caller tells whose request it is, and counts it until done is called.
-func (s *Server) caller(h http.Header) (id *identity, done func(), bad *wire.Error) {
-	id, bad = s.verify(bearer(h))
+func (c caller) caller() bus.Caller { return bus.Caller{Owner: c.owner.name, Scope: c.scope} }
+
+// serveCaller has do serve a request of somebody who is known, and answers one that is refused, by do, too. Who has too many waits for that: one that
+// asks on at once would keep the server as busy with refusing as with anything else.
+func (s *Server) serveCaller(w http.ResponseWriter, r *http.Request, do func(caller) *wire.Error) {
+	bad := s.countCaller(r.Header, do)
+	if bad == errCalls {
+		s.hesitate(r.Context())
+	}
 	if bad != nil {
-		return nil, nil, bad
+		answer.Error(w, bad)
 	}
-	if !s.callers.begin(id.owner, s.opt.MaxOwnerCalls) {
-		return nil, nil, errCalls
-	}
-	return id, func() { s.callers.end(id.owner) }, nil
 }
 
-func (c *callers) begin(owner string, limit int) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.calls[owner] >= limit {
-		return false
+func (s *Server) countCaller(h http.Header, do func(caller) *wire.Error) *wire.Error {
+	defer s.exit()
+	if busy := s.enter(); busy != nil {
+		return busy
 	}
-	if c.calls == nil {
-		c.calls = map[string]int{}
+	c, bad := s.caller(h)
+	if bad != nil {
+		return bad
 	}
-	c.calls[owner]++
-	return true
+	defer s.endCall(c)
+	return do(c)
+}
+
+func (s *Server) hesitate(ctx context.Context) {
+	over := make(chan struct{})
+	t := s.opt.Clock.AfterFunc(hesitation, func() { close(over) })
+	defer t.Stop()
+	select {
+	case <-over:
+	case <-ctx.Done():
+	case <-s.pace.stopped:
+	}
+}
+
+// caller tells whose request it is, counts it, so that no owner takes all there may be, and waits until it is the owner's turn. endCall has to follow.
+func (s *Server) caller(h http.Header) (c caller, bad *wire.Error) {
+	id, bad := s.verify(bearer(h))
+	if bad != nil {
+		return c, bad
+	}
+	c = caller{s.beginCall(id.owner), id.scope}
+	if c.owner == nil {
+		return c, errCalls
+	}
+	if !c.owner.share.call() {
+		s.uncount(c.owner)
+		return c, errDraining
+	}
+	return c, nil
+}
+
+func (s *Server) beginCall(name string) *owner {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o := s.owner(name)
+	if o.calls >= s.opt.MaxOwnerCalls {
+		return nil
+	}
+	o.calls++
+	return o
+}
+
+func (s *Server) endCall(c caller) {
+	c.owner.share.land(callWeight)
+	s.uncount(c.owner)
+}
+
+func (s *Server) uncount(o *owner) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o.calls--
+	s.forget(o)
 }
 
 // beginLarge counts a large body, which endLarge has to follow, unless there are too many.
-func (c *callers) beginLarge(owner string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.total >= largeBodies || c.large[owner] >= largeBodiesOwn {
+func (s *Server) beginLarge(o *owner) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.large >= largeBodies || o.large >= largeBodiesOwn {
 		return false
 	}
-	if c.large == nil {
-		c.large = map[string]int{}
-	}
-	c.total++
-	c.large[owner]++
+	s.large++
+	o.large++
 	return true
 }
 
-func (c *callers) endLarge(owner string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.total--
-	if c.large[owner]--; c.large[owner] == 0 {
-		delete(c.large, owner)
-	}
-}
-
-func (c *callers) end(owner string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.calls[owner]--; c.calls[owner] == 0 {
-		delete(c.calls, owner)
-	}
+func (s *Server) endLarge(o *owner) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.large--
+	o.large--
 }

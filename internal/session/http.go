@@ -40,23 +40,13 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request) {
 		answer.ErrorAs(w, http.StatusMethodNotAllowed, wire.Err(wire.BadRequest, "Methods are called with POST."))
 		return
 	}
-	defer s.exit()
-	if busy := s.enter(); busy != nil {
-		answer.Error(w, busy)
-		return
-	}
-	id, done, bad := s.caller(r.Header)
-	if bad != nil {
-		answer.Error(w, bad)
-		return
-	}
-	defer done()
-	req, bad := s.httpRequest(w, r, id)
-	if bad != nil {
-		answer.Error(w, bad)
-		return
-	}
-	s.await(w, r, req)
+	s.serveCaller(w, r, func(c caller) *wire.Error {
+		req, bad := s.httpRequest(w, r, c)
+		if bad == nil {
+			s.await(w, r, req)
+		}
+		return bad
+	})
 }
 
 // await hands the request to the bus and writes what comes back, unless the client is gone by then.
@@ -72,8 +62,8 @@ func (s *Server) await(w http.ResponseWriter, r *http.Request, req bus.Request) 
 }
 
 // httpRequest reads a request of somebody who is known: nobody learns anything without a token.
-func (s *Server) httpRequest(w http.ResponseWriter, r *http.Request, id *identity) (req bus.Request, bad *wire.Error) {
-	req.Caller = bus.Caller{Owner: id.owner, Scope: id.scope}
+func (s *Server) httpRequest(w http.ResponseWriter, r *http.Request, c caller) (req bus.Request, bad *wire.Error) {
+	req.Caller = c.caller()
 	req.To = name.Name{App: r.PathValue("app"), Owner: r.PathValue("owner"), Local: r.PathValue("ca")}
 	req.Method = r.PathValue("method")
 	if req.To.Check() != nil || len(req.Method) > wire.MaxMethod {
@@ -86,10 +76,10 @@ func (s *Server) httpRequest(w http.ResponseWriter, r *http.Request, id *identit
 		req.Args, bad = s.arguments(w, r)
 		return req, bad
 	}
-	if !s.callers.beginLarge(id.owner) {
+	if !s.beginLarge(c.owner) {
 		return req, errCalls
 	}
-	defer s.callers.endLarge(id.owner)
+	defer s.endLarge(c.owner)
 	req.Args, bad = s.arguments(w, r)
 	return req, bad
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/wabgo/wab/internal/wire"
 )
@@ -174,7 +175,8 @@ func TestCA9_CallsAreLimitedByOwner(t *testing.T) {
 	}
 	st.bus.waitHeld(2)
 	for range 3 { // refusals are not counted
-		if resp, _ := st.post(addURL, "[1]"); resp.StatusCode != 429 || resp.Header.Get("Retry-After") == "" {
+		resp := st.refused(func() *http.Response { resp, _ := st.post(addURL, "[1]"); return resp })
+		if resp.StatusCode != 429 || resp.Header.Get("Retry-After") == "" {
 			t.Errorf("got %d", resp.StatusCode)
 		}
 	}
@@ -188,12 +190,64 @@ func TestCA9_CallsAreLimitedByOwner(t *testing.T) {
 		}
 	}
 	until(t, "the calls to have ended", func() bool {
-		st.srv.callers.mu.Lock()
-		defer st.srv.callers.mu.Unlock()
-		return len(st.srv.callers.calls) == 0
+		st.srv.mu.Lock()
+		defer st.srv.mu.Unlock()
+		return len(st.srv.owners) == 0
 	})
 	if resp, _ := st.post(addURL, "[1]"); resp.StatusCode != 200 {
 		t.Errorf("afterwards: %d", resp.StatusCode)
+	}
+}
+
+// TestCA9_WhoHasManyCallsInProgressWaitsForTurns: each beyond what an owner may have in flight is paid for before the next is looked at; others feel nothing of it, and what hangs for long stops nobody.
+func TestCA9_WhoHasManyCallsInProgressWaitsForTurns(t *testing.T) {
+	st := newStand(t, nil)
+	st.srv.pace.procs = 2
+	const free = 2 * fairFlight / callWeight
+	const saved = int(readersSave/(callWeight*crowdCost*readersPart/2)) + 1 // calls that what is saved up pays for, the last of them in part
+	done := make(chan int)
+	hold := func() {
+		resp, _ := st.post("http://wab.test/api/counter/alice/home/Hold", "")
+		done <- resp.StatusCode
+	}
+	for i := range free + saved {
+		go hold()
+		st.bus.waitHeld(i + 1)
+	}
+	st.srv.mu.Lock()
+	share := &st.srv.owners["alice"].share
+	st.srv.mu.Unlock()
+	go hold()
+	until(t, "the last one waits", func() bool { return waiters(share) == 1 })
+	if resp, _ := st.do("POST", addURL, "[1]", "Authorization", "Bearer bob"); resp.StatusCode != 200 {
+		t.Errorf("another owner got %d", resp.StatusCode)
+	}
+	st.clock.Advance(share.debt(st.clock.Now()))
+	st.bus.waitHeld(free + saved + 1) // though none was answered
+	st.bus.release()
+	for range free + saved + 1 {
+		if status := <-done; status != 200 {
+			t.Errorf("one that was held got %d", status)
+		}
+	}
+	until(t, "nothing is counted any more", func() bool { return share.flying.Load() == 0 })
+}
+
+// refused lets time pass until somebody who asks too much is told so, and sees that it was needed.
+func (st *stand) refused(ask func() *http.Response) *http.Response {
+	st.t.Helper()
+	answered := make(chan *http.Response)
+	go func() { answered <- ask() }()
+	for waited := false; ; waited = true {
+		select {
+		case resp := <-answered:
+			if !waited {
+				st.t.Error("it was refused at once")
+			}
+			return resp
+		case <-time.After(10 * time.Millisecond):
+			st.clock.Advance(hesitation / 10)
+		}
 	}
 }
 
@@ -234,19 +288,26 @@ func TestOPS1_LargeBodiesAreFew(t *testing.T) {
 		}()
 	}
 	until(t, "all to be read", func() bool {
-		st.srv.callers.mu.Lock()
-		defer st.srv.callers.mu.Unlock()
-		return st.srv.callers.total == largeBodiesOwn
+		st.srv.mu.Lock()
+		defer st.srv.mu.Unlock()
+		return st.srv.large == largeBodiesOwn
 	})
 	body, stop := io.Pipe() // of which nothing comes: what is still on its way could hide an answer that comes before it
 	req, _ := http.NewRequest("POST", addURL, body)
 	req.ContentLength = smallBody + 1
 	req.Header.Set("Authorization", "Bearer alice")
-	resp, err := st.http.Do(req)
-	if err != nil || resp.StatusCode != 429 {
-		t.Fatalf("one more: %v, %v", resp, err)
+	resp := st.refused(func() *http.Response {
+		resp, err := st.http.Do(req)
+		if err != nil {
+			t.Error("one more:", err)
+			return &http.Response{}
+		}
+		resp.Body.Close()
+		return resp
+	})
+	if resp.StatusCode != 429 {
+		t.Fatalf("one more: %v", resp)
 	}
-	resp.Body.Close()
 	stop.Close()
 	if resp, _ := st.post(addURL, "[1]"); resp.StatusCode != 200 {
 		t.Errorf("a small one: %d", resp.StatusCode)

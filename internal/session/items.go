@@ -26,39 +26,27 @@ func (s *Server) Items(show func(item name.Name) (io.WriterTo, *wire.Error)) htt
 			answer.ErrorAs(w, http.StatusMethodNotAllowed, wire.Err(wire.BadRequest, "This is read with GET; methods of the CA change it."))
 			return
 		}
-		defer s.exit()
-		if busy := s.enter(); busy != nil {
-			answer.Error(w, busy)
-			return
-		}
-		if bad := s.item(w, r, show); bad != nil {
-			answer.Error(w, bad)
-		}
+		s.serveCaller(w, r, func(c caller) *wire.Error { return s.item(w, r, c, show) })
 	})
 }
 
-func (s *Server) item(w http.ResponseWriter, r *http.Request, show func(name.Name) (io.WriterTo, *wire.Error)) *wire.Error {
-	id, done, bad := s.caller(r.Header)
-	if bad != nil {
-		return bad
-	}
-	defer done()
+func (s *Server) item(w http.ResponseWriter, r *http.Request, c caller, show func(name.Name) (io.WriterTo, *wire.Error)) *wire.Error {
 	item := name.Name{App: r.PathValue("app"), Owner: r.PathValue("owner"), Local: r.PathValue("ca"), Item: r.PathValue("item")}
 	if item.Check() != nil {
 		return wire.Err(wire.BadRequest, "The path names an app, an owner, a CA and one of its items, in a-z, 0-9 and '-'.")
 	}
 	admitted := make(chan *wire.Error, 1)
 	s.opt.Bus.Request(bus.Request{
-		Caller: bus.Caller{Owner: id.owner, Scope: id.scope}, To: item.CA(), Method: item.Item,
+		Caller: c.caller(), To: item.CA(), Method: item.Item,
 		Reply: func(r bus.Reply) { admitted <- r.Err },
 	})
 	select {
-	case bad = <-admitted:
+	case bad := <-admitted:
+		if bad != nil {
+			return bad
+		}
 	case <-r.Context().Done():
 		return nil
-	}
-	if bad != nil {
-		return bad
 	}
 	body, bad := show(item)
 	if bad != nil {

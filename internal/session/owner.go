@@ -5,21 +5,37 @@ import (
 	"slices"
 )
 
-// An owner has connections that have said hello.
+// An owner has connections that have said hello, or HTTP requests in progress. All but its share is guarded by Server.mu.
 type owner struct {
-	conns map[*Conn]struct{} // guarded by Server.mu
+	name  string
+	conns map[*Conn]struct{}
+	calls int // HTTP requests in progress
+	large int // of them, with a large body
 	share share
+}
+
+// owner is the one of that name. It is called with mu held, and whoever gives it nothing to keep calls forget.
+func (s *Server) owner(name string) *owner {
+	o := s.owners[name]
+	if o == nil {
+		o = &owner{name: name, conns: make(map[*Conn]struct{}, 1), share: share{pace: s.pace}}
+		s.owners[name] = o
+	}
+	return o
+}
+
+// forget drops an owner who has nothing any more. It is called with mu held.
+func (s *Server) forget(o *owner) {
+	if len(o.conns) == 0 && o.calls == 0 {
+		delete(s.owners, o.name)
+	}
 }
 
 // welcome lets a connection in under an owner's name, unless there are too many. It is called by the connection's reader.
 func (s *Server) welcome(c *Conn, id *identity) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	o := s.owners[id.owner]
-	if o == nil {
-		o = &owner{conns: make(map[*Conn]struct{}, 1), share: share{pace: s.pace}}
-		s.owners[id.owner] = o
-	}
+	o := s.owner(id.owner)
 	if len(o.conns) >= s.opt.MaxOwnerConns {
 		return false
 	}
@@ -38,9 +54,8 @@ func (s *Server) remove(c *Conn) {
 	defer s.mu.Unlock()
 	delete(s.conns, c)
 	if o := s.owners[c.Owner()]; o != nil {
-		if delete(o.conns, c); len(o.conns) == 0 {
-			delete(s.owners, c.Owner())
-		}
+		delete(o.conns, c)
+		s.forget(o)
 	}
 	s.gone.Broadcast()
 }

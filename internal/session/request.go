@@ -48,7 +48,7 @@ func (ch *channel) submit(f wire.Request) {
 	c := ch.conn
 	ch.flying.Add(1)
 	c.flying.Add(1)
-	c.owed += ch.share.launch()
+	c.owed += ch.share.launch(1)
 	id := f.ID
 	c.srv.opt.Bus.Request(bus.Request{
 		Caller: c.caller(), To: ch.ca, Method: f.Method, Args: bytes.Clone(f.Args),
@@ -60,7 +60,7 @@ func (ch *channel) submit(f wire.Request) {
 // reply sends the outcome of a request. It may run on any goroutine, within submit too.
 func (ch *channel) reply(id uint64, r bus.Reply) {
 	c := ch.conn
-	ch.share.land()
+	ch.share.land(1)
 	ch.flying.Add(-1) // first: the client may send the next one as soon as it has the reply
 	switch {
 	case r.Err != nil:

@@ -24,11 +24,11 @@ type Server struct {
 	draining atomic.Bool
 	calls    atomic.Int64 // HTTP requests in progress
 	upgrades atomic.Uint64
-	callers  callers // the same, by owner
 
 	mu     sync.Mutex
 	conns  map[*Conn]struct{}
-	owners map[string]*owner // those that have said hello
+	owners map[string]*owner
+	large  int // HTTP requests in progress with a large body
 	sweeps clock.Timer
 	closed bool
 	gone   *sync.Cond // a connection went, or a call ended

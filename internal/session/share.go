@@ -23,13 +23,16 @@ const (
 	crowdCost  = 20 * time.Microsecond
 )
 
+// callWeight is as how many requests of sessions an HTTP call counts: that is how much more work it is than one of many that come together.
+const callWeight = 16
+
 // A share is an owner's part of the time in which the server reads. Who uses less than its part never notices: a read costs an atomic addition. Of an owner
 // that has used more, one connection is read at a time, each when the one before it is paid for, in the order in which they came; what the
 // others send stays in their sockets, and fills them. The zero value, with a pace, is ready.
 type share struct {
 	*pace
 	paid   atomic.Int64 // until when, in the pace's time, what was read is paid for
-	flying atomic.Int64 // requests the bus has not answered
+	flying atomic.Int64 // requests that are not answered; an HTTP call counts as callWeight of them
 
 	mu      sync.Mutex
 	waiting []chan<- struct{} // readers, closed when it is their turn
@@ -39,27 +42,41 @@ type share struct {
 // A pace is what all shares of a server have in common.
 type pace struct {
 	clock   clock.Clock
-	start   time.Time // instants are told from here: the real clock never goes back then
+	start   time.Time // instants are told from here, when nobody had used anything yet: the real clock never goes back then
 	procs   int64
 	stopped chan struct{} // closed when nobody waits any longer
 }
 
 func newPace(c clock.Clock, procs int) *pace {
-	return &pace{clock: c, start: c.Now(), procs: int64(procs), stopped: make(chan struct{})}
+	return &pace{clock: c, start: c.Now().Add(-readersSave), procs: int64(procs), stopped: make(chan struct{})}
 }
 
 func (p *pace) at(now time.Time) int64 { return int64(now.Sub(p.start)) }
 
-// launch notes that a request is on its way to the bus, and tells what that costs beside the time it takes to read it.
-func (s *share) launch() (cost time.Duration) {
-	if s.flying.Add(1) > fairFlight*s.procs {
-		return crowdCost
+// launch notes that requests are on their way to the bus, and tells what that costs beside the time it takes to read them.
+func (s *share) launch(n int64) (cost time.Duration) {
+	if s.flying.Add(n) > fairFlight*s.procs {
+		return time.Duration(n) * crowdCost
 	}
 	return 0
 }
 
-// land notes that a request was answered.
-func (s *share) land() { s.flying.Add(-1) }
+// land notes that requests were answered.
+func (s *share) land(n int64) { s.flying.Add(-n) }
+
+// call launches an HTTP call, which waits for a turn where one is due. It reports false when the server stops.
+func (s *share) call() bool {
+	now := s.clock.Now()
+	waits := s.debt(now) > 0
+	if waits && !s.await() {
+		return false
+	}
+	s.charge(now, now, s.launch(callWeight))
+	if waits {
+		s.pass()
+	}
+	return true
+}
 
 // charge books the time that a read has taken, and what else it has cost.
 func (s *share) charge(from, to time.Time, more time.Duration) {

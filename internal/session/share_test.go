@@ -144,7 +144,6 @@ func TestCA9_WhoUsesLessThanItsPartNeverWaits(t *testing.T) {
 func TestCA9_WhoHasManyUnansweredRequestsIsReadMoreSlowly(t *testing.T) {
 	s, web := socketServer(t, false)
 	s.pace.procs = 2
-	s.opt.Clock.(*clock.Fake).Advance(time.Second) // nothing is saved up at the start
 	bus := s.opt.Bus.(*fakeBus)
 	b := helloBare(t, web)
 	share := alone(t, s).share
