@@ -19,6 +19,7 @@ var benches = []bench{
 	{"one-ca", "one CA, 1 and 32 changes in flight", benchOneCA},
 	{"request-ws", "changes to 100 CAs over 64 WebSockets, against an echo and a commit", benchRequestWS},
 	{"request-read", "reads of 100 CAs over 64 WebSockets, and what they write", benchRequestRead},
+	{"flood", "what an owner feels of another one's flood, against another server on the same machine", benchFlood},
 	{"map-fanout", "one map on 1,000 and 10,000 WebSockets, against bare writes", benchMapFanout},
 	{"map-readers", "1,000 and 10,000 CAs that read one map of 10,000 entries", benchMapReaders},
 	{"map-apply", "100,000 deltas in the browser's core, against plain JavaScript and Yjs", benchMapApply},

@@ -38,6 +38,7 @@ var roles = map[string]func(ctx context.Context, args []string) (*role, error){
 	"sfu":      sfuRole,
 	"copies":   copiesRole,
 	"members":  membersRole,
+	"flooder":  flooderRole,
 
 	"cloud":      cloudRole,
 	"bare-cloud": bareCloudRole,

@@ -49,6 +49,12 @@
 // same after they have left memory. bytes_per_websocket is resident memory of a whole server with 2,000 signed-in sockets, a session
 // each, against none. open_1m_ca_s is from the start of the process until it listens, then a CA has to answer.
 //
+// # flood
+//
+// One owner's changes, of 64 CAs, as fast as they are answered: over 64 sockets with 32 requests in flight on each (requests), then as HTTP calls over 64 connections (calls). Another owner
+// makes 200 changes a second, one after the other: quiet is before the flood, beside is somebody who does the same at a second server at the same time. What that one feels is the machine:
+// the flood's client and the flooded server leave its processors to nobody. ratio_to_beside is p99 under the flood over p99 beside it, the median of the rounds.
+//
 // # map-fanout
 //
 // One CA changes a map of 1,000 entries, and all of 1,000, then 10,000, WebSockets have a replica of it; as many sockets listen to a bare

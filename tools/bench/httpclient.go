@@ -14,6 +14,7 @@ import (
 type poster struct {
 	conn   net.Conn
 	r      *bufio.Reader
+	token  string // whose requests they are; empty for nobody's
 	out    []byte // scratch
 	answer []byte // the last one, until the next
 }
@@ -31,7 +32,11 @@ func (p *poster) close() error { return p.conn.Close() }
 // post sends a body of JSON, and waits for the answer, which must be good.
 func (p *poster) post(path, body string) error {
 	b := append(p.out[:0], "POST "...)
-	b = append(append(b, path...), " HTTP/1.1\r\nHost: bench.test\r\nContent-Type: application/json\r\nContent-Length: "...)
+	b = append(append(b, path...), " HTTP/1.1\r\nHost: bench.test\r\n"...)
+	if p.token != "" {
+		b = append(append(append(b, "Authorization: Bearer "...), p.token...), "\r\n"...)
+	}
+	b = append(b, "Content-Type: application/json\r\nContent-Length: "...)
 	b = append(append(strconv.AppendInt(b, int64(len(body)), 10), "\r\n\r\n"...), body...)
 	p.out = b
 	if _, err := p.conn.Write(b); err != nil {
