@@ -13,7 +13,8 @@ const (
 	readersPart = 4                     // a quarter of their time,
 	readersSave = 20 * time.Millisecond // of which so much may be saved up,
 	mostSlice   = time.Millisecond      // and one read counts as that at most: beyond it, the machine did something else
-	mostDebt    = 10 * time.Second      // more than readers can owe: the clock was put back
+	mostDebt    = 5 * time.Second       // more is not counted: the readers of many connections may be past their wait at once
+	putBack     = 2 * mostDebt          // where this seems to be owed, the clock was put back
 )
 
 // What is behind the readers has queues, too, in which others wait behind a flood: so many of an owner's requests may be unanswered for each processor, and each that comes beyond that
@@ -85,10 +86,10 @@ func (s *share) charge(from, to time.Time, more time.Duration) {
 	for {
 		was := s.paid.Load()
 		paid := was
-		if was < now-int64(readersSave) || was > now+int64(mostDebt) {
+		if was < now-int64(readersSave) || was > now+int64(putBack) {
 			paid = now - int64(readersSave)
 		}
-		if s.paid.CompareAndSwap(was, paid+cost) {
+		if s.paid.CompareAndSwap(was, min(paid+cost, now+int64(mostDebt))) {
 			return
 		}
 	}
@@ -97,7 +98,7 @@ func (s *share) charge(from, to time.Time, more time.Duration) {
 // debt is how long it takes until all that was read is paid for; not positive if it is.
 func (s *share) debt(now time.Time) time.Duration {
 	d := time.Duration(s.paid.Load() - s.at(now))
-	if d > mostDebt {
+	if d > putBack {
 		return 0
 	}
 	return d

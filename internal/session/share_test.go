@@ -266,3 +266,15 @@ func TestAClockThatIsPutBackHoldsNobodyUp(t *testing.T) {
 	}
 	owe(&s)
 }
+
+// TestCA9_NoDebtIsTooLargeToCount: the readers of a thousand connections may be past their wait at once, each with another idea of what time it is.
+func TestCA9_NoDebtIsTooLargeToCount(t *testing.T) {
+	fake := clock.NewFake(time.Unix(1_790_000_000, 0))
+	s := share{pace: newPace(fake, 1)}
+	for range 1000 {
+		s.charge(fake.Now(), fake.Now(), 800*crowdCost)
+		if d := s.debt(fake.Now().Add(-time.Millisecond)); d <= 0 {
+			t.Fatal("it was forgiven:", d)
+		}
+	}
+}
