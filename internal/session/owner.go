@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// An owner has connections that have said hello, or HTTP requests in progress. All but its share is guarded by Server.mu.
+// An owner has connections that have said hello, or HTTP requests in progress; or had them, and owes for them. All but its share is guarded by Server.mu.
 type owner struct {
 	name  string
 	conns map[*Conn]struct{}
@@ -24,10 +24,25 @@ func (s *Server) owner(name string) *owner {
 	return o
 }
 
-// forget drops an owner who has nothing any more. It is called with mu held.
+// forget drops an owner who has nothing any more, once its share is as good as new: who closes a connection and comes back has not paid by that. It is called with mu held.
 func (s *Server) forget(o *owner) {
-	if len(o.conns) == 0 && o.calls == 0 {
+	switch {
+	case len(o.conns) > 0 || o.calls > 0:
+		delete(s.leaving, o)
+	case o.share.fresh(s.opt.Clock.Now()):
+		delete(s.leaving, o)
 		delete(s.owners, o.name)
+	default:
+		s.leaving[o] = struct{}{}
+	}
+}
+
+// forgetOwners is called by the sweep.
+func (s *Server) forgetOwners() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for o := range s.leaving {
+		s.forget(o)
 	}
 }
 

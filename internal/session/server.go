@@ -25,13 +25,14 @@ type Server struct {
 	calls    atomic.Int64 // HTTP requests in progress
 	upgrades atomic.Uint64
 
-	mu     sync.Mutex
-	conns  map[*Conn]struct{}
-	owners map[string]*owner
-	large  int // HTTP requests in progress with a large body
-	sweeps clock.Timer
-	closed bool
-	gone   *sync.Cond // a connection went, or a call ended
+	mu      sync.Mutex
+	conns   map[*Conn]struct{}
+	owners  map[string]*owner
+	leaving map[*owner]struct{} // those that have nothing any more but what they owe, and some that have come back since the last sweep
+	large   int                 // HTTP requests in progress with a large body
+	sweeps  clock.Timer
+	closed  bool
+	gone    *sync.Cond // a connection went, or a call ended
 
 	pace      *pace
 	strangers share // of connections before hello
@@ -50,7 +51,7 @@ func New(o Options) *Server {
 	o = o.withDefaults()
 	s := &Server{
 		opt: o, registry: newRegistry(o), kinds: make(map[uint64]KindHandler),
-		conns: make(map[*Conn]struct{}), owners: make(map[string]*owner),
+		conns: make(map[*Conn]struct{}), owners: make(map[string]*owner), leaving: make(map[*owner]struct{}),
 		pace: newPace(o.Clock, runtime.GOMAXPROCS(0)),
 	}
 	s.strangers.pace = s.pace

@@ -104,6 +104,11 @@ func (s *share) debt(now time.Time) time.Duration {
 	return d
 }
 
+// fresh tells whether nothing would change if another share took the place of this one, which nobody uses.
+func (s *share) fresh(now time.Time) bool {
+	return s.flying.Load() == 0 && s.debt(now) <= -readersSave
+}
+
 // await returns true when it is the reader's turn, which pass ends, and false when the server stops.
 func (s *share) await() bool {
 	turn := make(chan struct{})

@@ -267,6 +267,48 @@ func TestAClockThatIsPutBackHoldsNobodyUp(t *testing.T) {
 	owe(&s)
 }
 
+// TestCA9_WhoComesBackOwesWhatItOwed: else closing a connection would pay for a flood.
+func TestCA9_WhoComesBackOwesWhatItOwed(t *testing.T) {
+	s, web := socketServer(t, false)
+	bus, fake := s.opt.Bus.(*fakeBus), s.opt.Clock.(*clock.Fake)
+	b := helloBare(t, web)
+	share := alone(t, s).share
+	b.write(sent(wire.Open{Ch: 1, CA: home, Session: "s", Run: run1})...)
+	b.expect(opBinary, wire.KindOpened)
+	b.write(sent(wire.Request{Ch: 1, ID: 1, Floor: 1, Method: "Hold"})...)
+	bus.waitHeld(1)
+	b.Close()
+	gone(t, s)
+	fake.Advance(time.Minute) // its request is still under way
+	comesBack := func() bool {
+		b := helloBare(t, web)
+		same := alone(t, s).share == share
+		b.Close()
+		fake.Advance(time.Second)
+		gone(t, s)
+		return same
+	}
+	if !comesBack() {
+		t.Error("its request is forgotten")
+	}
+	bus.release()
+	b = helloBare(t, web)
+	owe(share)
+	b.Close()
+	until(t, "its end waits for a turn", func() bool { return waiters(share) == 1 })
+	fake.Advance(share.debt(fake.Now())) // which leaves nothing saved up
+	gone(t, s)
+	if !comesBack() {
+		t.Error("its debt is forgotten")
+	}
+	fake.Advance(sweepEvery)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.owners) != 0 || len(s.leaving) != 0 {
+		t.Error("an owner who owes nothing is kept")
+	}
+}
+
 // TestCA9_NoDebtIsTooLargeToCount: the readers of a thousand connections may be past their wait at once, each with another idea of what time it is.
 func TestCA9_NoDebtIsTooLargeToCount(t *testing.T) {
 	fake := clock.NewFake(time.Unix(1_790_000_000, 0))

@@ -21,6 +21,7 @@ func (s *Server) sweep() {
 		s.sweepConn(c, now)
 	}
 	s.registry.forget(now)
+	s.forgetOwners()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
