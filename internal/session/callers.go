@@ -96,8 +96,19 @@ func (s *Server) beginCall(name string) *owner {
 }
 
 func (s *Server) endCall(c caller) {
-	c.owner.share.land(callWeight)
+	c.owner.share.land(callWeight - 1)
 	s.uncount(c.owner)
+}
+
+// request hands a request of a call's to the bus. It counts until it is answered, though its client may be gone, and the call over.
+func (s *Server) request(c caller, r bus.Request) {
+	share, reply := &c.owner.share, r.Reply
+	share.book(1)
+	r.Reply = func(r bus.Reply) {
+		share.land(1)
+		reply(r)
+	}
+	s.opt.Bus.Request(r)
 }
 
 func (s *Server) uncount(o *owner) {

@@ -39,7 +39,7 @@ func (b *fakeBus) Request(r bus.Request) {
 func (b *fakeBus) serve(r bus.Request) {
 	b.mu.Lock()
 	b.seen = append(b.seen, r)
-	if r.Method == "Hold" {
+	if r.Method == "Hold" || r.Method == "hold" { // as an item is named, too
 		b.held = append(b.held, func() { r.Reply(bus.Reply{Result: cbor.AppendText(nil, "held")}) })
 		b.holds.Broadcast()
 		b.mu.Unlock()

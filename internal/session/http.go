@@ -43,17 +43,17 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request) {
 	s.serveCaller(w, r, func(c caller) *wire.Error {
 		req, bad := s.httpRequest(w, r, c)
 		if bad == nil {
-			s.await(w, r, req)
+			s.await(w, r, c, req)
 		}
 		return bad
 	})
 }
 
 // await hands the request to the bus and writes what comes back, unless the client is gone by then.
-func (s *Server) await(w http.ResponseWriter, r *http.Request, req bus.Request) {
+func (s *Server) await(w http.ResponseWriter, r *http.Request, c caller, req bus.Request) {
 	done := make(chan bus.Reply, 1)
 	req.Reply = func(r bus.Reply) { done <- r }
-	s.opt.Bus.Request(req)
+	s.request(c, req)
 	select {
 	case reply := <-done:
 		writeReply(w, reply)

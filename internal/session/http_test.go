@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/wabgo/wab/internal/name"
 	"github.com/wabgo/wab/internal/wire"
 )
 
@@ -231,6 +234,39 @@ func TestCA9_WhoHasManyCallsInProgressWaitsForTurns(t *testing.T) {
 		}
 	}
 	until(t, "nothing is counted any more", func() bool { return share.flying.Load() == 0 })
+}
+
+// TestCA9_CallsWhoseClientsAreGoneCount: as the requests that they are, until they are answered.
+func TestCA9_CallsWhoseClientsAreGoneCount(t *testing.T) {
+	st := newStand(t, nil)
+	mux := http.NewServeMux()
+	mux.Handle("/api/", st.srv.Handler())
+	mux.Handle("/items/{app}/{owner}/{ca}/{item}", st.srv.Items(func(name.Name) (io.WriterTo, *wire.Error) { return strings.NewReader("{}"), nil }))
+	ctx, leave := context.WithCancel(t.Context())
+	var calls sync.WaitGroup
+	for i, r := range []*http.Request{
+		httptest.NewRequestWithContext(ctx, "POST", "/api/counter/alice/home/Hold", nil),
+		httptest.NewRequestWithContext(ctx, "GET", "/items/counter/alice/home/hold", nil),
+	} {
+		r.Header.Set("Authorization", "Bearer alice")
+		calls.Go(func() { mux.ServeHTTP(httptest.NewRecorder(), r) })
+		st.bus.waitHeld(i + 1)
+	}
+	st.srv.mu.Lock()
+	share := &st.srv.owners["alice"].share
+	st.srv.mu.Unlock()
+	if n := share.flying.Load(); n != 2*callWeight {
+		t.Errorf("two calls in progress count as %d", n)
+	}
+	leave()
+	calls.Wait()
+	if n := share.flying.Load(); n != 2 {
+		t.Errorf("%d requests are counted, of two", n)
+	}
+	st.bus.release()
+	if n := share.flying.Load(); n != 0 {
+		t.Errorf("%d requests are counted, of none", n)
+	}
 }
 
 // refused lets time pass until somebody who asks too much is told so, and sees that it was needed.

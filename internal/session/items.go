@@ -36,7 +36,7 @@ func (s *Server) item(w http.ResponseWriter, r *http.Request, c caller, show fun
 		return wire.Err(wire.BadRequest, "The path names an app, an owner, a CA and one of its items, in a-z, 0-9 and '-'.")
 	}
 	admitted := make(chan *wire.Error, 1)
-	s.opt.Bus.Request(bus.Request{
+	s.request(c, bus.Request{
 		Caller: c.caller(), To: item.CA(), Method: item.Item,
 		Reply: func(r bus.Reply) { admitted <- r.Err },
 	})

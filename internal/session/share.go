@@ -24,7 +24,7 @@ const (
 	crowdCost  = 20 * time.Microsecond
 )
 
-// callWeight is as how many requests of sessions an HTTP call counts: that is how much more work it is than one of many that come together.
+// callWeight is as how many requests of sessions an HTTP call counts, with the one that it makes: that is how much more work it is than one of many that come together.
 const callWeight = 16
 
 // A share is an owner's part of the time in which the server reads. Who uses less than its part never notices: a read costs an atomic addition. Of an owner
@@ -33,7 +33,7 @@ const callWeight = 16
 type share struct {
 	*pace
 	paid   atomic.Int64 // until when, in the pace's time, what was read is paid for
-	flying atomic.Int64 // requests that are not answered; an HTTP call counts as callWeight of them
+	flying atomic.Int64 // requests that are not answered; an HTTP call in progress counts as callWeight of them
 
 	mu      sync.Mutex
 	waiting []chan<- struct{} // readers, closed when it is their turn
@@ -67,16 +67,21 @@ func (s *share) land(n int64) { s.flying.Add(-n) }
 
 // call launches an HTTP call, which waits for a turn where one is due. It reports false when the server stops.
 func (s *share) call() bool {
-	now := s.clock.Now()
-	waits := s.debt(now) > 0
+	waits := s.debt(s.clock.Now()) > 0
 	if waits && !s.await() {
 		return false
 	}
-	s.charge(now, now, s.launch(callWeight))
+	s.book(callWeight - 1)
 	if waits {
 		s.pass()
 	}
 	return true
+}
+
+// book launches what nobody reads, and charges for it at once.
+func (s *share) book(n int64) {
+	now := s.clock.Now()
+	s.charge(now, now, s.launch(n))
 }
 
 // charge books the time that a read has taken, and what else it has cost.
