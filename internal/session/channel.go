@@ -43,6 +43,7 @@ func (c *Conn) handleOpen(frame []byte) error {
 	}
 	ch := &channel{conn: c, id: f.Ch, share: c.share, owner: c.Owner(), ca: ca, caKey: ca.String(), run: f.Run}
 	c.channels[f.Ch] = ch
+	c.owed += ch.share.launch(1)
 	c.srv.opt.Bus.Request(bus.Request{Caller: c.caller(), To: ca, Reply: func(r bus.Reply) { ch.opened(f, r.Err) }})
 	return nil
 }
@@ -75,6 +76,7 @@ func (c *Conn) alive() int {
 
 // opened goes on when the bus has let the client in.
 func (ch *channel) opened(f wire.Open, err *wire.Error) {
+	ch.share.land(1)
 	reg := ch.conn.srv.registry
 	var old *channel
 	var resumed bool

@@ -309,6 +309,29 @@ func TestCA9_WhoComesBackOwesWhatItOwed(t *testing.T) {
 	}
 }
 
+// TestCA9_OpensCountAsRequests: a client may open and close as fast as it asks.
+func TestCA9_OpensCountAsRequests(t *testing.T) {
+	s, web := socketServer(t, false)
+	s.pace.procs = 1
+	bus := s.opt.Bus.(*fakeBus)
+	bus.mu.Lock() // who asks the bus waits
+	bus.async = true
+	b := helloBare(t, web)
+	share := alone(t, s).share
+	const beyond = 50
+	for range fairFlight + beyond {
+		b.write(sent(wire.Open{Ch: 1, CA: home, Session: "s", Run: run1})...)
+		b.write(sent(wire.Close{Ch: 1})...)
+	}
+	const debt = beyond*crowdCost*readersPart - readersSave
+	until(t, "the opens cost", func() bool { return share.debt(s.opt.Clock.Now()) == debt })
+	bus.mu.Unlock()
+	bus.wg.Wait()
+	if n := share.flying.Load(); n != 0 {
+		t.Errorf("%d requests are counted", n)
+	}
+}
+
 // TestCA9_NoDebtIsTooLargeToCount: the readers of a thousand connections may be past their wait at once, each with another idea of what time it is.
 func TestCA9_NoDebtIsTooLargeToCount(t *testing.T) {
 	fake := clock.NewFake(time.Unix(1_790_000_000, 0))
