@@ -23,6 +23,7 @@ type Conn struct {
 	share *share        // whose time it spends, the reader's; nil until something was read: a first frame, hello, waits for nobody
 	turn  *share        // where the reader has a turn
 	held  bool          // the reader has to wait for one
+	waits atomic.Bool   // and does
 	owed  time.Duration // what the read that is under way costs beside its time; the reader's
 
 	bearer   string              // of the upgrade request, until hello

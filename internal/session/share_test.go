@@ -309,6 +309,29 @@ func TestCA9_WhoComesBackOwesWhatItOwed(t *testing.T) {
 	}
 }
 
+// TestCA9_WhoWaitsForATurnIsNotTakenForDead: in a long line, what it has sent is heard late.
+func TestCA9_WhoWaitsForATurnIsNotTakenForDead(t *testing.T) {
+	s, web := socketServer(t, false)
+	fake := s.opt.Clock.(*clock.Fake)
+	b := helloBare(t, web)
+	share := alone(t, s).share
+	owe(share)
+	turn := make(chan struct{})
+	share.join(turn)
+	b.write(sent(wire.Ping{})...)
+	until(t, "the reader waits, too", func() bool { return waiters(share) == 2 })
+	fake.Advance(s.opt.DeadAfter)
+	<-turn
+	fake.Advance(s.opt.DeadAfter)
+	share.pass()
+	b.expect(opBinary, wire.KindPong)
+	fake.Advance(sweepEvery)
+	b.write(sent(wire.Ping{})...)
+	b.expect(opBinary, wire.KindPong)
+	fake.Advance(s.opt.DeadAfter)
+	b.expect(opBinary, wire.KindBye)
+}
+
 // TestCA9_OpensCountAsRequests: a client may open and close as fast as it asks.
 func TestCA9_OpensCountAsRequests(t *testing.T) {
 	s, web := socketServer(t, false)

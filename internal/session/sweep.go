@@ -62,7 +62,7 @@ func (s *Server) sweepConn(c *Conn, now int64) {
 		c.refuse(wire.Err(wire.BadRequest, "No hello came in time."))
 	case id != nil && id.scope.Expires != 0 && now >= id.scope.Expires:
 		c.refuse(errExpired)
-	case now-c.heard.Load() >= s.opt.DeadAfter.Microseconds():
+	case !c.waits.Load() && now-c.heard.Load() >= s.opt.DeadAfter.Microseconds():
 		c.bye(wire.Bye{Code: wire.Unavailable, Message: "Nothing was heard from you for too long."}, wire.CloseNormal, false)
 	}
 }

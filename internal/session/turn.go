@@ -1,6 +1,10 @@
 package session
 
-import "time"
+import (
+	"time"
+
+	"github.com/wabgo/wab/internal/clock"
+)
 
 // What a connection's reader does about its share. All of it is called by the reader only.
 
@@ -27,9 +31,12 @@ func (c *Conn) spend(from time.Time) (now time.Time) {
 // awaitTurn reports false when the server stops.
 func (c *Conn) awaitTurn() bool {
 	s := c.share
+	c.waits.Store(true)
 	if s.await() {
 		c.turn = s
 	}
+	c.heard.Store(clock.Micros(c.now())) // what it waited for
+	c.waits.Store(false)
 	return c.turn != nil
 }
 
