@@ -126,7 +126,8 @@ func (p *floodParts) round(ctx context.Context, kind string) (one floodRound, er
 		asked <- err
 	}()
 	one.flooded, err = p.here.ask(ctx, floodSlot)
-	return one, errors.Join(err, <-asked, <-flooded)
+	err = errors.Join(err, <-asked, <-flooded) // before one is read: they are still writing to it
+	return one, err
 }
 
 // asker is a server, and an owner who makes one change after the other there.
