@@ -53,16 +53,23 @@ func offersOurs(header string) bool {
 
 func (s *Server) serve(conn net.Conn, early []byte, token string, number uint64) {
 	now := s.micros()
+	line, own := s.adopt(conn)
 	c := &Conn{
 		srv: s, number: number, born: now, bearer: token, channels: make(map[uint32]*channel), in: parser{limit: s.opt.MaxFrame},
-		out: &outbox{gate: newGate(conn), limit: s.opt.MaxQueue, flush: &s.flush, now: s.micros},
+		out: &outbox{gate: newGate(line), limit: s.opt.MaxQueue, flush: &s.flush, now: s.micros},
 	}
 	c.heard.Store(now)
-	if !s.add(c) {
+	in := s.add(c)
+	switch {
+	case own != nil && in:
+		own.begin(c, early)
+	case own != nil:
+		own.abandon()
+	case in:
+		go c.read(early)
+	default:
 		conn.Close()
-		return
 	}
-	go c.read(early)
 }
 
 // bearer is the token of an Authorization header; empty if there is none.

@@ -18,8 +18,8 @@ type flusher struct {
 	done sync.WaitGroup // its goroutines, and those that wait for room
 
 	mu      sync.Mutex
-	fast    turns
-	slow    turns
+	fast    queue[turn]
+	slow    queue[turn]
 	waiting int // connections in both
 	running int
 }
@@ -104,35 +104,4 @@ func (f *flusher) run() {
 type turn struct {
 	outbox *outbox
 	place  uint64
-}
-
-// turns is a queue of them.
-type turns struct {
-	list  []turn
-	first int
-}
-
-func (t *turns) push(x turn) { t.list = append(t.list, x) }
-
-func (t *turns) pop() (x turn, ok bool) {
-	if t.first == len(t.list) {
-		return turn{}, false
-	}
-	x = t.list[t.first]
-	t.list[t.first] = turn{}
-	if t.first++; t.first == len(t.list) {
-		t.list, t.first = t.list[:0], 0
-	} else if t.first >= 1024 && t.first*2 >= len(t.list) { // under constant load the list never runs empty
-		n := copy(t.list, t.list[t.first:])
-		clear(t.list[n:])
-		t.list, t.first = t.list[:n], 0
-	}
-	return x, true
-}
-
-// shrink lets go of what a large burst has needed.
-func (t *turns) shrink() {
-	if cap(t.list) > 4096 {
-		t.list = nil
-	}
 }

@@ -2,7 +2,7 @@ package session
 
 import (
 	"bytes"
-	"net"
+	"io"
 	"sync/atomic"
 	"syscall"
 )
@@ -10,13 +10,13 @@ import (
 // A gate is the connection under a session. Whole frames are written through it by one goroutine at a time, the one whose turn it is
 // (outbox.writing); what is left of a write that was cut goes before anything else.
 type gate struct {
-	net.Conn
+	io.ReadWriteCloser
 	raw  syscall.RawConn // nil: all reads and writes wait
 	rest []byte
 	gone atomic.Bool // closed
 }
 
-func newGate(c net.Conn) *gate { return &gate{Conn: c, raw: rawConn(c)} }
+func newGate(c io.ReadWriteCloser) *gate { return &gate{ReadWriteCloser: c, raw: rawConn(c)} }
 
 // quick tells whether a write can be tried.
 func (g *gate) quick() bool { return g.raw != nil }
@@ -25,7 +25,7 @@ func (g *gate) quick() bool { return g.raw != nil }
 // anybody with a lock that handlers take.
 func (g *gate) Close() error {
 	g.gone.Store(true)
-	return g.Conn.Close()
+	return g.ReadWriteCloser.Close()
 }
 
 // try writes whole frames as far as that goes at once, and keeps what is left.
@@ -50,7 +50,7 @@ func (g *gate) writeFrames(b []byte, progress func()) error {
 	for _, b := range [][]byte{rest, b} {
 		for len(b) > 0 {
 			progress()
-			n, err := g.Conn.Write(b[:min(len(b), chunk)])
+			n, err := g.Write(b[:min(len(b), chunk)])
 			if err != nil {
 				return err
 			}

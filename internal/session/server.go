@@ -38,6 +38,7 @@ type Server struct {
 	strangers share // of connections before hello
 
 	readers  sync.WaitGroup
+	reactor  *reactor // guarded by mu; nil until there is a socket to read
 	flush    flusher
 	sweeping sync.Mutex // held by a sweep: Close waits for it
 }
@@ -134,6 +135,12 @@ func (s *Server) Close() {
 	defer s.sweeping.Unlock()
 	s.readers.Wait()
 	s.flush.done.Wait()
+	s.mu.Lock()
+	r := s.reactor
+	s.mu.Unlock()
+	if r != nil {
+		r.close()
+	}
 }
 
 func (s *Server) micros() int64 { return clock.Micros(s.opt.Clock.Now()) }

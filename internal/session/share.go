@@ -36,8 +36,8 @@ type share struct {
 	flying atomic.Int64 // requests that are not answered; an HTTP call in progress counts as callWeight of them
 
 	mu      sync.Mutex
-	waiting []chan<- struct{} // readers, closed when it is their turn
-	led     bool              // somebody has the turn, or a timer brings it
+	waiting []waiter // readers
+	led     bool     // somebody has the turn, or a timer brings it
 }
 
 // A pace is what all shares of a server have in common.
@@ -114,9 +114,23 @@ func (s *share) fresh(now time.Time) bool {
 	return s.flying.Load() == 0 && s.debt(now) <= -readersSave
 }
 
+// A waiter is a reader that waits for its turn.
+type waiter interface {
+	// admit gives it the turn of a share, whose mu is held. It reports false if it does not wait any more.
+	admit(*share) bool
+}
+
+// turnChan is closed when it is the turn of a goroutine that waits.
+type turnChan chan struct{}
+
+func (t turnChan) admit(*share) bool {
+	close(t)
+	return true
+}
+
 // await returns true when it is the reader's turn, which pass ends, and false when the server stops.
 func (s *share) await() bool {
-	turn := make(chan struct{})
+	turn := make(turnChan)
 	s.join(turn)
 	select {
 	case <-turn:
@@ -126,10 +140,10 @@ func (s *share) await() bool {
 	}
 }
 
-func (s *share) join(turn chan<- struct{}) {
+func (s *share) join(w waiter) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.waiting = append(s.waiting, turn)
+	s.waiting = append(s.waiting, w)
 	if !s.led {
 		s.led = true
 		s.lead()
@@ -161,9 +175,15 @@ func (s *share) next() {
 	s.admit()
 }
 
-// admit is called with mu held, while somebody waits.
+// admit is called with mu held, and led set.
 func (s *share) admit() {
-	close(s.waiting[0])
-	s.waiting[0] = nil
-	s.waiting = s.waiting[1:]
+	for len(s.waiting) > 0 {
+		first := s.waiting[0]
+		s.waiting[0] = nil
+		s.waiting = s.waiting[1:]
+		if first.admit(s) {
+			return
+		}
+	}
+	s.waiting, s.led = nil, false
 }

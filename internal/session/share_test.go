@@ -316,7 +316,7 @@ func TestCA9_WhoWaitsForATurnIsNotTakenForDead(t *testing.T) {
 	b := helloBare(t, web)
 	share := alone(t, s).share
 	owe(share)
-	turn := make(chan struct{})
+	turn := make(turnChan)
 	share.join(turn)
 	b.write(sent(wire.Ping{})...)
 	until(t, "the reader waits, too", func() bool { return waiters(share) == 2 })

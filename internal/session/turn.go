@@ -35,9 +35,14 @@ func (c *Conn) awaitTurn() bool {
 	if s.await() {
 		c.turn = s
 	}
-	c.heard.Store(clock.Micros(c.now())) // what it waited for
-	c.waits.Store(false)
+	c.waited()
 	return c.turn != nil
+}
+
+// waited ends a wait. What has come meanwhile is heard now.
+func (c *Conn) waited() {
+	c.heard.Store(clock.Micros(c.now()))
+	c.waits.Store(false)
 }
 
 func (c *Conn) passTurn() {
