@@ -21,7 +21,7 @@ func newGate(c io.ReadWriteCloser) *gate { return &gate{ReadWriteCloser: c, raw:
 // quick tells whether a write can be tried.
 func (g *gate) quick() bool { return g.raw != nil }
 
-// Close ends the connection. It waits until the reader has left its call, and with it the handler that runs: so no handler calls it, nor
+// Close ends the connection, and has its reader leave. Where a goroutine reads within one call, it waits until that is left, and with it the handler that runs: so no handler calls it, nor
 // anybody with a lock that handlers take.
 func (g *gate) Close() error {
 	g.gone.Store(true)

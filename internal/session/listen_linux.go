@@ -51,7 +51,7 @@ func (s *socket) read(buf []byte) {
 		s.leave()
 	default:
 		c.spend(now)
-		s.settle(s.atEnd || n == len(buf))
+		s.settle(s.toEnd || n == len(buf))
 	}
 }
 
@@ -60,7 +60,7 @@ func (s *socket) settle(more bool) {
 	r := s.reactor
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s.ends = s.ends || more && s.atEnd
+	s.ends = s.ends || more && s.toEnd
 	if more || s.again {
 		s.again = false
 		r.enqueue(s)
@@ -75,7 +75,7 @@ func (s *socket) hold() {
 	s.conn.waits.Store(true)
 	r.mu.Lock()
 	s.again = false
-	s.ends = s.ends || s.atEnd
+	s.ends = s.ends || s.toEnd
 	if s.closed {
 		r.enqueue(s)
 		r.mu.Unlock()

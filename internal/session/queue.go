@@ -26,9 +26,9 @@ func (q *queue[T]) pop() (x T, ok bool) {
 	return x, true
 }
 
-// shrink lets go of what a large burst has needed, when the queue is empty.
+// shrink lets go of what a large burst has needed, once the queue is empty.
 func (q *queue[T]) shrink() {
-	if cap(q.list) > 4096 {
+	if q.len() == 0 && cap(q.list) > 4096 {
 		q.list = nil
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"unsafe"
 )
 
-// perReader is how many sockets wait for each goroutine that reads before another one helps.
+// perReader is how many sockets wait for each goroutine that reads before another one helps, and how many are read before events are fetched again.
 const perReader = 16
 
 // stall is how long one read may keep the goroutine that would fetch events before another one takes its place.
@@ -37,7 +37,9 @@ type reactor struct {
 	sockets  []*socket      // by file descriptor
 	queue    queue[*socket] // those that have something to read
 	running  int            // goroutines
-	fetching bool           // one of them fetches, or waits
+	fetching bool           // one of them fetches,
+	wait     bool           // and waits where there are none
+	since    int            // reads since events were fetched
 	reads    uint64         // begun
 	guard    *time.Timer
 	guarded  bool   // the guard is set
@@ -64,7 +66,7 @@ func newReactor() (*reactor, error) {
 		if r.n = int(n); errno != 0 {
 			r.n = 0
 		}
-		return r.n > 0 || errno == syscall.EINTR
+		return r.n > 0 || !r.wait || errno == syscall.EINTR
 	}
 	r.guard = time.AfterFunc(time.Hour, r.look)
 	r.guard.Stop()
@@ -135,30 +137,33 @@ func (r *reactor) run() {
 	}
 }
 
-// next takes the socket whose turn it is. Where there is none, the caller is to fetch events, or to end, because somebody else does.
+// next takes the socket whose turn it is. Where there is none, the caller is to fetch events, or to end, because somebody else does. Now and then events are to be fetched though
+// there is one: sockets that never run dry must not hide others.
 func (r *reactor) next() (s *socket, goOn bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var some bool
-	if s, some = r.queue.pop(); !some {
-		if r.fetching {
-			r.running--
-			return nil, false
-		}
-		r.fetching = true
+	dry := r.queue.len() == 0
+	switch {
+	case !r.fetching && (dry || r.since >= perReader):
+		r.fetching, r.wait, r.since = true, dry, 0
 		r.queue.shrink()
 		return nil, true
+	case dry:
+		r.running--
+		return nil, false
 	}
+	s, _ = r.queue.pop()
 	s.state = reading
-	s.atEnd, s.ends = s.ends, false
+	s.toEnd, s.ends = s.ends, false
+	r.since++
 	r.reads++
-	if !r.guarded && !r.fetching && !r.closed {
+	if !r.guarded && !r.fetching {
 		r.setGuard()
 	}
 	return s, true
 }
 
-// fetch waits for events, and reports false when there will be none.
+// fetch waits for events, if it is to, and reports false when there will be none.
 func (r *reactor) fetch() bool {
 	err := r.raw.Read(r.poll)
 	r.mu.Lock()

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net"
 	"runtime"
-	"syscall"
 	"testing"
 	"time"
 
@@ -69,15 +68,6 @@ func TestOPS2_DrainWaitsForNobodyWhoIsSilent(t *testing.T) {
 	}
 }
 
-// setWriteBuffer is TCPConn.SetWriteBuffer, of whatever a connection is written to.
-func setWriteBuffer(t *testing.T, c *Conn, bytes int) {
-	t.Helper()
-	var err error
-	if e := c.out.gate.raw.Control(func(fd uintptr) { err = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_SNDBUF, bytes) }); e != nil || err != nil {
-		t.Fatal(e, err)
-	}
-}
-
 // narrow connects a client between whose system and the server's there is little room.
 func narrow(t *testing.T) (*Server, *bare, *Conn) {
 	t.Helper()
@@ -85,7 +75,7 @@ func narrow(t *testing.T) (*Server, *bare, *Conn) {
 	b := helloBare(t, web)
 	c := alone(t, s)
 	b.Conn.(*net.TCPConn).SetReadBuffer(16 << 10)
-	setWriteBuffer(t, c, 16<<10)
+	c.out.gate.ReadWriteCloser.(interface{ SetWriteBuffer(int) error }).SetWriteBuffer(16 << 10)
 	return s, b, c
 }
 

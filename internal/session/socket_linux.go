@@ -17,7 +17,7 @@ type socket struct {
 	fd      int
 	users   atomic.Int32
 
-	atEnd bool // the reader's: reads what there is to its end, which was told of
+	toEnd bool // the reader's: reads what there is to its end, which was told of
 
 	// The rest is guarded by reactor.mu.
 	state  state

@@ -1,0 +1,510 @@
+package session
+
+import (
+	"bufio"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http/httptest"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/wabgo/wab/internal/cbor"
+	"github.com/wabgo/wab/internal/clock"
+	"github.com/wabgo/wab/internal/wire"
+)
+
+// SetWriteBuffer is that of net.TCPConn.
+func (s *socket) SetWriteBuffer(bytes int) (err error) {
+	if e := (rawSocket{s}).Control(func(fd uintptr) { err = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_SNDBUF, bytes) }); e != nil {
+		return e
+	}
+	return err
+}
+
+// ours is the socket that a connection is, which has to be the reactor's.
+func ours(t *testing.T, c *Conn) *socket {
+	t.Helper()
+	s, ok := c.out.gate.ReadWriteCloser.(*socket)
+	if !ok {
+		t.Fatalf("the connection is a %T", c.out.gate.ReadWriteCloser)
+	}
+	return s
+}
+
+// openFiles are how many file descriptors this process has.
+func openFiles(t *testing.T) int {
+	t.Helper()
+	all, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(all)
+}
+
+// of is a feature's frame that bears a number, in a client's WebSocket frame.
+func of(kind, number uint64) []byte {
+	return masked(opBinary, cbor.AppendUint(cbor.AppendUint(cbor.AppendArrayHeader(nil, 2), kind), number), 0x01020304)
+}
+
+// number is that number.
+func number(frame []byte) uint64 {
+	r := cbor.NewReader(frame)
+	r.Array()
+	r.Uint()
+	return r.Uint()
+}
+
+// TestIdleSocketsHoldNoGoroutine: nor does closing them all at once leave a file open.
+func TestIdleSocketsHoldNoGoroutine(t *testing.T) {
+	conns := 1000
+	if testing.Short() {
+		conns = 200
+	}
+	files := openFiles(t)
+	s := New(Options{Bus: newFakeBus(), Auth: newFakeAuth(), Log: slog.New(slog.DiscardHandler), MaxOwnerConns: conns})
+	web := httptest.NewServer(s.Handler())
+	before := runtime.NumGoroutine()
+	far := make([]*bare, conns)
+	for i := range far {
+		far[i] = helloBare(t, web)
+	}
+	until(t, "no goroutine is left of their upgrades", func() bool { return runtime.NumGoroutine() < before+10 })
+	for _, c := range s.all() {
+		ours(t, c)
+	}
+	s.Close()
+	if n := s.Stats().Conns; n != 0 {
+		t.Errorf("%d connections are left", n)
+	}
+	for _, b := range far {
+		b.expectEnd()
+		b.Close()
+	}
+	web.Close()
+	until(t, "all files are closed", func() bool { return openFiles(t) <= files })
+}
+
+// TestClosingWhileClientsComeLeavesNothing: an upgrade may be at any of its steps.
+func TestClosingWhileClientsComeLeavesNothing(t *testing.T) {
+	files := openFiles(t)
+	for range 30 {
+		s := New(Options{Bus: newFakeBus(), Auth: newFakeAuth(), Log: slog.New(slog.DiscardHandler)})
+		web := httptest.NewServer(s.Handler())
+		var dials sync.WaitGroup
+		var up atomic.Int32
+		for range 4 {
+			dials.Go(func() {
+				for {
+					c, err := net.Dial("tcp", strings.TrimPrefix(web.URL, "http://"))
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					io.WriteString(c, "GET /api/session HTTP/1.1\r\nHost: wab.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+						"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: wab.v1\r\n\r\n")
+					answer, _ := bufio.NewReader(c).ReadString('\n')
+					c.Close()
+					if up.Add(1); !strings.Contains(answer, "101") {
+						return
+					}
+				}
+			})
+		}
+		until(t, "some are up", func() bool { return up.Load() > 3 })
+		s.Close()
+		dials.Wait()
+		web.Close()
+	}
+	until(t, "all files are closed", func() bool { return openFiles(t) <= files })
+}
+
+// TestADescriptorIsNotUsedOnceAnotherConnectionHasIt: frames to connections that go, and questions about them, while others come that get their numbers.
+func TestADescriptorIsNotUsedOnceAnotherConnectionHasIt(t *testing.T) {
+	s, web := socketServer(t, false)
+	const rounds = 100
+	var senders sync.WaitGroup
+	defer senders.Wait()
+	for round := range rounds {
+		owner := fmt.Sprint("owner", round)
+		b := dialBare(t, web)
+		b.write(sent(wire.Hello{Version: 1, Token: owner})...)
+		b.expect(opBinary, wire.KindWelcome)
+		s.mu.Lock()
+		c := s.ofOwner(owner)[0]
+		s.mu.Unlock()
+		senders.Go(func() {
+			for i := range 500 {
+				c.Send(NewFrame(numbered(round, i, 100)))
+				unsent(c.out.gate.ReadWriteCloser)
+			}
+		})
+		for i := range 3 {
+			if _, payload, err := frameOn(b.r); err != nil || int(binary.BigEndian.Uint32(payload)) != round || int(binary.BigEndian.Uint32(payload[4:])) != i {
+				t.Fatalf("connection %d got %x as frame %d, %v", round, payload, i, err)
+			}
+		}
+		if round%2 == 0 {
+			c.out.gate.Close()
+		} else {
+			b.Conn.(*net.TCPConn).SetLinger(0)
+		}
+		b.Close()
+	}
+	gone(t, s)
+}
+
+// TestUsersOfADescriptorAreCounted: nobody gets it again after the last has given it back.
+func TestUsersOfADescriptorAreCounted(t *testing.T) {
+	near, _ := tcp(t)
+	r, err := newReactor()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.close()
+	s, err := takeSocket(r, near)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !s.acquire() {
+		t.Fatal("it is closed")
+	}
+	s.abandon()
+	if err := (rawSocket{s}).Control(func(fd uintptr) {
+		if _, err := syscall.Getpeername(int(fd)); err == syscall.EBADF {
+			t.Error("it was closed under a user")
+		}
+	}); err != nil {
+		t.Error(err)
+	}
+	s.release()
+	if err := (rawSocket{s}).Control(func(uintptr) { t.Error("it is used") }); err != net.ErrClosed {
+		t.Error(err)
+	}
+	if _, err := s.Write([]byte("x")); err != net.ErrClosed {
+		t.Error(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestFramesComeWholeToASlowReader: the writer waits for room again and again.
+func TestFramesComeWholeToASlowReader(t *testing.T) {
+	s, b, c := narrow(t)
+	ours(t, c)
+	const senders, each = 4, 60
+	var all sync.WaitGroup
+	for who := range senders {
+		all.Go(func() {
+			rnd := rand.New(rand.NewPCG(uint64(who), 1))
+			for i := range each {
+				f := NewFrame(numbered(who, i, []int{8, 900, 5000, joinBytes, 90_000}[rnd.IntN(5)]))
+				for !c.Send(f) {
+					runtime.Gosched()
+				}
+			}
+		})
+	}
+	r, seen := bufio.NewReaderSize(b.r, 512), order{}
+	for range senders * each {
+		_, payload, err := frameOn(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen.check(t, payload)
+	}
+	all.Wait()
+	s.Close()
+	if n := c.out.size(); n != 0 {
+		t.Errorf("%d bytes are counted as waiting", n)
+	}
+}
+
+func TestClosingEndsAWriterThatWaitsForRoom(t *testing.T) {
+	for what, end := range map[string]func(*Server, *bare, *Conn){
+		"close": func(_ *Server, _ *bare, c *Conn) { c.out.gate.Close() },
+		"reset": func(_ *Server, b *bare, _ *Conn) { b.Conn.(*net.TCPConn).SetLinger(0); b.Close() },
+		"end":   func(s *Server, _ *bare, _ *Conn) { s.Close() },
+	} {
+		t.Run(what, func(t *testing.T) {
+			s, b, c := narrow(t)
+			fill(t, c)
+			until(t, "the writer waits", func() bool {
+				s := ours(t, c)
+				s.reactor.mu.Lock()
+				defer s.reactor.mu.Unlock()
+				return s.room != nil
+			})
+			end(s, b, c)
+			gone(t, s)
+			s.flush.done.Wait()
+		})
+	}
+}
+
+// TestAllThatComesBeforeTheEndIsRead: many reads' worth, and then the end, which is told but once.
+func TestAllThatComesBeforeTheEndIsRead(t *testing.T) {
+	s, web := socketServer(t, false)
+	const frames = 20_000
+	var next atomic.Uint64
+	s.RegisterKind(wire.FirstFeature, func(_ *Conn, frame []byte) error {
+		if n := number(frame); !next.CompareAndSwap(n, n+1) {
+			t.Errorf("frame %d comes where %d should", n, next.Load())
+		}
+		return nil
+	})
+	var all []byte
+	for i := range uint64(frames) {
+		all = append(all, of(wire.FirstFeature, i)...)
+	}
+	for _, debt := range []bool{false, true} {
+		next.Store(0)
+		b := helloBare(t, web)
+		c := alone(t, s)
+		if debt { // all of it lies in the socket then, as far as there is room
+			owe(c.share)
+			b.write(all[:1]...)
+			until(t, "the socket is held", func() bool { return waiters(c.share) == 1 })
+		} else {
+			b.write(all[:1]...)
+		}
+		sends := make(chan struct{})
+		go func() {
+			defer close(sends)
+			b.Write(all[1:])
+			b.Conn.(*net.TCPConn).CloseWrite()
+		}()
+		until(t, "the connection is gone", func() bool {
+			s.opt.Clock.(*clock.Fake).Advance(time.Millisecond)
+			return s.Stats().Conns == 0
+		})
+		<-sends
+		if n := next.Load(); n != frames {
+			t.Errorf("in debt %v: %d frames were read", debt, n)
+		}
+	}
+}
+
+// TestDataAndTheEndAtOnceAreNoticedWhereAnOwnerOwes: the socket is held when both are told.
+func TestDataAndTheEndAtOnceAreNoticedWhereAnOwnerOwes(t *testing.T) {
+	s, web := socketServer(t, false)
+	for range 50 {
+		b := helloBare(t, web)
+		share := alone(t, s).share
+		owe(share)
+		b.write(sent(wire.Ping{T: 1})...)
+		b.Conn.(*net.TCPConn).CloseWrite()
+		until(t, "the socket is held", func() bool { return waiters(share) == 1 })
+		s.opt.Clock.(*clock.Fake).Advance(time.Second)
+		gone(t, s)
+	}
+}
+
+// TestWhatFollowsAnUrgentByteIsRead: a read ends before it, and nothing tells of the rest.
+func TestWhatFollowsAnUrgentByteIsRead(t *testing.T) {
+	s, web := socketServer(t, false)
+	b := helloBare(t, web)
+	c := alone(t, s)
+	owe(c.share)
+	b.write(sent(wire.Ping{T: 1})...)
+	until(t, "the socket is held", func() bool { return waiters(c.share) == 1 })
+	raw, err := b.Conn.(*net.TCPConn).SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw.Control(func(fd uintptr) { err = syscall.Sendto(int(fd), []byte("!"), syscall.MSG_OOB, nil) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.write(sent(wire.Ping{T: 2})...)
+	until(t, "the server has all", func() bool { left, _ := unsent(b.Conn); return left == 0 })
+	s.opt.Clock.(*clock.Fake).Advance(time.Second)
+	b.expect(opBinary, wire.KindPong)
+	b.expect(opBinary, wire.KindPong)
+}
+
+// TestHandlersThatDoNotReturnHoldUpTheirConnectionsOnly: more of them than there are processors.
+func TestHandlersThatDoNotReturnHoldUpTheirConnectionsOnly(t *testing.T) {
+	s, web := socketServer(t, false)
+	var in atomic.Int32
+	goOn := make(chan struct{})
+	s.RegisterKind(wire.FirstFeature, func(*Conn, []byte) error {
+		in.Add(1)
+		<-goOn
+		return nil
+	})
+	stuck := make([]*bare, 2*runtime.GOMAXPROCS(0)+1)
+	for i := range stuck {
+		stuck[i] = helloBare(t, web)
+		stuck[i].write(of(wire.FirstFeature, 0)...)
+	}
+	until(t, "all handlers run", func() bool { return int(in.Load()) == len(stuck) })
+	late := helloBare(t, web)
+	for range 100 {
+		late.write(sent(wire.Ping{})...)
+		late.expect(opBinary, wire.KindPong)
+	}
+	close(goOn)
+	for _, b := range stuck {
+		b.write(sent(wire.Ping{})...)
+		b.expect(opBinary, wire.KindPong)
+	}
+	r := ours(t, s.all()[0]).reactor
+	until(t, "one goroutine waits for all again, and nobody guards it", func() bool {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return r.running == 1 && r.fetching && !r.guarded
+	})
+}
+
+// TestCA9_WhoIsClosedWhileHeldLeavesAndTheTurnGoesOn: there is no need to wait for one's turn to leave, and nobody else's is lost.
+func TestCA9_WhoIsClosedWhileHeldLeavesAndTheTurnGoesOn(t *testing.T) {
+	s, web := socketServer(t, false)
+	first := helloBare(t, web)
+	a := alone(t, s)
+	second := helloBare(t, web)
+	owe(a.share)
+	first.write(sent(wire.Ping{T: 1})...)
+	until(t, "the first is held", func() bool { return waiters(a.share) == 1 })
+	second.write(sent(wire.Ping{T: 2})...)
+	until(t, "the second is held", func() bool { return waiters(a.share) == 2 })
+	a.out.gate.Close()
+	until(t, "the first is gone", func() bool { return s.Stats().Conns == 1 })
+	s.opt.Clock.(*clock.Fake).Advance(time.Second)
+	second.expect(opBinary, wire.KindPong)
+	owe(alone(t, s).share)
+	second.write(sent(wire.Ping{T: 3})...)
+	until(t, "the second is held again", func() bool { return waiters(alone(t, s).share) == 1 })
+	s.opt.Clock.(*clock.Fake).Advance(time.Second)
+	second.expect(opBinary, wire.KindPong)
+}
+
+// TestSocketsThatNeverRunDryHideNoOthers: events are fetched among them.
+func TestSocketsThatNeverRunDryHideNoOthers(t *testing.T) {
+	r := &reactor{running: 1, guarded: true}
+	flood := []*socket{{reactor: r}, {reactor: r}, {reactor: r}}
+	for _, s := range flood {
+		r.enqueue(s)
+	}
+	fetches, reads := 0, map[*socket]int{}
+	for range 1000 {
+		s, goOn := r.next()
+		switch {
+		case !goOn:
+			t.Fatal("the reader ends")
+		case s == nil:
+			if r.wait {
+				t.Fatal("it waits where there is something to read")
+			}
+			fetches++
+			r.fetching = false
+		default:
+			reads[s]++
+			s.settle(true)
+		}
+	}
+	if fetches < 1000/(perReader+2) {
+		t.Errorf("events were fetched %d times", fetches)
+	}
+	for _, s := range flood {
+		if reads[s] < reads[flood[0]]-1 || reads[s] > reads[flood[0]]+1 {
+			t.Errorf("one was read %d times, another %d times", reads[s], reads[flood[0]])
+		}
+	}
+}
+
+// TestWhatIsToldDuringAReadIsNotForgotten: an end above all, of which nothing tells again.
+func TestWhatIsToldDuringAReadIsNotForgotten(t *testing.T) {
+	r := &reactor{running: 1, guarded: true}
+	s := &socket{reactor: r, fd: 5}
+	r.sockets = slices.Repeat([]*socket{nil}, 6)
+	r.sockets[5] = s
+	told := func(events uint32) { r.note(&syscall.EpollEvent{Events: events, Fd: 5}) }
+	reads := func(toEnd, more bool) {
+		t.Helper()
+		if got, _ := r.next(); got != s || s.toEnd != toEnd {
+			t.Fatalf("reads %v, to the end: %v", got, s.toEnd)
+		}
+	}
+	s.settle(false)
+	told(syscall.EPOLLOUT) // room alone is nothing to read
+	if r.queue.len() != 0 {
+		t.Fatal("it is read")
+	}
+	told(syscall.EPOLLIN | syscall.EPOLLOUT)
+	told(syscall.EPOLLIN)
+	reads(false, false)
+	told(syscall.EPOLLIN | syscall.EPOLLRDHUP)
+	s.settle(false) // as if there had been nothing when it was read
+	reads(true, true)
+	s.settle(true)
+	reads(true, true)
+	s.settle(false)
+	if r.queue.len() != 0 || s.state != quiet {
+		t.Error("it is read again where nothing was told")
+	}
+	told(syscall.EPOLLHUP)
+	reads(true, true)
+	r.sockets[5] = nil
+	told(syscall.EPOLLIN) // it comes late
+}
+
+// apart is a listener whose connections are no *net.TCPConn: a reactor leaves them alone.
+type apart struct{ net.Listener }
+
+func (l apart) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return struct{ *net.TCPConn }{c.(*net.TCPConn)}, nil
+}
+
+// TestASocketThatIsNotTheReactorsIsReadByAGoroutine: by bare system calls, as all are on other Unix systems.
+func TestASocketThatIsNotTheReactorsIsReadByAGoroutine(t *testing.T) {
+	s := New(Options{Bus: newFakeBus(), Auth: newFakeAuth(), Clock: clock.NewFake(time.Unix(1_790_000_000, 0)), Log: slog.New(slog.DiscardHandler)})
+	web := httptest.NewUnstartedServer(s.Handler())
+	web.Listener = apart{web.Listener}
+	web.Start()
+	defer web.Close()
+	defer s.Close()
+	hello := sent(wire.Hello{Version: 1, Token: "alice"})
+	b := dialBare(t, web, hello[:5]...)
+	b.write(hello[5:]...)
+	b.expect(opBinary, wire.KindWelcome)
+	c := alone(t, s)
+	if _, ok := c.out.gate.ReadWriteCloser.(*socket); ok || c.out.gate.raw == nil {
+		t.Fatalf("a %T is read", c.out.gate.ReadWriteCloser)
+	}
+	for i := range 3 {
+		owe(c.share)
+		b.write(sent(wire.Ping{T: int64(i)})...)
+		until(t, "the reader waits", func() bool { return waiters(c.share) == 1 })
+		s.opt.Clock.(*clock.Fake).Advance(time.Second)
+		b.expect(opBinary, wire.KindPong)
+	}
+	const many = 3000
+	var all []byte
+	for i := range many {
+		all = append(all, sent(wire.Ping{T: int64(i)})...)
+	}
+	b.write(all...)
+	for range many {
+		b.expect(opBinary, wire.KindPong)
+		s.opt.Clock.(*clock.Fake).Advance(time.Millisecond)
+	}
+	b.write(sent(wire.Ping{T: 1})...)
+	b.Conn.(*net.TCPConn).CloseWrite()
+	gone(t, s)
+}
