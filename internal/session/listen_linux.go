@@ -23,9 +23,9 @@ func (s *socket) abandon() {
 	s.release()
 }
 
-// read reads once, and leaves the socket to whoever is next. It is in nobody's way for long: a client that sends faster than it is read gets its next turn after all others. Most
-// reads need no second one to tell that there is no more: one that brings less than there was room for has brought all, unless something else was told with it.
-func (s *socket) read(buf []byte) {
+// read reads once, and leaves the socket to whoever is next. It is in nobody's way for long: a client that sends faster than it is read, of which it tells, gets its next turn after all others.
+// Most reads need no second one to tell that there is no more: one that brings less than there was room for has brought all, unless something else was told with it.
+func (s *socket) read(buf []byte) (much bool) {
 	c := s.conn
 	if c.waits.Load() {
 		c.waited()
@@ -34,10 +34,10 @@ func (s *socket) read(buf []byte) {
 	switch {
 	case c.out.gate.gone.Load():
 		s.leave()
-		return
+		return false
 	case !c.mayRead(now):
 		s.hold()
-		return
+		return false
 	}
 	n, err := readOnce(uintptr(s.fd), buf)
 	for err == syscall.EINTR {
@@ -53,6 +53,7 @@ func (s *socket) read(buf []byte) {
 		c.spend(now)
 		s.settle(s.toEnd || n == len(buf))
 	}
+	return n == len(buf)
 }
 
 // settle ends a read. The reader does nothing more with the socket.

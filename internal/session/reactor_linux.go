@@ -31,6 +31,7 @@ type reactor struct {
 
 	events [fetched]syscall.EpollEvent // theirs who fetches
 	n      int
+	polls  int                     // it took
 	poll   func(epfd uintptr) bool // made once: a closure for each call would be garbage
 
 	mu       sync.Mutex
@@ -57,11 +58,15 @@ func newReactor() (*reactor, error) {
 		return nil, os.NewSyscallError("fcntl", err)
 	}
 	r := &reactor{epoll: os.NewFile(uintptr(epfd), "epoll"), running: 1}
-	if r.raw, err = r.epoll.SyscallConn(); err != nil {
+	if r.raw, err = r.epoll.SyscallConn(); err == nil {
+		err = r.epoll.SetReadDeadline(time.Time{}) // fails where Go's poller does not have it
+	}
+	if err != nil {
 		r.epoll.Close()
 		return nil, err
 	}
 	r.poll = func(epfd uintptr) bool {
+		r.polls++
 		n, _, errno := syscall.RawSyscall6(syscall.SYS_EPOLL_PWAIT, epfd, uintptr(unsafe.Pointer(&r.events)), fetched, 0, 0, 0)
 		if r.n = int(n); errno != 0 {
 			r.n = 0
@@ -128,11 +133,17 @@ func (r *reactor) run() {
 	defer readBuffers.Put(buf)
 	for {
 		s, goOn := r.next()
-		switch {
-		case s != nil:
-			s.read(buf[:])
-		case !goOn || !r.fetch():
+		var busy bool
+		if s != nil {
+			busy = s.read(buf[:])
+		} else if goOn {
+			busy, goOn = r.fetch()
+		}
+		if !goOn {
 			return
+		}
+		if busy {
+			runtime.Gosched() // answers, above all, have to be written while they are asked for
 		}
 	}
 }
@@ -163,20 +174,21 @@ func (r *reactor) next() (s *socket, goOn bool) {
 	return s, true
 }
 
-// fetch waits for events, if it is to, and reports false when there will be none.
-func (r *reactor) fetch() bool {
+// fetch waits for events, if it is to. It tells whether there were some without waiting, so that readers may keep others from the processors, and reports false when there will be none.
+func (r *reactor) fetch() (busy, goOn bool) {
+	r.polls = 0
 	err := r.raw.Read(r.poll)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.fetching = false
 	if err != nil {
 		r.running--
-		return false
+		return false, false
 	}
 	for i := range r.n {
 		r.note(&r.events[i])
 	}
-	return true
+	return r.polls == 1, true
 }
 
 // note is called with mu held.

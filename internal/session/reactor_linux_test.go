@@ -129,6 +129,27 @@ func TestClosingWhileClientsComeLeavesNothing(t *testing.T) {
 	until(t, "all files are closed", func() bool { return openFiles(t) <= files })
 }
 
+// TestASocketKeepsWhatIsSetOnIt: it does not block, no process inherits it, and the system finds out when the other side is no more.
+func TestASocketKeepsWhatIsSetOnIt(t *testing.T) {
+	s, web := socketServer(t, false)
+	helloBare(t, web)
+	if err := (rawSocket{ours(t, alone(t, s))}).Control(func(fd uintptr) {
+		for option, level := range map[int]int{syscall.SO_KEEPALIVE: syscall.SOL_SOCKET, syscall.TCP_NODELAY: syscall.IPPROTO_TCP} {
+			if on, err := syscall.GetsockoptInt(int(fd), level, option); on == 0 || err != nil {
+				t.Errorf("option %d of level %d is %d, %v", option, level, on, err)
+			}
+		}
+		if flags, _, _ := syscall.Syscall(syscall.SYS_FCNTL, fd, syscall.F_GETFL, 0); flags&syscall.O_NONBLOCK == 0 {
+			t.Error("it blocks")
+		}
+		if flags, _, _ := syscall.Syscall(syscall.SYS_FCNTL, fd, syscall.F_GETFD, 0); flags&syscall.FD_CLOEXEC == 0 {
+			t.Error("it is inherited")
+		}
+	}); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestADescriptorIsNotUsedOnceAnotherConnectionHasIt: frames to connections that go, and questions about them, while others come that get their numbers.
 func TestADescriptorIsNotUsedOnceAnotherConnectionHasIt(t *testing.T) {
 	s, web := socketServer(t, false)
@@ -203,7 +224,7 @@ func TestUsersOfADescriptorAreCounted(t *testing.T) {
 func TestFramesComeWholeToASlowReader(t *testing.T) {
 	s, b, c := narrow(t)
 	ours(t, c)
-	const senders, each = 4, 60
+	const senders, each = 4, 25
 	var all sync.WaitGroup
 	for who := range senders {
 		all.Go(func() {
@@ -507,4 +528,10 @@ func TestASocketThatIsNotTheReactorsIsReadByAGoroutine(t *testing.T) {
 	b.write(sent(wire.Ping{T: 1})...)
 	b.Conn.(*net.TCPConn).CloseWrite()
 	gone(t, s)
+}
+
+// TestOPS1_AFloodEndsOnOneProcessorToo: who reads does not keep those from it that write, so that a queue overflows where nobody was slow.
+func TestOPS1_AFloodEndsOnOneProcessorToo(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	TestOPS1_AFloodEndsWhenTheServerEndsIt(t)
 }
