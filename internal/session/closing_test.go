@@ -8,7 +8,7 @@ import (
 	"github.com/wabgo/wab/internal/wire"
 )
 
-// TestClosingWaitsForTheHandlerThatRuns: handlers run within the reader's call. What one sends then goes nowhere.
+// TestClosingWaitsForTheHandlerThatRuns: it is part of a read. What one sends then goes nowhere.
 func TestClosingWaitsForTheHandlerThatRuns(t *testing.T) {
 	s, web := socketServer(t, false)
 	runs, goOn := make(chan *Conn), make(chan struct{})

@@ -8,8 +8,9 @@
 // github.com/coder/websocket does the handshake. From then on what is on the wire is ours, both ways. On Linux a TCP connection leaves Go's poller, too: all sockets of a Server are in an epoll of its own
 // (reactor), and an idle connection has neither goroutine nor buffer. One goroutine waits for all. It fetches events, and reads what they tell of itself, by bare system calls, handing messages on where they lie. Where many have something at once,
 // others help, at most one for each processor; where a handler keeps the one that would fetch for a millisecond or two, another one takes its place, however many are kept already. A read takes 16 KiB; who has more gets its next turn after all others. Epoll tells once
-// of a change. A read that brings less than there was room for has brought all, unless an end was told of, or an urgent byte: then reads go on until there is nothing. So a message costs one read; it cost
-// two, and a goroutine's waking, when each connection had a goroutine, which was 12 % more of what a request costs.
+// of a change. A read that brings less than there was room for has brought all, unless an end was told of, or an urgent byte: then reads go on until there is nothing. So a message costs one read, where a goroutine for each connection
+// took two and a waking. Measured in turn, that is 5 to 12 % of what a request costs, and an idle connection weighs 3.2 kB instead of 8.9. Between two batches that did not have to be waited for, and after each read of 16 KiB, a reader lets others have the processor: answers have to be written while they are
+// asked for.
 //
 // Other systems' TCP connections, and what is a socket but no *net.TCPConn, have a goroutine each, which stays in one call of RawConn.Read. When the poller
 // wakes it, it takes a buffer, reads by bare system calls until there is nothing more, and gives the buffer back. It always reads until there is nothing more, because that poller tells only once of data and

@@ -207,6 +207,6 @@
 // numbers without reflection, pooled buffers: 24 → 14 allocations a request. Compiled with profiles of these loads (PGO): no difference in request-ws, in turn. Heads staged before side keys, and four times the heap between
 // collections: no difference that the noise does not hide.
 //
-// Not tried in the server yet: the process that is both parts, with one goroutine that asks an epoll of its own which of all sockets have something, reads them one after the other,
-// and has the committer's end write the answers, without a goroutine for each: 14.5 to 19.6 µs a request where the one of request-ws took 20.1 to 27.7 in turn, in four pairs of runs.
+// One goroutine that waits for all sockets by an epoll of its own, and reads them, instead of one for each: 5 to 12 % less of request-ws, in turn, in five series whose quartiles reach from 18 % less to 2 % more; and 3.2 kB
+// an idle WebSocket instead of 8.9. With one connection alone, one request or 32 in flight: no difference that the noise does not hide.
 package main
