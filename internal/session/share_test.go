@@ -178,12 +178,14 @@ func TestCA9_WhoHasManyUnansweredRequestsIsReadMoreSlowly(t *testing.T) {
 	answer(many + beyond)
 	ask(many)
 	costs(many, beyond*each-readersSave)
-	ask(int(readersSave / each))
-	until(t, "the reader waits", func() bool { return waiters(share) == 1 })
+	const left = int(readersSave/each) - beyond // of what is saved up
+	ask(left + 1)
+	costs(many+left+1, each)
 	b.write(sent(wire.Ping{})...)
+	until(t, "the reader waits", func() bool { return waiters(share) == 1 })
 	s.opt.Clock.(*clock.Fake).Advance(time.Second)
 	b.expect(opBinary, wire.KindPong)
-	answer(many + int(readersSave/each))
+	answer(many + left + 1)
 }
 
 // TestCA9_AFloodOfStrangersHoldsUpNoHello: nor does it get far itself.
