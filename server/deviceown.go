@@ -80,10 +80,7 @@ func asOwner(m *actor.Message, only string) error {
 
 // inScope refuses where the token of the one who asks does not open an item too.
 func inScope(m *actor.Message, item string, now int64) error {
-	if r, ok := m.Ext.(*bus.Request); ok {
-		return r.Caller.Scope.Permits(m.To, item, now)
-	}
-	return nil
+	return bus.ScopeOf(m).Permits(m.To, item, now)
 }
 
 // deviceArgs begins to read the arguments of a method: so many at least, and at most, the first of them a device's name.

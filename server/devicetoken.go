@@ -62,10 +62,7 @@ func (d Device) scope(methods []string) (policy.Scope, error) {
 	local := name.Name{Owner: self.Owner, Local: self.Local}
 	own := []string{reportMethod, d.name + desiredMap, d.name + reportedMap, d.name + bundlesMap}
 	scope := policy.Scope{App: self.App, CA: local.String(), Methods: append(own, methods...)}
-	if r, ok := m.Ext.(*bus.Request); ok {
-		return narrowed(r.Caller.Scope, scope)
-	}
-	return scope, nil
+	return narrowed(bus.ScopeOf(m), scope)
 }
 
 // narrowed limits a scope by that of the token that asks. One that is not narrowed gives no less time than is asked for: it is the owner, whose sign-in ends sooner than a device's.

@@ -3,6 +3,7 @@ package bus
 import (
 	"github.com/wabgo/wab/internal/actor"
 	"github.com/wabgo/wab/internal/name"
+	"github.com/wabgo/wab/internal/policy"
 	"github.com/wabgo/wab/internal/wire"
 )
 
@@ -26,22 +27,32 @@ func (b *Bus) Request(r Request) {
 		r.Reply(Reply{Err: err})
 		return
 	}
-	c := &call{request: r}
+	c := &call{scope: r.Caller.Scope, key: r.Key, answer: r.Reply}
 	c.message = actor.Message{
-		Kind: actor.Call, To: r.To, Method: r.Method, Args: r.Args, Ext: &c.request,
+		Kind: actor.Call, To: r.To, Method: r.Method, Args: r.Args, Ext: c,
 		From: name.Name{App: r.To.App, Owner: r.Caller.Owner}, Reply: c.reply,
 	}
 	b.runtime.Deliver(&c.message)
 }
 
-// call is a request and its message, made together.
+// call is a request on its way: its message, and what that doesn't say, which is its Ext. All of it is made together, and small: each request has one.
 type call struct {
-	request Request
 	message actor.Message
+	scope   policy.Scope
+	key     Key
+	answer  func(Reply)
 }
 
 func (c *call) reply(result []byte, err *wire.Error) {
-	c.request.Reply(Reply{Result: result, Err: err})
+	c.answer(Reply{Result: result, Err: err})
+}
+
+// ScopeOf is what the token was narrowed to by which a message came. What is no request is not limited by any.
+func ScopeOf(m *actor.Message) policy.Scope {
+	if c, ok := m.Ext.(*call); ok {
+		return c.scope
+	}
+	return policy.Scope{}
 }
 
 func (r *Request) check() *wire.Error {

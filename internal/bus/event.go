@@ -57,7 +57,7 @@ func (g *guard) admitEvent(e *Event, m *actor.Message, now int64) actor.Verdict 
 		return g.refuse(d.Refusal())
 	}
 	g.decision.Allowed = true
-	v := g.receipts.find(&e.Request)
+	v := g.receipts.find(askedBy(e))
 	if v.Refused == nil && !v.Replay { // who has not heard the answer gets it, however little the channel takes
 		if refused := g.gate.Channels.Spend(g.ca, e, now); refused != nil {
 			return g.refuse(refused)
@@ -79,13 +79,27 @@ func (g *guard) channelsOf(principal name.Name) (all []name.Name) {
 
 var errNoChannel = wire.Err(wire.NotFound, "There is no such channel.")
 
-// requestOf is what a message asks that has a receipt, nil for others.
-func requestOf(m *actor.Message) *Request {
+// asked is what was asked, as receipts tell it apart.
+type asked struct {
+	owner  string // who asks
+	key    *Key
+	method string
+	args   []byte
+}
+
+func askedIn(c *call) asked {
+	return asked{c.message.From.Owner, &c.key, c.message.Method, c.message.Args}
+}
+
+func askedBy(e *Event) asked { return asked{e.Caller.Owner, &e.Key, e.Method, e.Args} }
+
+// askedOf tells what a message asks, if it is one that may have a receipt.
+func askedOf(m *actor.Message) (a asked, ok bool) {
 	switch x := m.Ext.(type) {
-	case *Request:
-		return x
+	case *call:
+		return askedIn(x), true
 	case *Event:
-		return &x.Request
+		return askedBy(x), true
 	}
-	return nil
+	return asked{}, false
 }

@@ -50,7 +50,7 @@ func (f *face) arrive(m *actor.Message) *wire.Error {
 		return nil // the owner is seldom refused: once, at the mailbox, is enough
 	}
 	d := policy.Decide(m.To, m.From, m.Method, f.rules, nil)
-	if r, ok := m.Ext.(*Request); d.Allowed || ok && r.Key.repeats() { // there may be a receipt: that is known in the CA's turn
+	if c, ok := m.Ext.(*call); d.Allowed || ok && c.key.repeats() { // there may be a receipt: that is known in the CA's turn
 		return nil
 	}
 	f.strangers.count(m.From)

@@ -55,8 +55,8 @@ func (g *Gate) NewPart(ca *actor.CA) actor.Part {
 
 // Arrive refuses what the caller's token does not open, and what the receiver's rules are known to refuse.
 func (g *Gate) Arrive(m *actor.Message, seen any) *wire.Error {
-	if r, ok := m.Ext.(*Request); ok {
-		if err := permits(r, m, clock.Micros(g.Clock.Now())); err != nil {
+	if c, ok := m.Ext.(*call); ok {
+		if err := c.permitted(clock.Micros(g.Clock.Now())); err != nil {
 			return err
 		}
 	}
@@ -66,8 +66,9 @@ func (g *Gate) Arrive(m *actor.Message, seen any) *wire.Error {
 	return nil
 }
 
-func permits(r *Request, m *actor.Message, now int64) *wire.Error {
-	err := r.Caller.Scope.Permits(m.To, m.Method, now)
+// permitted refuses what the caller's token does not open.
+func (c *call) permitted(now int64) *wire.Error {
+	err := c.scope.Permits(c.message.To, c.message.Method, now)
 	if err == nil {
 		return nil
 	}
@@ -119,15 +120,15 @@ func (g *guard) Admit(m *actor.Message, now int64) actor.Verdict {
 	if e, ok := m.Ext.(*Event); ok {
 		return g.admitEvent(e, m, now)
 	}
-	r, call := m.Ext.(*Request)
-	if call {
-		if err := permits(r, m, now); err != nil {
+	c, request := m.Ext.(*call)
+	if request {
+		if err := c.permitted(now); err != nil {
 			return g.refuse(err)
 		}
 	}
 	*g.decision = g.decide(m.From, m.Method)
 	if !g.decision.Allowed {
-		if v, ok := g.repeated(r, m.From); ok {
+		if v, ok := g.repeated(c, m.From); ok {
 			return v
 		}
 		return g.refuse(g.decision.Refusal())
@@ -135,16 +136,16 @@ func (g *guard) Admit(m *actor.Message, now int64) actor.Verdict {
 	switch {
 	case reads(m):
 		return actor.Verdict{Done: true}
-	case !call:
+	case !request:
 		return actor.Verdict{}
 	}
-	return g.receipts.find(r)
+	return g.receipts.find(askedIn(c))
 }
 
 // repeated is the answer to a request that has run before, and that policy would refuse now: it may have taken its caller's own right away. For those who have
 // changed nothing here, no receipt is looked for.
-func (g *guard) repeated(r *Request, from name.Name) (v actor.Verdict, known bool) {
-	if r == nil || !r.Key.repeats() {
+func (g *guard) repeated(c *call, from name.Name) (v actor.Verdict, known bool) {
+	if c == nil || !c.key.repeats() {
 		return actor.Verdict{}, false
 	}
 	row, err := g.ledger.row(from)
@@ -155,20 +156,20 @@ func (g *guard) repeated(r *Request, from name.Name) (v actor.Verdict, known boo
 		return actor.Verdict{}, false
 	}
 	aside := receipts{ca: g.ca, gate: g.gate} // what is in memory is for those who are let in
-	v = aside.find(r)
+	v = aside.find(askedIn(c))
 	return v, v.Replay || v.Refused == errLongReply || v.Refused == errReceipts
 }
 
 // Recall finds the receipt of a request to a CA that is destroyed.
 func (g *guard) Recall(m *actor.Message, now int64) actor.Verdict {
-	r, ok := m.Ext.(*Request)
+	c, ok := m.Ext.(*call)
 	if !ok {
 		return actor.Verdict{}
 	}
-	if err := permits(r, m, now); err != nil {
+	if err := c.permitted(now); err != nil {
 		return actor.Verdict{Refused: err}
 	}
-	return g.receipts.find(r)
+	return g.receipts.find(askedIn(c))
 }
 
 // reads tells whether a message asks to read a map: it names one, and brings no arguments, not even none.
@@ -258,8 +259,8 @@ func (g *guard) forget() {
 
 // encodeChange adds the books of a message that has changed something.
 func (g *guard) encodeChange(c *actor.Commit) {
-	if r := requestOf(g.message); r != nil && g.done {
-		g.receipts.encode(c, r, g.result, g.at)
+	if a, ok := askedOf(g.message); ok && g.done {
+		g.receipts.encode(c, a, g.result, g.at)
 	}
 	if g.row == nil {
 		return

@@ -13,8 +13,8 @@ type knownRing struct {
 }
 
 // ring is that of a caller whose keys come one after the other, nil for others, who are not worth the memory.
-func (s *receipts) ring(r *Request) (*knownRing, error) {
-	prefix := caller(keyRing, r)
+func (s *receipts) ring(a asked) (*knownRing, error) {
+	prefix := caller(keyRing, a)
 	if known := s.rings[string(prefix)]; known != nil {
 		return known, nil
 	}
@@ -83,11 +83,11 @@ func (k *knownRing) evicted() []byte {
 }
 
 // byRing is byText with the ring in memory: a key that has no place there has no receipt.
-func (s *receipts) byRing(r *Request, known *knownRing, err error) (*receipt, error) {
+func (s *receipts) byRing(a asked, known *knownRing, err error) (*receipt, error) {
 	if err != nil {
 		return nil, err
 	}
-	key := textKey(r)
+	key := textKey(a)
 	if known.places([hashBytes]byte(key[len(key)-hashBytes:])) > 0 {
 		if old, err := s.read(key); err != nil || old != nil {
 			return old, err

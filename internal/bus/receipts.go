@@ -69,8 +69,8 @@ type receipt struct {
 func (s *receipts) forget() { s.run, s.place = nil, nil }
 
 // find tells what became of a request that may have been sent before, and makes ready to keep its receipt.
-func (s *receipts) find(r *Request) actor.Verdict {
-	old, err := s.lookUp(r)
+func (s *receipts) find(a asked) actor.Verdict {
+	old, err := s.lookUp(a)
 	switch {
 	case err == errNoRoom:
 		return actor.Verdict{Refused: errUnseen}
@@ -78,7 +78,7 @@ func (s *receipts) find(r *Request) actor.Verdict {
 		return actor.Verdict{Refused: errReceipts}
 	case old == nil:
 		return actor.Verdict{}
-	case r.Key.Run == "" && string(old.request) != string(digest(r)):
+	case a.key.Run == "" && string(old.request) != string(digest(a)):
 		return actor.Verdict{Refused: errOtherRequest}
 	case old.long:
 		return actor.Verdict{Refused: errLongReply}
@@ -100,44 +100,44 @@ func (s *receipts) unseal(r *receipt) ([]byte, error) {
 	return s.gate.Channels.Unseal(s.ca, r.result)
 }
 
-func (s *receipts) lookUp(r *Request) (*receipt, error) {
+func (s *receipts) lookUp(a asked) (*receipt, error) {
 	switch {
-	case r.Key.Run != "":
-		return s.inRun(r)
-	case r.Key.Text != "":
-		return s.byText(r)
+	case a.key.Run != "":
+		return s.inRun(a)
+	case a.key.Text != "":
+		return s.byText(a)
 	}
 	return nil, nil
 }
 
 // encode adds the receipt of a request to the commit of what it changed.
-func (s *receipts) encode(c *actor.Commit, r *Request, result []byte, now int64) {
+func (s *receipts) encode(c *actor.Commit, a asked, result []byte, now int64) {
 	rec := receipt{result: result}
 	if rec.long = len(result) > MaxReceiptSize; rec.long {
 		rec.result = nil
 	} else if s.gate.Channels != nil {
 		rec.result, rec.sealed = s.gate.Channels.Seal(s.ca, result)
 	}
-	switch k := &r.Key; {
+	switch k := a.key; {
 	case k.Run != "":
-		s.keepInRun(c, r, &rec, now+ReceiptAge)
+		s.keepInRun(c, a, &rec, now+ReceiptAge)
 	case k.Text != "":
-		rec.request = digest(r)
-		s.keepByText(c, r, &rec, now+ReceiptAge)
+		rec.request = digest(a)
+		s.keepByText(c, a, &rec, now+ReceiptAge)
 	}
 }
 
 // caller is the part of a key that tells callers apart; owners' names hold no zero byte.
-func caller(kind byte, r *Request) []byte { return appendCaller(nil, kind, r) }
+func caller(kind byte, a asked) []byte { return appendCaller(nil, kind, a) }
 
-func appendCaller(b []byte, kind byte, r *Request) []byte {
+func appendCaller(b []byte, kind byte, a asked) []byte {
 	b = append(actor.AppendReceiptKey(b, letter), kind)
-	return append(append(b, r.Caller.Owner...), 0)
+	return append(append(b, a.owner...), 0)
 }
 
-func appendRunKey(b []byte, r *Request) []byte {
-	b = appendCaller(b, keySlot, r)
-	return append(append(b, r.Key.Run...), 0)
+func appendRunKey(b []byte, a asked) []byte {
+	b = appendCaller(b, keySlot, a)
+	return append(append(b, a.key.Run...), 0)
 }
 
 // slotKey is where a slot's receipt lies.
@@ -149,14 +149,14 @@ func (r *run) slotKey(slot int) []byte {
 const typicalRunKey = 160
 
 // open reads where a run's receipts lie.
-func (s *receipts) open(r *Request) error {
+func (s *receipts) open(a asked) error {
 	var room [typicalRunKey]byte
-	prefix := appendRunKey(room[:0], r)
+	prefix := appendRunKey(room[:0], a)
 	if s.run = s.runs[string(prefix)]; s.run != nil {
 		return nil
 	}
 	s.run = &run{prefix: slices.Clone(prefix)}
-	if r.Key.ID > 1 || r.Key.Retry {
+	if a.key.ID > 1 || a.key.Retry {
 		if err := s.ca.Receipts(s.run.prefix, s.run.readSlot); err != nil {
 			return err
 		}
@@ -193,24 +193,24 @@ func (r *run) free(floor uint64) int {
 	return len(r.slots)
 }
 
-func (s *receipts) inRun(r *Request) (*receipt, error) {
-	if err := s.open(r); err != nil {
+func (s *receipts) inRun(a asked) (*receipt, error) {
+	if err := s.open(a); err != nil {
 		return nil, err
 	}
-	if r.Key.Retry {
-		if i := slices.Index(s.run.slots, r.Key.ID); i >= 0 {
+	if a.key.Retry {
+		if i := slices.Index(s.run.slots, a.key.ID); i >= 0 {
 			return s.read(s.run.slotKey(i))
 		}
 	}
-	if s.run.free(r.Key.Floor) >= MaxUnseen {
+	if s.run.free(a.key.Floor) >= MaxUnseen {
 		return nil, errNoRoom
 	}
 	return nil, nil
 }
 
-func (s *receipts) keepInRun(c *actor.Commit, r *Request, rec *receipt, until int64) {
-	rec.id = r.Key.ID
-	i := s.run.free(r.Key.Floor)
+func (s *receipts) keepInRun(c *actor.Commit, a asked, rec *receipt, until int64) {
+	rec.id = a.key.ID
+	i := s.run.free(a.key.Floor)
 	s.run.set(i, rec.id)
 	c.PutReceipt(s.run.slotKey(i), rec.encode(), until)
 }

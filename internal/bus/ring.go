@@ -25,24 +25,24 @@ func hash(parts ...[]byte) []byte {
 }
 
 // digest stands for what a request asks.
-func digest(r *Request) []byte { return hash([]byte(r.Method), r.Args) }
+func digest(a asked) []byte { return hash([]byte(a.method), a.args) }
 
-func textKey(r *Request) []byte { return append(caller(keyReceipt, r), hash([]byte(r.Key.Text))...) }
+func textKey(a asked) []byte { return append(caller(keyReceipt, a), hash([]byte(a.key.Text))...) }
 
-func ringKey(r *Request, n uint64) []byte {
+func ringKey(a asked, n uint64) []byte {
 	n %= KeysPerCaller
-	return append(caller(keyRing, r), byte(n>>8), byte(n))
+	return append(caller(keyRing, a), byte(n>>8), byte(n))
 }
 
-func (s *receipts) byText(r *Request) (*receipt, error) {
-	if known, err := s.ring(r); known != nil || err != nil {
-		return s.byRing(r, known, err)
+func (s *receipts) byText(a asked) (*receipt, error) {
+	if known, err := s.ring(a); known != nil || err != nil {
+		return s.byRing(a, known, err)
 	}
-	old, err := s.read(textKey(r))
+	old, err := s.read(textKey(a))
 	if err != nil || old != nil {
 		return old, err
 	}
-	next, err := s.ca.Receipt(caller(keyRing, r))
+	next, err := s.ca.Receipt(caller(keyRing, a))
 	if err != nil {
 		return nil, err
 	}
@@ -51,35 +51,35 @@ func (s *receipts) byText(r *Request) (*receipt, error) {
 		r := cbor.NewReader(next)
 		s.place.ring.next = r.Uint()
 	}
-	s.place.ring.evicted, err = s.evicted(r, s.place.ring.next)
+	s.place.ring.evicted, err = s.evicted(a, s.place.ring.next)
 	return nil, err
 }
 
 // evicted is the hashed key that makes room for the next one. One that has since been used again holds a place further on.
-func (s *receipts) evicted(r *Request, next uint64) ([]byte, error) {
-	hashed, err := s.ca.Receipt(ringKey(r, next))
+func (s *receipts) evicted(a asked, next uint64) ([]byte, error) {
+	hashed, err := s.ca.Receipt(ringKey(a, next))
 	if err != nil || hashed == nil {
 		return nil, err
 	}
-	old, err := s.read(append(caller(keyReceipt, r), hashed...))
+	old, err := s.read(append(caller(keyReceipt, a), hashed...))
 	if err != nil || old == nil || old.id+KeysPerCaller != next {
 		return nil, err
 	}
 	return hashed, nil
 }
 
-func (s *receipts) keepByText(c *actor.Commit, r *Request, rec *receipt, until int64) {
-	key := textKey(r)
+func (s *receipts) keepByText(c *actor.Commit, a asked, rec *receipt, until int64) {
+	key := textKey(a)
 	hashed := key[len(key)-hashBytes:]
 	ring := s.place.ring
 	if evicted := ring.evicted; evicted != nil && string(evicted) != string(hashed) {
-		c.Delete(append(caller(keyReceipt, r), evicted...))
+		c.Delete(append(caller(keyReceipt, a), evicted...))
 	}
 	rec.id = ring.next
 	if s.place.known != nil {
 		s.place.known.put([hashBytes]byte(hashed))
 	}
-	c.PutReceipt(ringKey(r, ring.next), hashed, until)
-	c.PutReceipt(caller(keyRing, r), cbor.AppendUint(nil, ring.next+1), until)
+	c.PutReceipt(ringKey(a, ring.next), hashed, until)
+	c.PutReceipt(caller(keyRing, a), cbor.AppendUint(nil, ring.next+1), until)
 	c.PutReceipt(key, rec.encode(), until)
 }
