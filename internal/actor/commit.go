@@ -1,6 +1,8 @@
 package actor
 
 import (
+	"sync"
+
 	"github.com/wabgo/wab/internal/cbor"
 	"github.com/wabgo/wab/internal/store"
 	"github.com/wabgo/wab/internal/wire"
@@ -35,10 +37,19 @@ type effect struct {
 	do      func() // or anything else
 }
 
+// commits are used again: they are a third of what a request would leave behind.
+var commits = sync.Pool{New: func() any { return new(Commit) }}
+
 func newCommit() *Commit {
-	c := &Commit{}
+	c := commits.Get().(*Commit)
 	c.ops, c.effects = c.fewOps[:0], c.fewEffects[:0]
 	return c
+}
+
+// free gives back a commit that nobody needs any more: it is settled, and its effects are out.
+func (c *Commit) free() {
+	*c = Commit{}
+	commits.Put(c)
 }
 
 // manyOps is where a search through the list begins to cost more than a map.

@@ -33,7 +33,9 @@ func (c *CA) flush() {
 			return
 		}
 		commit.release()
-		c.settled(commit)
+		if c.settled(commit) {
+			commit.free()
+		}
 	}
 }
 
@@ -71,13 +73,15 @@ func (c *CA) finish(r store.Result) {
 	}
 	done.release()
 	c.settled(done)
+	done.free() // the finisher ends before Close looks at what is left
 	c.flush()
 }
 
-// settled makes room after a commit: what waited for it goes on.
-func (c *CA) settled(done *Commit) {
+// settled makes room after a commit: what waited for it goes on. It tells whether the commit was still the one in flight: after Close it may be lost meanwhile, on
+// another goroutine.
+func (c *CA) settled(done *Commit) (inflight bool) {
 	c.mu.Lock()
-	if c.inflight == done {
+	if inflight = c.inflight == done; inflight {
 		c.inflight = nil
 	}
 	c.gone = c.gone || done.destroy
@@ -89,6 +93,7 @@ func (c *CA) settled(done *Commit) {
 	gone, waiting := c.leftovers()
 	c.mu.Unlock()
 	c.rt.moveOn(c, gone, waiting)
+	return inflight
 }
 
 // retire drops an activation that holds nothing: its CA does not exist, or could not be loaded. One that counts stuck methods stays. Call with mu held.
