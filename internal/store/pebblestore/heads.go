@@ -1,9 +1,8 @@
 package pebblestore
 
-import "strings"
-
 // heads remembers the heads that were committed or asked for lately, at most two generations of them, so that a busy CA's
-// compare-and-set reads nothing. What it forgets is read again. Its caller serialises access.
+// compare-and-set reads nothing. What it forgets is read again. Its caller serialises access. Names are kept as they come: whoever writes holds its CA's name anyway,
+// and one place in memory is found sooner than two.
 type heads struct {
 	young, old map[string]*head
 	limit      int // of one generation
@@ -35,5 +34,5 @@ func (c *heads) add(ca string, h *head) {
 	if len(c.young) >= c.limit {
 		c.old, c.young = c.young, make(map[string]*head)
 	}
-	c.young[strings.Clone(ca)] = h
+	c.young[ca] = h
 }
