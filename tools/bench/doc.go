@@ -157,6 +157,10 @@
 // each CA looks for old receipts to remove (three reads): with 10,000 CAs that is a third of one second's processor time.
 // Writes of a batch that are staged in the order of their CAs find what the one before has brought into the caches: 1 to 5 % more a second with 1,024 in flight,
 // measured in turn in one process; the clock, read seven times a request before, and four times now, had taken 3 %.
+// In one process with 10,000 CAs and 1,024 in flight a request takes 15 µs of processor time and the bare loop 7, on a busy machine. A seventh of it was allocation and collection:
+// 1,480 bytes a request were 940 once calls kept no second copy of what their messages say, and commits were used again; 2 to 8 % less processor time, by the medians of four
+// series in turn, whose middle halves spread over 20 %. Most of the rest has no one place: reading a CA, its face, ledger row, state, instance and head misses the caches once each. Sorting
+// a batch by CA takes half a percent.
 //
 // request-ws: a quarter is Pebble's skip list, whose memory is cold here and hot in the bare loop; a fifth the writes to sockets, which wake a client that sleeps; a fifth our own, frames, policy,
 // mailbox, method, receipt, ledger and reply together; a tenth the log, its sync and its thread; a tenth the runtime's monitor thread, which wakes every 20 µs as long as it finds goroutines in
@@ -203,7 +207,7 @@
 // of a sync's time, 2 % of a request's processor time. A goroutine for each connection that has something to write, instead of turns at one writer: a twentieth more of
 // request-ws; and 1.45 and 1.55 of map-fanout's bare loop instead of 1.15 and 1.25, with 0.63 instead of 0.9 at saturation. A committer that lets all others run before it takes what waits: a twentieth less, but bare Pebble gains more by it.
 // Memtables of 4 MB: a twentieth less, for more files. Ledger rows in a list instead of a map, and the policy's decision borrowed for the length of a message: 2,960 → 1,350 bytes
-// a CA. Commits with room for four keys, calls and messages made together, names checked without being put together, whole
+// a CA. An activation that tells its class, so that no message looks up its app: no difference that the noise does not hide. Commits with room for four keys, calls and messages made together, names checked without being put together, whole
 // numbers without reflection, pooled buffers: 24 → 14 allocations a request. Compiled with profiles of these loads (PGO): no difference in request-ws, in turn. Heads staged before side keys, and four times the heap between
 // collections: no difference that the noise does not hide.
 //
