@@ -65,7 +65,7 @@
 // 128 unanswered requests for each processor, opens of channels among them, each counts as 20 µs of reading. A flood of changes over 64 sockets with 32 in flight on each then goes at half its rate or more, and
 // somebody else's change takes 1.5 to 2 ms, at the 99th percentile 5 to 10, where it took 5 to 6, and 13 to 17; 0.9 and 1.3 without a flood; 0.7 and 4 at another server that has the processors in common
 // with the flooded one. Requests that take long hold up nobody: their owner is read more slowly, and goes on. An HTTP call counts as
-// 16 requests, of which the one that it makes counts until it is answered, though the client may have gone; and it waits for its owner's turn where one is due: then a flood of calls over 64 connections leaves somebody else's at 1.4 ms, at the 99th percentile at 4, where it took 4 and 12. One beyond MaxOwnerCalls is refused only
+// 16 requests, of which the one that it makes counts until it is answered, though the client may have gone; and it waits for its owner's turn where one is due. Calls have a line of their own, and eight of them go for each connection that waits: theirs are short turns. Then a flood of calls over 64 connections leaves somebody else's at 1.4 ms, at the 99th percentile at 4, where it took 4 and 12. One beyond MaxOwnerCalls is refused only
 // after a quarter of a second: a client that asks on at once would keep the server as busy with refusing.
 // An owner without connections and calls is remembered until it owes nothing, and its requests are answered: who closes and comes back gains nothing. Owners who flood together may take all processors together.
 //

@@ -84,7 +84,7 @@ func (s *socket) hold() {
 	}
 	s.state = held
 	r.mu.Unlock()
-	share.join(s)
+	share.join(&share.conns, s)
 }
 
 // admit gives a socket that is held its owner's turn.

@@ -35,10 +35,15 @@ type share struct {
 	paid   atomic.Int64 // until when, in the pace's time, what was read is paid for
 	flying atomic.Int64 // requests that are not answered; an HTTP call in progress counts as callWeight of them
 
-	mu      sync.Mutex
-	waiting []waiter // readers
-	led     bool     // somebody has the turn, or a timer brings it
+	mu    sync.Mutex
+	conns queue[waiter]
+	calls queue[waiter]
+	since int  // calls that have had their turn since a connection had
+	led   bool // somebody has the turn, or a timer brings it
 }
+
+// callsFirst is how many HTTP calls have their turn for each connection that waits: a turn of theirs is short, and a connection's may be 16 KiB.
+const callsFirst = 8
 
 // A pace is what all shares of a server have in common.
 type pace struct {
@@ -68,7 +73,7 @@ func (s *share) land(n int64) { s.flying.Add(-n) }
 // call launches an HTTP call, which waits for a turn where one is due. It reports false when the server stops.
 func (s *share) call() bool {
 	waits := s.debt(s.clock.Now()) > 0
-	if waits && !s.await() {
+	if waits && !s.await(&s.calls) {
 		return false
 	}
 	s.book(callWeight - 1)
@@ -129,9 +134,9 @@ func (t turnChan) admit(*share) bool {
 }
 
 // await returns true when it is the reader's turn, which pass ends, and false when the server stops.
-func (s *share) await() bool {
+func (s *share) await(line *queue[waiter]) bool {
 	turn := make(turnChan)
-	s.join(turn)
+	s.join(line, turn)
 	select {
 	case <-turn:
 		return true
@@ -140,10 +145,11 @@ func (s *share) await() bool {
 	}
 }
 
-func (s *share) join(w waiter) {
+// join puts somebody at the end of a line.
+func (s *share) join(line *queue[waiter], w waiter) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.waiting = append(s.waiting, w)
+	line.push(w)
 	if !s.led {
 		s.led = true
 		s.lead()
@@ -159,8 +165,8 @@ func (s *share) pass() {
 
 // lead brings the next turn. It is called with mu held, and led set.
 func (s *share) lead() {
-	if len(s.waiting) == 0 {
-		s.waiting, s.led = nil, false
+	if s.conns.len()+s.calls.len() == 0 {
+		s.rest()
 	} else if d := s.debt(s.clock.Now()); d > 0 {
 		s.clock.AfterFunc(d, s.next)
 	} else {
@@ -177,13 +183,29 @@ func (s *share) next() {
 
 // admit is called with mu held, and led set.
 func (s *share) admit() {
-	for len(s.waiting) > 0 {
-		first := s.waiting[0]
-		s.waiting[0] = nil
-		s.waiting = s.waiting[1:]
+	for {
+		first, ok := s.first()
+		if !ok {
+			s.rest()
+			return
+		}
 		if first.admit(s) {
 			return
 		}
 	}
-	s.waiting, s.led = nil, false
+}
+
+// rest is called with mu held, when nobody waits.
+func (s *share) rest() { s.conns, s.calls, s.since, s.led = queue[waiter]{}, queue[waiter]{}, 0, false }
+
+// first takes the one whose turn is next out of its line. It is called with mu held.
+func (s *share) first() (w waiter, ok bool) {
+	if s.since < callsFirst || s.conns.len() == 0 {
+		if w, ok = s.calls.pop(); ok {
+			s.since++
+			return w, true
+		}
+	}
+	s.since = 0
+	return s.conns.pop()
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -239,7 +240,7 @@ func owe(s *share) {
 func waiters(s *share) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.waiting)
+	return s.conns.len() + s.calls.len()
 }
 
 // TestCA9_TurnsOverTLS: it is read by waiting, so a turn is ended before it reads.
@@ -311,6 +312,37 @@ func TestCA9_WhoComesBackOwesWhatItOwed(t *testing.T) {
 	}
 }
 
+// TestCA9_CallsWaitForFewConnections: an owner's page goes on while hundreds of connections of hers wait for a long turn each.
+func TestCA9_CallsWaitForFewConnections(t *testing.T) {
+	fake := clock.NewFake(time.Unix(1_790_000_000, 0))
+	s := share{pace: newPace(fake, 1)}
+	owe(&s)
+	const each = 2*callsFirst + 1
+	var conns, calls []turnChan
+	for range each {
+		conns, calls = append(conns, make(turnChan)), append(calls, make(turnChan))
+		s.join(&s.conns, conns[len(conns)-1])
+		s.join(&s.calls, calls[len(calls)-1])
+	}
+	order := ""
+	for range 2 * each {
+		fake.Advance(s.debt(fake.Now()))
+		select {
+		case <-calls[0]:
+			order, calls = order+".", append(calls[1:], nil)
+		case <-conns[0]:
+			order, conns = order+"C", append(conns[1:], nil)
+		default:
+			t.Fatal("nobody's turn after", order)
+		}
+		owe(&s)
+		s.pass()
+	}
+	if want := "........C........C." + strings.Repeat("C", each-2); order != want {
+		t.Errorf("turns went round as %s, not as %s", order, want)
+	}
+}
+
 // TestCA9_WhoWaitsForATurnIsNotTakenForDead: in a long line, what it has sent is heard late.
 func TestCA9_WhoWaitsForATurnIsNotTakenForDead(t *testing.T) {
 	s, web := socketServer(t, false)
@@ -319,7 +351,7 @@ func TestCA9_WhoWaitsForATurnIsNotTakenForDead(t *testing.T) {
 	share := alone(t, s).share
 	owe(share)
 	turn := make(turnChan)
-	share.join(turn)
+	share.join(&share.conns, turn)
 	b.write(sent(wire.Ping{})...)
 	until(t, "the reader waits, too", func() bool { return waiters(share) == 2 })
 	fake.Advance(s.opt.DeadAfter)

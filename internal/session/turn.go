@@ -32,7 +32,7 @@ func (c *Conn) spend(from time.Time) (now time.Time) {
 func (c *Conn) awaitTurn() bool {
 	s := c.share
 	c.waits.Store(true)
-	if s.await() {
+	if s.await(&s.conns) {
 		c.turn = s
 	}
 	c.waited()
