@@ -168,7 +168,7 @@ func (r *reactor) next() (s *socket, goOn bool) {
 	s.toEnd, s.ends = s.ends, false
 	r.since++
 	r.reads++
-	if !r.guarded && !r.fetching {
+	if !r.fetching || r.queue.len() > 0 {
 		r.setGuard()
 	}
 	return s, true
@@ -214,7 +214,7 @@ func (r *reactor) ready(s *socket) {
 	}
 }
 
-// enqueue is called with mu held.
+// enqueue is called with mu held. What is not told by an event, a turn for instance, is nothing to who waits for events: the readers have to come for it, or the guard sends another one.
 func (r *reactor) enqueue(s *socket) {
 	s.state = queued
 	r.queue.push(s)
@@ -224,6 +224,8 @@ func (r *reactor) enqueue(s *socket) {
 	}
 	if r.queue.len() > readers*perReader && readers < runtime.GOMAXPROCS(0) {
 		r.start()
+	} else if r.fetching {
+		r.setGuard()
 	}
 }
 
@@ -236,6 +238,9 @@ func (r *reactor) start() {
 
 // setGuard is called with mu held.
 func (r *reactor) setGuard() {
+	if r.guarded {
+		return
+	}
 	r.guarded, r.seen = true, r.reads
 	r.done.Add(1)
 	r.guard.Reset(stall)

@@ -389,6 +389,40 @@ func TestHandlersThatDoNotReturnHoldUpTheirConnectionsOnly(t *testing.T) {
 	})
 }
 
+// TestCA9_AHandlerThatDoesNotReturnHoldsUpNobodysTurn: a turn is told by no event. Who waits for events does not see it, and one who reads already would only see to it next.
+func TestCA9_AHandlerThatDoesNotReturnHoldsUpNobodysTurn(t *testing.T) {
+	s, web := socketServer(t, false)
+	var in atomic.Int32
+	goOn := make(chan struct{})
+	s.RegisterKind(wire.FirstFeature, func(*Conn, []byte) error {
+		in.Add(1)
+		<-goOn
+		return nil
+	})
+	alice := helloBare(t, web)
+	r := ours(t, alone(t, s)).reactor
+	bob := dialBare(t, web)
+	bob.write(sent(wire.Hello{Version: 1, Token: "bob"})...)
+	bob.expect(opBinary, wire.KindWelcome)
+	s.mu.Lock()
+	share := &s.owners["bob"].share
+	s.mu.Unlock()
+	owe(share)
+	bob.write(sent(wire.Ping{})...)
+	until(t, "bob is held", func() bool { return waiters(share) == 1 })
+	alice.write(of(wire.FirstFeature, 0)...)
+	until(t, "alice's handler runs", func() bool { return in.Load() == 1 })
+	until(t, "another reader waits for events, and nobody guards it", func() bool {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return r.fetching && r.wait && !r.guarded
+	})
+	defer close(goOn)
+	bob.SetReadDeadline(time.Now().Add(patience))
+	s.opt.Clock.(*clock.Fake).Advance(time.Second)
+	bob.expect(opBinary, wire.KindPong)
+}
+
 // TestCA9_WhoIsClosedWhileHeldLeavesAndTheTurnGoesOn: there is no need to wait for one's turn to leave, and nobody else's is lost.
 func TestCA9_WhoIsClosedWhileHeldLeavesAndTheTurnGoesOn(t *testing.T) {
 	s, web := socketServer(t, false)
