@@ -128,7 +128,7 @@ func (c *Conn) end(last []byte, drain bool) {
 func (c *Conn) read(early []byte) {
 	defer c.srv.readers.Done()
 	defer c.leave()
-	if len(early) > 0 && !c.arrived(early, c.srv.opt.Clock.Now()) {
+	if len(early) > 0 && !c.early(early) {
 		return
 	}
 	c.listen()

@@ -10,7 +10,7 @@ func (s *socket) begin(c *Conn, early []byte) {
 		s.leave()
 		return
 	}
-	if len(early) > 0 && !c.arrived(early, c.now()) {
+	if len(early) > 0 && !c.early(early) {
 		s.leave()
 		return
 	}

@@ -423,6 +423,31 @@ func TestCA9_AHandlerThatDoesNotReturnHoldsUpNobodysTurn(t *testing.T) {
 	bob.expect(opBinary, wire.KindPong)
 }
 
+// TestCA9_WhatComesBehindTheUpgradeRequestIsCharged: who sends all it has with it, and connects again, would use the server for nothing.
+func TestCA9_WhatComesBehindTheUpgradeRequestIsCharged(t *testing.T) {
+	for _, goroutine := range []bool{false, true} {
+		s := New(Options{Bus: newFakeBus(), Auth: newFakeAuth(), Clock: clock.NewFake(time.Unix(1_790_000_000, 0)), Log: slog.New(slog.DiscardHandler)})
+		s.RegisterKind(wire.FirstFeature, func(*Conn, []byte) error {
+			s.opt.Clock.(*clock.Fake).Advance(mostSlice)
+			return nil
+		})
+		web := httptest.NewUnstartedServer(s.Handler())
+		if goroutine { // reads it, not the reactor
+			web.Listener = apart{web.Listener}
+		}
+		web.Start()
+		early := append(sent(wire.Hello{Version: 1, Token: "alice"}), of(wire.FirstFeature, 0)...)
+		b := dialBare(t, web, early...)
+		b.expect(opBinary, wire.KindWelcome)
+		s.mu.Lock()
+		share := &s.owners["alice"].share
+		s.mu.Unlock()
+		until(t, "it is charged", func() bool { return share.paid.Load() != 0 })
+		s.Close()
+		web.Close()
+	}
+}
+
 // TestCA9_WhoIsClosedWhileHeldLeavesAndTheTurnGoesOn: there is no need to wait for one's turn to leave, and nobody else's is lost.
 func TestCA9_WhoIsClosedWhileHeldLeavesAndTheTurnGoesOn(t *testing.T) {
 	s, web := socketServer(t, false)

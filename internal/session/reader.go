@@ -29,6 +29,13 @@ func (c *Conn) arrived(b []byte, now time.Time) (more bool) {
 	return false
 }
 
+// early handles what came behind the upgrade request, which costs as much as what is read.
+func (c *Conn) early(b []byte) (more bool) {
+	now := c.now()
+	defer c.spend(now)
+	return c.arrived(b, now)
+}
+
 // take handles one message. A frame that makes no sense ends this connection, and nothing else.
 func (c *Conn) take(m message) {
 	if c.ending.Load() != 0 {
