@@ -173,11 +173,17 @@ func TestCHAN3_FarewellsThroughTheStorm(t *testing.T) {
 		s.mortal = 10 // there are not many commits
 		s.calm.Store(false)
 		for _, p := range []*person{bob, carol} {
-			for {
+			for tries := 0; ; tries++ {
 				s.revive()
-				if a, sure := p.order("Die"); sure && a.Error.Code == "" {
+				a, sure := p.order("Die")
+				if sure && a.Error.Code == "" {
 					break
 				}
+				if tries == 1000 {
+					t.Fatalf("seed %d: %s does not die: %+v", seed, p.owner, a)
+				}
+				s.settle()
+				s.advance(time.Second) // it may be dying, but for messages that come again
 			}
 		}
 		for range 30 {
