@@ -87,7 +87,7 @@
 // # Locks
 //
 // registry.mu, then session.mu, then outbox.mu, each alone or in this order; Ends.mu comes before outbox.mu, too. channel.gate is taken with none of them held, and is held
-// while a request is handed to the Bus, which must not block; replies never take it. Server.mu, callers.mu and share.mu are taken alone, but for reactor.mu; sweeping covers a sweep.
+// while a request is handed to the Bus, which must not block; replies never take it. Server.mu and share.mu are taken alone, but for reactor.mu; sweeping covers a sweep.
 // flusher.mu is a leaf behind outbox.mu, reactor.mu one behind share.mu, Openings.mu one behind features' locks. No lock is held across I/O, nor while a Source is asked. gate.Close may wait until the
 // reader has left its call, and with it the handler that runs (it does where a goroutine stays in RawConn.Read, and waits for nobody where a reactor reads): it is called with none of these held, and by no handler.
 package session

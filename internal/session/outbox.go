@@ -167,8 +167,8 @@ func (o *outbox) left() (n int, taken uint64) {
 		n += len(o.last)
 	}
 	o.mu.Unlock()
-	sent, taken := unsent(o.gate.ReadWriteCloser)
-	return n + sent, taken
+	queued, taken := unsent(o.gate.ReadWriteCloser)
+	return n + queued, taken
 }
 
 // waiting is the length of the queue. It is called with mu held.
