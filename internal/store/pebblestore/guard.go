@@ -12,6 +12,15 @@ import (
 type guardedFS struct {
 	vfs.FS
 	*failure
+	pace *pace // of the operating system's disk, nil for others
+}
+
+func guarded(fsys vfs.FS, f *failure) *guardedFS {
+	g := &guardedFS{FS: fsys, failure: f}
+	if fsys == vfs.Default {
+		g.pace = newPace()
+	}
+	return g
 }
 
 func (g *guardedFS) Unwrap() vfs.FS { return g.FS }
@@ -30,7 +39,7 @@ func (g *guardedFS) guard(name string, f vfs.File, err error) (vfs.File, error) 
 	if !strings.HasSuffix(name, ".log") {
 		return f, err
 	}
-	l := &guardedLog{f, name, g.failure}
+	l := &guardedLog{f, name, g.failure, g.pace}
 	if err := l.check(err); err != nil {
 		return nil, err
 	}
@@ -42,6 +51,7 @@ type guardedLog struct {
 	vfs.File
 	name string
 	*failure
+	pace *pace
 }
 
 func (l *guardedLog) check(err error) error {
@@ -61,9 +71,15 @@ func (l *guardedLog) WriteAt(p []byte, at int64) (int, error) {
 	return n, l.check(err)
 }
 
-func (l *guardedLog) Sync() error     { return l.check(l.File.Sync()) }
-func (l *guardedLog) SyncData() error { return l.check(l.File.SyncData()) }
-func (l *guardedLog) Close() error    { return l.check(l.File.Close()) }
+func (l *guardedLog) Sync() error  { return l.check(l.File.Sync()) }
+func (l *guardedLog) Close() error { return l.check(l.File.Close()) }
+
+func (l *guardedLog) SyncData() error {
+	if l.pace == nil {
+		return l.check(l.File.SyncData())
+	}
+	return l.check(l.pace.sync(l.File))
+}
 
 func (l *guardedLog) SyncTo(length int64) (bool, error) {
 	full, err := l.File.SyncTo(length)

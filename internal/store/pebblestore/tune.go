@@ -18,7 +18,7 @@ const (
 
 func tuned(opts Options, l *logger) *pebble.Options {
 	p := &pebble.Options{
-		FS:                          &guardedFS{opts.FS, l.failure},
+		FS:                          guarded(opts.FS, l.failure),
 		Logger:                      l,
 		EventListener:               l.listener(),
 		FormatMajorVersion:          pebble.FormatTableFormatV6,

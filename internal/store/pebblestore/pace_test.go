@@ -1,0 +1,93 @@
+package pebblestore
+
+import (
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// aDisk syncs as slowly as it is told.
+type aDisk struct {
+	vfs.File
+	takes time.Duration
+	syncs int
+}
+
+func (d *aDisk) SyncData() error {
+	d.syncs++
+	time.Sleep(d.takes)
+	return d.File.SyncData()
+}
+
+func newDisk(t *testing.T) *aDisk {
+	t.Helper()
+	f, err := vfs.Default.Create(filepath.Join(t.TempDir(), "1.log"), vfs.WriteCategoryUnspecified)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return &aDisk{File: f}
+}
+
+func TestASlowDiskTakesNobodysProcessor(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
+	disk, p := newDisk(t), newPace()
+	disk.takes = 2 * brief
+	const syncs = 3 * memory
+	for range syncs {
+		if err := p.sync(disk); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if disk.syncs != syncs {
+		t.Errorf("%d of %d syncs have told the scheduler that they wait", disk.syncs, syncs)
+	}
+}
+
+func TestSyncsKeepTheirProcessorWhereTheyAreBriefAndThereIsAnother(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	after := func(n int, took ...time.Duration) *pace {
+		p := newPace()
+		for range n {
+			for _, d := range took {
+				p.took(d)
+			}
+		}
+		return p
+	}
+	hung := after(1000, brief/3)
+	hung.took(10 * time.Second)
+	for _, c := range []struct {
+		why        string
+		pace       *pace
+		processors int
+		want       bool
+	}{
+		{"nothing is known", after(0), 2, false},
+		{"few were brief", after(memory/2, brief/3), 2, false},
+		{"many were brief", after(1000, brief/3), 2, true},
+		{"they take a little more now and then", after(1000, brief/3, brief/3, brief/3, brief*3/2), 2, true},
+		{"each fourth takes long", after(1000, brief/3, brief/3, brief/3, 20*brief), 2, false},
+		{"many were brief, the last one was not", hung, 2, false},
+		{"it is the only processor", after(1000, brief/3), 1, false},
+	} {
+		runtime.GOMAXPROCS(c.processors)
+		if got := c.pace.keepsProcessor(); got != c.want {
+			t.Errorf("%s: keeps it: %v", c.why, got)
+		}
+	}
+}
+
+func TestASyncInPlaceTellsWhatWentWrong(t *testing.T) {
+	disk := newDisk(t)
+	if err := syncInPlace(disk.File); err != nil {
+		t.Errorf("a good file: %v", err)
+	}
+	disk.Close()
+	if err := syncInPlace(disk.File); err == nil {
+		t.Error("a closed file was synced")
+	}
+}
