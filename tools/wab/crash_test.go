@@ -1,11 +1,12 @@
 package main
 
 import (
-	"context"
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wabgo/wab/internal/session"
 	"github.com/wabgo/wab/internal/wabproc"
 )
 
@@ -177,42 +179,58 @@ func TestOPS2_SigtermDrainsAndExitsZero(t *testing.T) {
 	c.check(t)
 }
 
-// TestOPS2_WhatWasUnderWayAtSigtermIsAnswered has a request whose body is still on its way when the server is told to stop.
+// TestOPS2_WhatWasUnderWayAtSigtermIsAnswered has a request whose body is still on its way when the server is told to stop. A machine that is so busy that the rest of it comes
+// later than the server waits for it shows nothing.
 func TestOPS2_WhatWasUnderWayAtSigtermIsAnswered(t *testing.T) {
+	for range 20 {
+		if stoppedUnderWay(t) {
+			return
+		}
+	}
+	t.Fatal("the machine is too busy to send a body in time")
+}
+
+// stoppedUnderWay tells whether the whole body was sent in time, and so had to be answered.
+func stoppedUnderWay(t *testing.T) (inTime bool) {
+	t.Helper()
 	s := wabproc.Start(t, "--dev")
-	body, rest := io.Pipe()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, "POST", s.URL+"/api/counter/alice/home/Add", body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Authorization", "Bearer "+s.Guest("alice"))
-	r.Header.Set("Expect", "100-continue") // the first byte is read once the server has asked for it: it is at work
-	client := &http.Client{Transport: &http.Transport{ExpectContinueTimeout: patience, DisableKeepAlives: true}}
-	type answer struct {
-		res *http.Response
-		err error
-	}
-	answered := make(chan answer, 1)
-	go func() {
-		res, err := client.Do(r)
-		answered <- answer{res, err}
-	}()
-	io.WriteString(rest, "[")
+	conn := begin(t, s, "/api/counter/alice/home/Add", s.Guest("alice"), len("[7]"))
+	io.WriteString(conn, "[")
+	begun := time.Now()
 	s.Signal(term)
 	s.Logs.Wait(t, "draining")
-	io.WriteString(rest, "7]")
-	rest.Close()
-	a := <-answered
-	if a.err != nil {
-		t.Fatal(a.err)
-	}
-	defer a.res.Body.Close()
-	if text, _ := io.ReadAll(a.res.Body); a.res.StatusCode != http.StatusOK || strings.TrimSpace(string(text)) != `{"result":7}` {
-		t.Errorf("%d %s", a.res.StatusCode, text)
-	}
+	io.WriteString(conn, "7]")
+	inTime = time.Since(begun) < session.DefaultDrainPatience
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if state := s.Ended(); state.ExitCode() != 0 {
 		t.Errorf("it ended with %v", state)
 	}
+	if err != nil {
+		if inTime {
+			t.Error(err)
+		}
+		return inTime
+	}
+	defer res.Body.Close()
+	if text, _ := io.ReadAll(res.Body); inTime && (res.StatusCode != http.StatusOK || strings.TrimSpace(string(text)) != `{"result":7}`) {
+		t.Errorf("%d %s", res.StatusCode, text)
+	}
+	return inTime
+}
+
+// begin begins a request, and returns when the server is at work on it and waits for its body.
+func begin(t *testing.T, s *wabproc.Server, path, token string, length int) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", path, token, length)
+	const asked = "HTTP/1.1 100 Continue\r\n\r\n"
+	answer := make([]byte, len(asked))
+	if _, err := io.ReadFull(conn, answer); err != nil || string(answer) != asked {
+		t.Fatalf("%q %v", answer, err)
+	}
+	return conn
 }
