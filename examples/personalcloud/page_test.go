@@ -123,6 +123,12 @@ func TestPageByKeyboard(t *testing.T) {
 	tab.Do(chromedp.SendKeys("#target", kb.Enter))
 	tab.Until(`document.activeElement.id === "contact-name" && document.querySelector("#contact-state").innerText === "Asked" && target.value === ""`)
 
+	// the map of the links follows the answer however late
+	tab.Do(chromedp.SendKeys("#target", "late@cloud.example"+kb.Enter))
+	tab.Until(`live.textContent === "Asked late@cloud.example." && target.value === ""`)
+	tab.Eval(`follow()`)
+	tab.Until(`document.activeElement.id === "contact-name" && document.activeElement.innerText === "late"`)
+
 	// a name that the white pages don't have, an address that is none, one that is refused
 	tab.Do(chromedp.SendKeys("#target", "Zorro"+kb.Enter))
 	tab.Until(`document.querySelector("#target-problem").innerText.includes("called “Zorro”") && document.activeElement === target`)

@@ -36,6 +36,7 @@ const often = 20_000;
 export class Desk {
   readonly find: Find;
   private open = "";
+  private asked = ""; // who was asked just now, until the map of the links has them
   private readonly unread = new Set<string>();
   private readonly seen = new Map<string, number>(); // how many messages of each link have been seen
   private waiting: Set<string>; // requests that are known
@@ -62,6 +63,7 @@ export class Desk {
   private follow(): void {
     const { messages, inbox, links, activity } = this.home;
     for (const m of Object.values(this.home) as SharedMap[]) m.on("change", () => this.show());
+    links.on("change", () => this.openAsked());
     messages.on("change", () => this.news());
     inbox.on("change", () => this.rung());
     for (const m of [links, activity]) m.on("change", () => void this.ways.read());
@@ -156,6 +158,7 @@ export class Desk {
 
   private choose(id: string, focus: boolean): void {
     const before = this.open;
+    this.asked = "";
     this.open = id;
     this.read(id);
     this.show();
@@ -192,10 +195,14 @@ export class Desk {
   }
 
   private async connect(target: string, terms: Terms): Promise<void> {
-    const id = await this.cloud.Connect(target, terms);
+    this.asked = await this.cloud.Connect(target, terms);
     say(`Asked ${target}.`);
-    for (let i = 0; i < 50 && !this.home.links.has(id); i++) await new Promise((r) => setTimeout(r, 20)); // the map follows the answer in a moment
-    this.choose(id, true);
+    this.openAsked();
+  }
+
+  /** openAsked opens who was asked once they are in the map, which may follow the answer late, unless another was opened meanwhile. */
+  private openAsked(): void {
+    if (this.home.links.has(this.asked)) this.choose(this.asked, true);
   }
 
   private async write(): Promise<void> {
