@@ -9,7 +9,7 @@
 // # Ports
 //
 // A server that comes back must find its port free. Ports that the system hands out for outgoing connections won't do: a client that dials a dead server
-// on such a port may be given that very port for its own end, and is then connected to itself. So ports are taken from below that range.
+// on such a port may be given that very port for its own end, and is then connected to itself. So ports are taken from below that range, and each is held for its test until that ends: tests of other packages run at the same time, and look for ports, too.
 //
 // # Goroutines and locks
 //
