@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wabgo/wab/internal/wabproc"
 	"github.com/wabgo/wab/server"
 	"github.com/wabgo/wab/wasm/client"
 )
@@ -248,9 +249,7 @@ func TestItsEndTellsWhy(t *testing.T) {
 
 func TestWithoutAServerItKeepsTrying(t *testing.T) {
 	h := newHouse(t)
-	gone := httptest.NewServer(nil)
-	gone.Close()
-	g := runGadget(t, "--server", gone.URL, "--token", h.token("lamp"))
+	g := runGadget(t, "--server", "http://"+wabproc.FreePort(t), "--token", h.token("lamp"))
 	g.out.says(t, "offline: no answer from the server; trying again", 1)
 	g.stop()
 	g.ends(t, 0, "")

@@ -19,6 +19,7 @@ import (
 	"github.com/wabgo/wab/internal/account"
 	"github.com/wabgo/wab/internal/clock"
 	"github.com/wabgo/wab/internal/policy"
+	"github.com/wabgo/wab/internal/wabproc"
 	"github.com/wabgo/wab/server"
 )
 
@@ -136,12 +137,7 @@ func TestAddressesThatLeadNowhere(t *testing.T) {
 	for _, url := range []string{"", "localhost:8080", "ftp://localhost", "http://", "http://nothing.invalid"} {
 		want(t, run(t, Target{URL: url}), false, "address fail")
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = l.Close()
-	want(t, run(t, Target{URL: "http://" + l.Addr().String()}), false, "address ok", "http fail")
+	want(t, run(t, Target{URL: "http://" + wabproc.FreePort(t)}), false, "address ok", "http fail")
 }
 
 func TestSomethingElseAnswers(t *testing.T) {
