@@ -47,6 +47,38 @@ func post(tab *browser.Tab, text string) {
 	tab.Until(shows(text))
 }
 
+// flash posts a text, with how long in place of %d, and waits until all tabs' devices have acted. A machine may be too busy for the 2 s: where a device tells that it came too
+// late, nothing is shown, and another is posted.
+func flash(t *testing.T, from *browser.Tab, text string, long int, acted string, tabs ...*browser.Tab) (said string) {
+	t.Helper()
+	for try := range 5 {
+		for _, tab := range tabs {
+			tab.Eval(`window.before = { ...ons }`)
+		}
+		said = fmt.Sprintf(text, long+try)
+		post(from, said)
+		late := false
+		for _, tab := range tabs {
+			tab.Until(`(` + acted + `) || ` + tooLate(said))
+			late = late || !browser.Eval[bool](tab, acted)
+		}
+		if !late {
+			return said
+		}
+		for _, tab := range tabs {
+			tab.Eval(`Object.assign(ons, before)`)
+		}
+	}
+	t.Fatalf("the machine is too busy for %q", text)
+	return ""
+}
+
+// tooLate is true once a page tells that a device of its owner's came too late to a post.
+func tooLate(text string) string {
+	return fmt.Sprintf(`[...document.querySelectorAll(".post")].filter(p => p.querySelector(".text").textContent === %q)
+		.some(p => [...p.querySelectorAll(".act")].some(a => a.innerText.includes("your ") && a.innerText.includes("came too late")))`, text)
+}
+
 // shows is true once a page lists a post.
 func shows(text string) string {
 	return fmt.Sprintf(`[...document.querySelectorAll(".post .text")].some(e => e.textContent === %q)`, text)
@@ -66,10 +98,9 @@ func TestAPostMovesTheDevicesOfFriendsOnly(t *testing.T) {
 	comeIn(bob, s.URL+"/tweetiot/", "bob")
 	letIn(bob, "alice")
 	letIn(alice, "bob") // whose timeline alice's page then asks for
-	const both = "flash for 300 then buzz for 300 #friends at NOW+2000"
-	post(alice, both)
+	both := flash(t, alice, "flash for 300 then buzz for %d #friends at NOW+2000", 300, `ons.lamp === 1 && ons.buzzer === 1 && lamp.dataset.on === "no"`, alice, bob)
 	for _, tab := range []*browser.Tab{alice, bob} {
-		tab.Until(shows(both) + ` && ons.lamp === 1 && ons.buzzer === 1 && lamp.dataset.on === "no"`)
+		tab.Until(shows(both))
 		tab.Until(`document.querySelectorAll(".act").length >= 2`)
 	}
 	alice.Until(`document.querySelector(".spread").innerText.startsWith("4 devices acted within")`)
@@ -82,8 +113,7 @@ func TestAPostMovesTheDevicesOfFriendsOnly(t *testing.T) {
 	if status, body := s.Post("/api/tweetiot/eve/home/Tweet", eve, `["flash #friends"]`); status != 200 {
 		t.Fatalf("%d %s", status, body)
 	}
-	post(alice, "flash for 10 #friends at NOW+2000")
-	bob.Until(shows("flash for 10 #friends at NOW+2000") + ` && ons.lamp === 2`)
+	bob.Until(shows(flash(t, alice, "flash for %d #friends at NOW+2000", 10, `ons.lamp === 2`, alice, bob)))
 	if browser.Eval[bool](bob, shows("flash #friends")) {
 		t.Error("eve's post counts at bob's")
 	}
@@ -91,11 +121,9 @@ func TestAPostMovesTheDevicesOfFriendsOnly(t *testing.T) {
 	// who is a friend no more may not
 	bob.Do(chromedp.Click(`[aria-label="Keep alice out"]`))
 	bob.Until(`!document.querySelector("#friends").innerText.includes("alice")`)
-	post(alice, "flash for 20 #friends at NOW+2000")
-	alice.Until(`ons.lamp === 3`)
-	post(bob, "flash for 30 #friends at NOW+2000")
-	bob.Until(`ons.lamp === 3 && lamp.dataset.on === "no"`)
-	if browser.Eval[bool](bob, shows("flash for 20 #friends at NOW+2000")) {
+	alone := flash(t, alice, "flash for %d #friends at NOW+2000", 20, `ons.lamp === 3`, alice)
+	flash(t, bob, "flash for %d #friends at NOW+2000", 30, `ons.lamp === 3 && lamp.dataset.on === "no"`, bob)
+	if browser.Eval[bool](bob, shows(alone)) {
 		t.Error("alice's post counts at bob's")
 	}
 	bob.Shoot("tweetiot-server-bob")
@@ -117,9 +145,8 @@ func TestAGadgetTakesThePagesPlace(t *testing.T) {
 	phone.Until(`document.querySelector("#lamp").dataset.place === "here"`)
 	count(phone)
 	page.Until(`lamp.dataset.place === "elsewhere" && gadgets.innerText.includes("there, ±")`)
-	post(page, "flash for 1000 #friends at NOW+2000")
+	flash(t, page, "flash for %d #friends at NOW+2000", 1000, `ons.lamp === 1`, page) // it mirrors what the lamp says
 	phone.Until(`ons.lamp === 1 && last.innerText.includes("after it was due")`)
-	page.Until(`ons.lamp === 1`) // it mirrors what the lamp says
 	phone.Shoot("tweetiot-server-phone")
 	phone.Check()
 	page.Shoot("tweetiot-server-elsewhere")
@@ -130,8 +157,7 @@ func TestAGadgetTakesThePagesPlace(t *testing.T) {
 	page.Do(chromedp.KeyEvent(kb.Escape))
 	phone.Until(`notice.innerText.includes("worth nothing any more")`)
 	page.Until(there)
-	post(page, "flash for 50 #friends at NOW+2000")
-	page.Until(`ons.lamp === 2`)
+	flash(t, page, "flash for %d #friends at NOW+2000", 50, `ons.lamp === 2`, page)
 }
 
 func TestOneOfTwoTabsIsTheLamp(t *testing.T) {
@@ -142,14 +168,10 @@ func TestOneOfTwoTabsIsTheLamp(t *testing.T) {
 	second.Open(s.URL + "/tweetiot/")
 	second.Until(`lamp.dataset.place === "elsewhere" && buzzer.dataset.place === "elsewhere"`)
 	count(second)
-	post(second, "flash for 1000 #friends at NOW+2000")
-	for _, tab := range []*browser.Tab{first, second} {
-		tab.Until(`ons.lamp === 1`)
-	}
+	flash(t, second, "flash for %d #friends at NOW+2000", 1000, `ons.lamp === 1`, first, second)
 	first.Close()
 	second.Until(there)
-	post(second, "flash for 10 #friends at NOW+2000")
-	second.Until(`ons.lamp === 2`)
+	flash(t, second, "flash for %d #friends at NOW+2000", 10, `ons.lamp === 2`, second)
 }
 
 func TestAPageOutlivesTheServer(t *testing.T) {
@@ -157,14 +179,13 @@ func TestAPageOutlivesTheServer(t *testing.T) {
 	tab := browser.Start(t).Tab(t, browser.Looks[0])
 	tab.Forgive("ERR_", "WebSocket")
 	comeIn(tab, s.URL+"/tweetiot/", "alice")
-	post(tab, "flash for 10 #friends at NOW+2000")
-	tab.Until(`ons.lamp === 1`)
+	said := flash(t, tab, "flash for %d #friends at NOW+2000", 10, `ons.lamp === 1`, tab)
 	s.Kill()
 	tab.Until(`document.querySelector("#post").disabled && notice.innerText.includes("you can post again")`)
 	s.Start()
 	tab.Until(ready)
-	post(tab, "flash for 20 #friends at NOW+2000")
-	tab.Until(`ons.lamp === 2 && ` + shows("flash for 10 #friends at NOW+2000"))
+	flash(t, tab, "flash for %d #friends at NOW+2000", 20, `ons.lamp === 2`, tab)
+	tab.Until(shows(said))
 }
 
 // TestWhatAPageWeighs comes from the launcher, prints what comes over the wire before the core, and judges it.
