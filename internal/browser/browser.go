@@ -93,6 +93,7 @@ func (b *Browser) Tab(t testing.TB, look Look) *Tab {
 			return err
 		}),
 	)
+	tab.slow()
 	return tab
 }
 

@@ -19,6 +19,11 @@
 // Shoot writes to the folder that WAB_SHOTS names, an absolute path, and nowhere if it names none. CHROMIUM names the program to drive, where it is not
 // called chromium.
 //
+// # Slow machines
+//
+// With WAB_SLOW=6 the pages of all tabs and frames run six times slower than they could. It finds tests, and pages, that only work as long as what they wait for is quick. Servers,
+// workers and Firefox are as fast as ever.
+//
 // # Firefox
 //
 // A second engine is driven by a script of the test's own in node, with puppeteer-core: Firefox finds the program, Node runs the script. FIREFOX names another.

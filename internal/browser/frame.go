@@ -18,6 +18,7 @@ func (tab *Tab) Frame(address string) *Tab {
 	frame.Close = func() { cancel(); stop(); <-frame.heard }
 	frame.listen()
 	tab.t.Cleanup(func() { frame.Close(); frame.judge() })
+	frame.slow()
 	return frame
 }
 
