@@ -94,6 +94,7 @@ func (b *Browser) Tab(t testing.TB, look Look) *Tab {
 		}),
 	)
 	tab.slow()
+	tab.Before(watchShifts)
 	return tab
 }
 

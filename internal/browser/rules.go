@@ -14,18 +14,6 @@ const widerScript = `(() => {
 		.map(e => e.tagName + "." + e.className + " ends at " + Math.round(e.getBoundingClientRect().right) + " of " + wide).slice(0, 5);
 })()`
 
-// shiftScript lists shifts of the layout that nobody caused, since the page was opened or Moved was called. Shifts below 0.01 of the window can't be seen.
-const shiftScript = `new Promise(done => {
-	let sum = 0; const what = [];
-	new PerformanceObserver(list => {
-		for (const e of list.getEntries()) if (!e.hadRecentInput && e.startTime >= (window.movedByTest ?? 0)) {
-			sum += e.value;
-			for (const s of e.sources) what.push((s.node?.className || s.node?.nodeName || "?") + " moved, " + e.value.toFixed(4));
-		}
-	}).observe({ type: "layout-shift", buffered: true });
-	requestAnimationFrame(() => requestAnimationFrame(() => done(sum < 0.01 ? [] : what)));
-})`
-
 // axeScript runs axe-core's rules for WCAG 2.2 A and AA.
 func axeScript(t testing.TB) string {
 	t.Helper()

@@ -175,11 +175,10 @@ func (tab *Tab) Shoot(name string) {
 	}
 }
 
-// Moved tells that the test itself has moved what the page shows, by Eval: shifts of the layout until now are not the page's. To the browser a shift has a cause for half a
-// second after an input, which a busy machine takes longer than.
+// Moved tells that the test itself has moved what the page shows, by Eval: shifts of the layout until now are not the page's.
 func (tab *Tab) Moved() {
 	tab.t.Helper()
-	tab.Eval(`new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))).then(() => { window.movedByTest = performance.now(); })`)
+	tab.Eval(`layoutShifts.forget()`)
 }
 
 // Check fails the test where the page as it is now breaks a rule.
