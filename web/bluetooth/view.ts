@@ -151,12 +151,13 @@ export class DeviceView {
   private async look(): Promise<void> {
     try {
       const reported = await this.open("reported");
-      this.reported = reported;
-      reported.presence.on("change", () => this.tell());
-      reported.on("state", ({ state, reason }) => state === "ended" && this.gone(new WabError(reason?.code ?? "unavailable", reason?.message ?? "It is not shared any more.")));
+      const [log, shared] = await Promise.all([this.open("log").catch(() => undefined), this.mine ? this.open("shared").catch(() => undefined) : undefined]);
+      if (this.over) return [reported, log, shared].forEach((m) => m?.close());
+      [this.reported, this.log, this.shared] = [reported, log, shared]; // all at once: nothing grows on a card that somebody looks at already
       this.refused = undefined;
       this.pause = firstPause;
-      [this.log, this.shared] = await Promise.all([this.open("log").catch(() => undefined), this.mine ? this.open("shared").catch(() => undefined) : undefined]);
+      reported.presence.on("change", () => this.tell());
+      reported.on("state", ({ state, reason }) => state === "ended" && this.gone(new WabError(reason?.code ?? "unavailable", reason?.message ?? "It is not shared any more.")));
       this.tell();
     } catch (e) {
       this.gone(e as WabError);
