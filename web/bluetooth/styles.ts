@@ -56,8 +56,7 @@ summary { cursor: pointer; border-radius: 6px; }
 /* Cards */
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 300px), 1fr)); gap: 16px; align-items: start; }
 .card { display: grid; gap: 12px; padding: 20px; border: 1px solid var(--_line); border-radius: 16px; background: var(--_surface); min-width: 0; }
-.card[data-reach="none"] { align-content: center; border-style: dashed; background: none; text-align: center; }
-.card[data-reach="none"] > header { justify-content: center; }
+.card[data-reach="none"] { align-content: start; border-style: dashed; background: none; }
 .card > header { display: flex; align-items: flex-start; justify-content: space-between; gap: 12px; }
 .card > header > div { min-width: 0; }
 .body { display: grid; gap: 12px; min-width: 0; }
