@@ -30,13 +30,13 @@ export class WabDevices extends HTMLElement {
   private tabs: Tabs | undefined;
   private line: DeviceTimeline | undefined;
   private readonly own = new Map<string, SharedDevice>();
-  private readonly views = new Map<string, { view: DeviceView; card: Card; since: number }>();
+  private readonly views = new Map<string, { view: DeviceView; card: Card; since: number; placed: boolean }>();
+  private readonly coming = new Set<HTMLElement>(); // says that a device is connected to, where its card will be
   private readonly others = new Map<string, Promise<Handle>>();
   private readonly list = h("ul", { class: "cards" });
   private readonly empty = h("div", { class: "empty" });
   private readonly aloud = h("p", { class: "unseen", role: "status" });
   private readonly problem = h("p", { class: "problem", role: "alert" });
-  private readonly busy = h("p", { class: "soft" });
   private built = false;
 
   /** connection is a connected CA of one's own, in which devices that are added here live. Set it, or name one by attributes. */
@@ -103,8 +103,6 @@ export class WabDevices extends HTMLElement {
     } catch (e) {
       write(this.problem, (e as Error).message);
       return undefined;
-    } finally {
-      write(this.busy, "");
     }
   }
 
@@ -112,13 +110,20 @@ export class WabDevices extends HTMLElement {
   async drive(driver: Driver, base: string, options: Partial<ShareOptions> = {}): Promise<SharedDevice> {
     const home = this.home;
     if (!home) throw new WabError("unavailable", "There is no connection yet. Try again in a moment.");
-    write(this.busy, `Connecting to ${driver.name} …`);
-    const name = await this.free(home, base);
-    const s = await share(home, { name, driver, with: this.preset, may: this.rights, timeline: this.line, signal: this.signal, ...options });
-    this.own.set(s.fullName, s);
+    const coming = h("li", { class: "card", "data-reach": "none" }, h("p", { class: "soft" }, `Connecting to ${driver.name} …`));
+    this.coming.add(coming);
+    this.refresh();
+    let s: SharedDevice;
+    try {
+      s = await share(home, { name: await this.free(home, base), driver, with: this.preset, may: this.rights, timeline: this.line, signal: this.signal, ...options });
+      this.own.set(s.fullName, s);
+    } finally {
+      this.coming.delete(coming);
+      coming.remove();
+      this.refresh();
+    }
     this.tabs?.tell([...this.own.keys()]);
     void s.ended.then((why) => this.ended(s, why));
-    this.refresh();
     this.say(`${s.title} added`);
     this.tell("shared", { device: s.fullName, name: s.title, profile: s.profile.name });
     return s;
@@ -161,7 +166,7 @@ export class WabDevices extends HTMLElement {
     if (adds) head.append(new Adder(this.preset.length ? "Share a device" : "Add a device", (kind, services) => void this.add(kind, services)).element);
     this.empty.append(h("p", {}, adds ? "No devices yet. A virtual lamp needs no hardware." : "No devices are shared yet."));
     if (adds) this.empty.append(button("Add a virtual lamp", () => void this.add("virtual-lamp"), { class: "main" }));
-    root.append(h("section", { "aria-label": this.getAttribute("heading") ?? "Devices" }, head, this.problem, this.busy, this.list, this.empty, this.aloud));
+    root.append(h("section", { "aria-label": this.getAttribute("heading") ?? "Devices" }, head, this.problem, this.list, this.empty, this.aloud));
   }
 
   /** open connects to the CA that the attributes name. */
@@ -214,7 +219,8 @@ export class WabDevices extends HTMLElement {
     const wanted = new Set([...this.own.keys(), ...said, ...nearby]);
     for (const name of this.views.keys()) if (!wanted.has(name)) this.drop(name);
     for (const name of wanted) if (name && !this.views.has(name)) this.show(name, home);
-    this.empty.hidden = this.views.size > 0;
+    this.reveal();
+    this.empty.hidden = this.views.size + this.coming.size > 0;
   }
 
   /** complete makes app:owner/local/device of a shorter name; what is none is empty. */
@@ -233,7 +239,7 @@ export class WabDevices extends HTMLElement {
       say: (text) => this.say(text),
       preset: this.preset,
     });
-    this.views.set(name, { view, card, since: Date.now() });
+    this.views.set(name, { view, card, since: Date.now(), placed: false });
     setTimeout(() => this.reveal(), patience + 10);
   }
 
@@ -242,13 +248,27 @@ export class WabDevices extends HTMLElement {
     this.reveal();
   }
 
-  /** reveal shows cards in their order, each when there is something on it, so that nothing moves under anybody’s hand. */
+  /**
+   * reveal shows cards in their order, each when there is something on it, so that nothing moves under anybody’s hand. What is waited for too long holds up nothing any more: like devices that are
+   * connected to, it stands last until there is more to show of it.
+   */
   private reveal(): void {
-    for (const { view, card, since } of this.views.values()) {
-      if (card.element.isConnected) continue;
-      if (!view.there && !view.refused && Date.now() - since < patience) return;
-      this.list.append(card.element);
+    const last: HTMLElement[] = [];
+    for (const shown of this.views.values()) {
+      const { view, card, since, placed } = shown;
+      if (placed) continue;
+      if (view.there || view.refused) {
+        shown.placed = true;
+        this.list.append(card.element);
+      } else if (Date.now() - since < patience) {
+        break;
+      } else {
+        last.push(card.element);
+      }
     }
+    last.push(...this.coming);
+    const lie = [...this.list.children].slice(-last.length);
+    if (last.some((el, i) => el !== lie[i])) this.list.append(...last);
   }
 
   private ownerActs(name: string, view: DeviceView): { share(subjects: readonly string[], may: readonly Verb[]): Promise<void>; revoke(): Promise<void>; stop?: () => Promise<void> } {
