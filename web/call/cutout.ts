@@ -78,7 +78,7 @@ export class Cutout {
     if (!tile || !cut) return;
     cut.asked = performance.now();
     this.busy = { tile, since: cut.asked };
-    this.timer = setTimeout(() => this.fail(), loading);
+    this.timer = setTimeout(() => this.fail(), Math.max(loading, Cutout.patience));
     createImageBitmap(tile.video, { resizeWidth: width, resizeHeight: height }).then((picture) => this.worker.postMessage({ picture }, [picture]), () => (this.busy = undefined));
   }
 
