@@ -9,25 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 )
-
-// Look is a window and a colour scheme.
-type Look struct {
-	Name          string
-	Width, Height int64
-	Scheme        string // "light" or "dark"
-}
-
-// Looks are the four that every page is seen in.
-var Looks = []Look{
-	{"wide-light", 1280, 800, "light"},
-	{"wide-dark", 1280, 800, "dark"},
-	{"narrow-light", 390, 844, "light"},
-	{"narrow-dark", 390, 844, "dark"},
-}
 
 const patience = 90 * time.Second // for each step of a browser on a busy machine
 
@@ -84,15 +68,7 @@ func (b *Browser) Tab(t testing.TB, look Look) *Tab {
 	tab.Close = func() { cancel(); closeTab(); <-tab.heard }
 	tab.listen()
 	t.Cleanup(func() { tab.Close(); tab.judge() })
-	tab.Do(
-		chromedp.EmulateViewport(look.Width, look.Height),
-		chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
-			_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
-				{Name: "prefers-color-scheme", Value: look.Scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
-			}})
-			return err
-		}),
-	)
+	tab.Turn(look)
 	tab.slow()
 	tab.Before(watchShifts)
 	return tab

@@ -7,22 +7,22 @@ import (
 )
 
 // TestCALL4_PeopleAreCutOutOverTheApp has the model look at drawn people. Software rendering takes more than a second for each, so that only the function
-// is tested, and the limit for slow computers apart.
+// is tested, and the limit for slow computers apart. Loading the model takes longest: one page has it, and is seen in all looks.
 func TestCALL4_PeopleAreCutOutOverTheApp(t *testing.T) {
 	server := serveBuilt(t)
-	chromium := browser.Start(t, "enable-unsafe-swiftshader")
+	tab := overBoard(t, browser.Start(t, "enable-unsafe-swiftshader"), browser.Looks[0], server.URL)
+	tab.Eval(`document.querySelector("wab-call").cutoutPatience = 1e9`)
+	tab.Eval(meeting("cutout"))
 	for _, look := range browser.Looks {
-		tab := overBoard(t, chromium, look, server.URL)
-		tab.Eval(`document.querySelector("wab-call").cutoutPatience = 1e9`)
-		tab.Eval(meeting("cutout"))
+		tab.Turn(look)
 		tab.Until(`layer.querySelectorAll(".tile.cut").length === 3`)
+		tab.Moved()
 		if !browser.Eval[bool](tab, `[...layer.querySelectorAll(".tile.cut > canvas")].every((c) => {
 			const alpha = (x, y) => c.getContext("2d").getImageData(Math.floor(c.width * x), Math.floor(c.height * y), 1, 1).data[3];
 			return alpha(.04, .1) < 60 && alpha(.96, .1) < 60 && alpha(.5, .5) > 200;
 		})`) {
 			t.Error("the person is not what is left")
 		}
-		tab.Moved()
 		tab.Shoot("call-cutout")
 		tab.Check()
 		// The app is under what is cut out: only the name takes the pointer.
@@ -31,9 +31,7 @@ func TestCALL4_PeopleAreCutOutOverTheApp(t *testing.T) {
 		}
 	}
 
-	tab := overBoard(t, chromium, browser.Looks[0], server.URL)
 	tab.Eval(`document.querySelector("wab-call").cutoutPatience = 1`)
-	tab.Eval(meeting("cutout"))
 	tab.Until(`layer.querySelector(".layer").dataset.mode === "gallery" && layer.querySelector(".note").innerText.includes("too slow")`)
 	if browser.Eval[bool](tab, `layer.querySelector(".tile.cut") !== null`) {
 		t.Error("too slow, and still cut out")
