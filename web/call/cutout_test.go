@@ -11,6 +11,7 @@ import (
 func TestCALL4_PeopleAreCutOutOverTheApp(t *testing.T) {
 	server := serveBuilt(t)
 	tab := overBoard(t, browser.Start(t, "enable-unsafe-swiftshader"), browser.Looks[0], server.URL)
+	begin(tab)
 	tab.Eval(`document.querySelector("wab-call").cutoutPatience = 1e9`)
 	tab.Eval(meeting("cutout"))
 	for _, look := range browser.Looks {

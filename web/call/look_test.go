@@ -18,7 +18,7 @@ import (
 //go:embed testdata/scene.js
 var scene string
 
-// overBoard puts the layer with drawn people over a whiteboard.
+// overBoard opens a whiteboard, over which begin can put layers with drawn people.
 func overBoard(t *testing.T, chromium *browser.Browser, look browser.Look, server string) *browser.Tab {
 	t.Helper()
 	tab := chromium.Tab(t, look)
@@ -29,12 +29,16 @@ func overBoard(t *testing.T, chromium *browser.Browser, look browser.Look, serve
 	tab.Until(`document.querySelector(".state").innerText === "Live" && desk.hasAttribute("data-editable")`)
 	tab.Do(chromedp.KeyEvent("h")) // what one draws with has a panel of its own, where people stand
 	tab.Eval(scene)
+	return tab
+}
+
+// begin puts a layer over the board, with a call of its own.
+func begin(tab *browser.Tab) {
 	tab.Eval(`scene().then((el) => { // the board's own bar and tools stay free
 		el.style.setProperty("--wab-call-top", "68px");
 		el.style.setProperty("--wab-call-bottom", "72px");
 		call.turn("live");
 	})`)
-	return tab
 }
 
 // meeting has three there, and dave where something of his is shown.
@@ -77,10 +81,12 @@ func TestCALL4_TheLayerOverTheWhiteboardInEveryScene(t *testing.T) {
 			tab.Eval(`call.turn("refused", { code: "not_allowed", message: "Only those whom alice lets in may come into this meeting. Ask alice." })`)
 		},
 	}
-	for name, play := range scenes {
-		for _, look := range browser.Looks {
-			t.Run(name+"/"+look.Name, func(t *testing.T) {
-				tab := overBoard(t, chromium, look, server.URL)
+	for _, look := range browser.Looks {
+		t.Run(look.Name, func(t *testing.T) {
+			tab := overBoard(t, chromium, look, server.URL)
+			for name, play := range scenes {
+				t.Log("the scene:", name) // what is said next is about it
+				begin(tab)
 				if !slices.Contains([]string{"gallery", "heads", "screen", "crowd"}, name) {
 					tab.Eval(meeting("gallery"))
 				}
@@ -89,8 +95,9 @@ func TestCALL4_TheLayerOverTheWhiteboardInEveryScene(t *testing.T) {
 				tab.Moved() // tiles make room for those who come
 				tab.Shoot("call-" + name)
 				tab.Check()
-			})
-		}
+				tab.Eval(`layer.host.remove()`)
+			}
+		})
 	}
 }
 

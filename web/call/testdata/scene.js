@@ -1,6 +1,7 @@
 // A call without a server, for looking at the layer: drawn people on a page. window.scene(options) puts a <wab-call> over the page and gives its call, which
 // the test can change.
 (() => {
+  const drawing = []; // timers of what is drawn
   /** person draws somebody who breathes, before a room, in width by height. */
   function person(skin, shirt, hair, wall, width = 640, height = 360) {
     const canvas = Object.assign(document.createElement("canvas"), { width, height });
@@ -36,7 +37,7 @@
       c.stroke();
     };
     draw();
-    setInterval(draw, 100);
+    drawing.push(setInterval(draw, 100));
     return canvas.captureStream(10).getVideoTracks()[0];
   }
 
@@ -56,7 +57,7 @@
       });
     };
     draw();
-    setInterval(draw, 500);
+    drawing.push(setInterval(draw, 500));
     return canvas.captureStream(2).getVideoTracks()[0];
   }
 
@@ -127,6 +128,7 @@
   }
 
   window.scene = async () => {
+    for (const timer of drawing.splice(0)) clearInterval(timer); // of the scene before
     const el = document.createElement("wab-call");
     el.setAttribute("manual", "");
     document.body.append(el);
