@@ -1,4 +1,4 @@
-/** What to do when media stop coming: wait a moment, look for another path (an ICE restart), and at last come in anew. */
+/** What to do when media stop coming, or never come: wait a moment, look for another path (an ICE restart), and at last come in anew. */
 
 /** Timers are those of the platform, or of a test. */
 export interface Timers {
@@ -12,6 +12,11 @@ export const realTimers: Timers = { set: (f, ms) => setTimeout(f, ms), clear: (t
 export const patience = 3_000;
 /** A restart that has not helped after this time, ms, will not. */
 export const lastChance = 10_000;
+/**
+ * A first connection that is not there after this time, ms, will not come: the server waits no longer. Browsers don't tell: one that gathers no candidate at all, as where its
+ * relay doesn't answer, stays "new".
+ */
+export const firstChance = 30_000;
 
 export interface PathEvents {
   restart(): void;
@@ -24,7 +29,9 @@ export class Path {
   private live = true;
   private restarted = false;
 
-  constructor(private readonly events: PathEvents, private readonly timers: Timers) {}
+  constructor(private readonly events: PathEvents, private readonly timers: Timers) {
+    this.begin();
+  }
 
   /** turn hears the connection's state. */
   turn(state: RTCPeerConnectionState): void {
@@ -41,6 +48,7 @@ export class Path {
     this.live = live;
     if (!live) this.stop();
     else if (back && this.troubled) this.restart();
+    else if (back && this.state !== "connected") this.begin();
   }
 
   close(): void {
@@ -50,6 +58,10 @@ export class Path {
 
   private get troubled(): boolean {
     return this.state === "failed" || this.state === "disconnected" || this.restarted;
+  }
+
+  private begin(): void {
+    this.wait(firstChance, () => this.events.rejoin());
   }
 
   private restart(): void {

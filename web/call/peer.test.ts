@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Reason } from "./line.ts";
-import { lastChance, patience } from "./path.ts";
+import { firstChance, lastChance, patience } from "./path.ts";
 import { Peer, type PeerState } from "./peer.ts";
 import type { FromServer, Source } from "./signal.ts";
 import { FakeConnection, tick } from "./testkit/connection.ts";
@@ -185,6 +185,30 @@ test("CALL-2 a path that fails is looked for again, and then the member comes in
   s.pc().turn("connected");
   assert.equal(sent(s), "camera,mic");
   assert.equal(s.states.at(-1), "live");
+});
+
+test("CALL-2 a connection that never comes is given up, and the member comes in anew", async () => {
+  const s = start();
+  await s.peer.outputs.send("mic", track("audio"));
+  await s.server.settle();
+  s.timers.pass(firstChance - 1);
+  s.server.cut(); // for as long as signals don't pass, waiting counts for nothing
+  s.timers.pass(10 * 60_000);
+  s.server.back(true);
+  await s.server.settle();
+  s.timers.pass(firstChance - 1);
+  assert.equal(FakeConnection.all.length, 1);
+  s.timers.pass(1);
+  s.timers.pass(1_000);
+  await s.server.settle();
+  assert.equal(s.server.members, 2);
+  assert.equal(FakeConnection.all.length, 2);
+  s.pc().turn("connecting");
+  s.pc().turn("connected");
+  assert.equal(sent(s), "mic");
+  assert.equal(s.states.at(-1), "live");
+  s.timers.pass(10 * 60_000);
+  assert.equal(FakeConnection.all.length, 2);
 });
 
 test("CALL-2 while the line is cut nobody waits for a restart that can't be asked for", async () => {
