@@ -10,20 +10,26 @@ const complaints = [];
 let stage = "launch";
 let browser;
 
-/** reached tells the test, and waits until it has done its part. */
-async function reached(what) {
-  stage = what;
-  console.log(what);
-  const { done } = await answers.next();
-  if (done) throw new Error(`the test left at: ${what}`);
-}
-
 // A browser that hangs would hang the test with it.
-setTimeout(() => {
+const watchdog = setTimeout(() => {
   console.error(`nothing moves at: ${stage}`);
   browser?.process()?.kill("SIGKILL");
   process.exit(1);
 }, 3 * timeout).unref();
+
+/** begin tells what comes next: it has its time from now on, however long all before has taken. */
+function begin(what) {
+  stage = what;
+  watchdog.refresh();
+}
+
+/** reached tells the test, and waits until it has done its part. */
+async function reached(what) {
+  begin(what);
+  console.log(what);
+  const { done } = await answers.next();
+  if (done) throw new Error(`the test left at: ${what}`);
+}
 
 browser = await puppeteer.launch({
   browser: "firefox", headless: true, executablePath, timeout, protocolTimeout: timeout,
@@ -34,7 +40,7 @@ browser = await puppeteer.launch({
 });
 
 async function until(page, condition, ...args) {
-  stage = String(condition);
+  begin(String(condition));
   await page.waitForFunction(condition, { polling: 100, timeout }, ...args);
 }
 
@@ -44,12 +50,13 @@ try {
   await page.setViewport({ width: 1280, height: 800 });
   page.on("pageerror", (e) => complaints.push(String(e)));
   page.on("console", (m) => m.type() === "error" && complaints.push(m.text()));
-  stage = "open";
+  begin("open");
   await page.goto(url);
   await until(page, () => window.ready && el.dataset.state === "live");
   await until(page, () => grows("first", "alice"));
   await reached("meets");
   await until(page, () => told.filter((t) => t.type === "action" && t.value.lamp === "on").length >= 5);
+  begin("act");
   const fired = await page.evaluate(() => JSON.stringify(told.filter((t) => t.type === "action").map((t) => [t.outcome.method, Math.round(t.outcome.error_ms)])));
   await page.evaluate(async () => { for (let i = 0; i < 3; i++) await el.act({ lamp: "off" }); });
   await reached("acted");
@@ -61,6 +68,7 @@ try {
     stats: [...((await el.call.stats())?.values() ?? [])].filter((s) => s.type === "inbound-rtp").map((s) => [s.kind, s.packetsReceived, s.framesReceived, s.framesDecoded]) })).catch(String);
   throw new Error(`at ${stage}: ${e}\n${state}\n${complaints.join("\n")}`);
 } finally {
+  begin("close");
   await browser.close();
   process.stdin.destroy(); // or node waits for more of it
 }

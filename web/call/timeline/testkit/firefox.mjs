@@ -5,8 +5,8 @@ const [, , executablePath, url, script] = process.argv;
 const timeout = 90_000;
 let browser;
 
-// A browser that hangs would hang the test with it.
-setTimeout(() => {
+// A browser that hangs would hang the test with it. Each step has its time, however long those before have taken.
+const watchdog = setTimeout(() => {
   console.error("nothing moves");
   browser?.process()?.kill("SIGKILL");
   process.exit(1);
@@ -20,11 +20,15 @@ browser = await puppeteer.launch({
   },
 });
 try {
+  watchdog.refresh();
   const page = await browser.newPage();
   page.on("pageerror", (e) => console.error(String(e)));
   await page.goto(url);
+  watchdog.refresh();
   await page.waitForFunction(() => window.ready, { timeout });
+  watchdog.refresh();
   console.log(JSON.stringify(await page.evaluate(script)));
 } finally {
+  watchdog.refresh();
   await browser.close();
 }
