@@ -12,9 +12,9 @@ import (
 const sameCallback = 8
 
 // inChromium plays a scenario.
-func inChromium(t *testing.T, s scenario) played {
+func inChromium(t *testing.T, chromium *browser.Browser, s scenario) played {
 	t.Helper()
-	tab := browser.Start(t).Tab(t, browser.Looks[0])
+	tab := chromium.Tab(t, browser.Looks[0])
 	tab.Open(servePeers(t))
 	tab.Until("window.ready")
 	return browser.Eval[played](tab, s.script())
@@ -22,13 +22,14 @@ func inChromium(t *testing.T, s scenario) played {
 
 func TestDEV4_ActionsFireWithTheirFrame(t *testing.T) {
 	s := scenario{Actions: 20, Receivers: 2, Pause: 200, Line: 5}
-	if usual := inChromium(t, s).check(t, s, "frame"); usual > sameCallback {
+	if usual := inChromium(t, browser.Start(t), s).check(t, s, "frame"); usual > sameCallback {
 		t.Errorf("most are %.1f ms off", usual)
 	}
 }
 
 // Browsers lack one or the other of what Chromium tells.
 func TestDEV4_WhatABrowserLacksIsDoneWithout(t *testing.T) {
+	chromium := browser.Start(t)
 	for method, without := range map[string][]string{
 		"sources":  {"timestamps"},
 		"callback": {"timestamps", "sources"},
@@ -36,7 +37,7 @@ func TestDEV4_WhatABrowserLacksIsDoneWithout(t *testing.T) {
 	} {
 		t.Run(method, func(t *testing.T) {
 			s := scenario{Actions: 8, Receivers: 1, Pause: 200, Line: 5, Without: without}
-			inChromium(t, s).check(t, s, method)
+			inChromium(t, chromium, s).check(t, s, method)
 		})
 	}
 }
