@@ -203,12 +203,16 @@ test("CALL-2 a connection that never comes is given up, and the member comes in 
   await s.server.settle();
   assert.equal(s.server.members, 2);
   assert.equal(FakeConnection.all.length, 2);
+  s.timers.pass(firstChance); // nor does the next one, and no cut comes
+  s.timers.pass(2_000);
+  await s.server.settle();
+  assert.equal(FakeConnection.all.length, 3);
   s.pc().turn("connecting");
   s.pc().turn("connected");
   assert.equal(sent(s), "mic");
   assert.equal(s.states.at(-1), "live");
   s.timers.pass(10 * 60_000);
-  assert.equal(FakeConnection.all.length, 2);
+  assert.equal(FakeConnection.all.length, 3);
 });
 
 test("CALL-2 while the line is cut nobody waits for a restart that can't be asked for", async () => {
