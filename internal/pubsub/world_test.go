@@ -87,7 +87,7 @@ func (w *world) up() {
 
 // down ends it at once, as a crash would; what is durable stays.
 func (w *world) down() {
-	w.Runtime.Close()
+	w.Crash()
 	w.hub.Close()
 }
 

@@ -111,7 +111,7 @@ func (w *world) up() {
 func (w *world) down() {
 	w.sessions.Close()
 	w.http.Close()
-	w.Runtime.Close()
+	w.Crash()
 	w.hub.Close()
 }
 

@@ -27,6 +27,8 @@ type World struct {
 	Log     *Log
 	Options actor.Options
 	Runtime *actor.Runtime
+
+	class *incarnation // of Runtime
 }
 
 // NewWorld makes a world with an empty store, a fake clock and a gate that lets everything in.
@@ -40,16 +42,19 @@ func NewWorld(t testing.TB, methods map[string]Method) *World {
 
 // Boot starts the runtime, and sees to its end.
 func (w *World) Boot() *World {
-	w.Runtime = w.Another()
+	w.class = &incarnation{Class: w.Class}
+	w.Runtime = w.start(w.class)
 	return w
 }
 
 // Another starts one more runtime on the same store, as another process would.
-func (w *World) Another() *actor.Runtime {
+func (w *World) Another() *actor.Runtime { return w.start(w.Class) }
+
+func (w *World) start(class actor.Class) *actor.Runtime {
 	o := w.Options
 	o.Store, o.Clock, o.Logger = w.Store, w.Clock, w.Log.Logger()
 	if o.Classes == nil {
-		o.Classes = map[string]actor.Class{"app": w.Class}
+		o.Classes = map[string]actor.Class{"app": class}
 	}
 	rt := actor.New(o)
 	w.T.Cleanup(rt.Close)
@@ -66,6 +71,12 @@ func (w *World) Restart() {
 	}
 	w.Runtime.Close()
 	w.Boot()
+}
+
+// Crash ends the runtime at once; what is durable stays. A method that runs still, of which nothing will be durable, is waited for.
+func (w *World) Crash() {
+	w.Runtime.Close()
+	w.class.end()
 }
 
 // Reply is the outcome of a Call.
