@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 )
 
 // aDisk syncs as slowly as it is told.
@@ -44,6 +45,18 @@ func TestASlowDiskTakesNobodysProcessor(t *testing.T) {
 	}
 	if disk.syncs != syncs {
 		t.Errorf("%d of %d syncs have told the scheduler that they wait", disk.syncs, syncs)
+	}
+}
+
+func TestOnlyTheSystemsDiskIsSyncedWithoutItsFileSystem(t *testing.T) {
+	if guarded(vfs.Default, nil).pace == nil {
+		t.Error("the system's disk is never synced in place")
+	}
+	faulty := errorfs.Wrap(vfs.Default, errorfs.InjectorFunc(func(errorfs.Op) error { return nil }))
+	for name, fsys := range map[string]vfs.FS{"memory": vfs.NewMem(), "a disk with faults": faulty} {
+		if guarded(fsys, nil).pace != nil {
+			t.Errorf("%s is passed over", name)
+		}
 	}
 }
 
