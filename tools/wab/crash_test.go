@@ -226,6 +226,7 @@ func begin(t *testing.T, s *wabproc.Server, path, token string, length int) net.
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
+	conn.SetDeadline(time.Now().Add(patience))
 	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", path, token, length)
 	const asked = "HTTP/1.1 100 Continue\r\n\r\n"
 	answer := make([]byte, len(asked))
