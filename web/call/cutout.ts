@@ -79,7 +79,10 @@ export class Cutout {
     cut.asked = performance.now();
     this.busy = { tile, since: cut.asked };
     this.timer = setTimeout(() => this.fail(), Math.max(loading, Cutout.patience));
-    createImageBitmap(tile.video, { resizeWidth: width, resizeHeight: height }).then((picture) => this.worker.postMessage({ picture }, [picture]), () => (this.busy = undefined));
+    createImageBitmap(tile.video, { resizeWidth: width, resizeHeight: height }).then((picture) => this.worker.postMessage({ picture }, [picture]), () => {
+      clearTimeout(this.timer); // no mask is to come
+      this.busy = undefined;
+    });
   }
 
   private found(mask: ImageBitmap): void {
