@@ -17,8 +17,8 @@ const (
 // another thread for it: a thousand times a second that is up to a fifth of a request's processor time, and more than the processor was good for meanwhile. So where syncs are brief, they keep
 // it, if there is another one.
 //
-// What that risks is a disk that hangs all of a sudden: the next collection waits for the sync, and the process for the collection, until the disk goes on. It happens to one sync, and not to
-// those after it.
+// What that costs: each garbage collection stops all goroutines twice, and the last to stop is then the one that syncs, so that it takes up to two syncs instead of microseconds. What it risks is a
+// disk that hangs all of a sudden: the next collection waits for the sync, and the process for the collection, until the disk goes on. It happens to one sync, and not to those after it.
 type pace struct{ mean atomic.Int64 } // in ns
 
 // newPace takes the disk for a slow one, until it has shown that it isn't.
