@@ -114,7 +114,7 @@ func (s *socket) Write(b []byte) (n int, err error) {
 			n += k
 		case err == syscall.EINTR:
 		case err != syscall.EAGAIN:
-			return n, os.NewSyscallError("write", err)
+			return n, os.NewSyscallError("send", err)
 		case room == nil:
 			room = s.awaitRoom() // and then tries again: what was told before was told nobody
 			defer s.stopAwaiting()

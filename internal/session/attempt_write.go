@@ -2,7 +2,7 @@
 
 package session
 
-import "syscall"
+import "syscall" // which has no sendto on linux/386
 
 func writeOnce(fd uintptr, b []byte) (int, error) { return syscall.Write(int(fd), b) }
 
