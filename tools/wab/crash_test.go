@@ -200,7 +200,7 @@ func stoppedUnderWay(t *testing.T) (inTime bool) {
 	s.Signal(term)
 	s.Logs.Wait(t, "draining")
 	io.WriteString(conn, "7]")
-	inTime = time.Since(begun) < session.DefaultDrainPatience
+	inTime = time.Since(begun) < session.DefaultDrainPatience/2 // the rest is for the server, to read it
 	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if state := s.Ended(); state.ExitCode() != 0 {
 		t.Errorf("it ended with %v", state)

@@ -3,6 +3,7 @@ package call
 import (
 	_ "embed"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -84,13 +85,13 @@ func TestCALL4_TheLayerOverTheWhiteboardInEveryScene(t *testing.T) {
 	for _, look := range browser.Looks {
 		t.Run(look.Name, func(t *testing.T) {
 			tab := overBoard(t, chromium, look, server.URL)
-			for name, play := range scenes {
+			for _, name := range slices.Sorted(maps.Keys(scenes)) {
 				t.Log("the scene:", name) // what is said next is about it
 				begin(tab)
 				if !slices.Contains([]string{"gallery", "heads", "screen", "crowd"}, name) {
 					tab.Eval(meeting("gallery"))
 				}
-				play(tab)
+				scenes[name](tab)
 				tab.Until(pictured)
 				tab.Moved() // tiles make room for those who come
 				tab.Shoot("call-" + name)
