@@ -19,24 +19,27 @@ const (
 //
 // What that costs: each garbage collection stops all goroutines twice, and the last to stop is then the one that syncs, so that it takes up to two syncs instead of microseconds. What it risks is a
 // disk that hangs all of a sudden: the next collection waits for the sync, and the process for the collection, until the disk goes on. It happens to one sync, and not to those after it.
-type pace struct{ mean atomic.Int64 } // in ns
+type pace struct {
+	mean atomic.Int64 // in ns
+	now  func() time.Time
+}
 
 // newPace takes the disk for a slow one, until it has shown that it isn't.
 func newPace() *pace {
-	p := new(pace)
+	p := &pace{now: time.Now}
 	p.mean.Store(int64(memory * brief))
 	return p
 }
 
 // sync makes a log's contents durable.
 func (p *pace) sync(f vfs.File) (err error) {
-	began := time.Now()
+	began := p.now()
 	if p.keepsProcessor() {
 		err = syncInPlace(f)
 	} else {
 		err = f.SyncData()
 	}
-	p.took(time.Since(began))
+	p.took(p.now().Sub(began))
 	return err
 }
 

@@ -10,16 +10,17 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 )
 
-// aDisk syncs as slowly as it is told.
+// aDisk takes as long for a sync as it is told, by a clock of its own.
 type aDisk struct {
 	vfs.File
+	clock time.Time
 	takes time.Duration
 	syncs int
 }
 
 func (d *aDisk) SyncData() error {
 	d.syncs++
-	time.Sleep(d.takes)
+	d.clock = d.clock.Add(d.takes)
 	return d.File.SyncData()
 }
 
@@ -36,7 +37,7 @@ func newDisk(t *testing.T) *aDisk {
 func TestASlowDiskTakesNobodysProcessor(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
 	disk, p := newDisk(t), newPace()
-	disk.takes = 2 * brief
+	disk.takes, p.now = 2*brief, func() time.Time { return disk.clock }
 	const syncs = 3 * memory
 	for range syncs {
 		if err := p.sync(disk); err != nil {
@@ -45,6 +46,15 @@ func TestASlowDiskTakesNobodysProcessor(t *testing.T) {
 	}
 	if disk.syncs != syncs {
 		t.Errorf("%d of %d syncs have told the scheduler that they wait", disk.syncs, syncs)
+	}
+	disk.takes = brief / 3
+	for range 3 * memory {
+		if err := p.sync(disk); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !p.keepsProcessor() {
+		t.Error("it is slow for ever")
 	}
 }
 
