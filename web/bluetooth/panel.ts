@@ -31,7 +31,7 @@ export class WabDevices extends HTMLElement {
   private line: DeviceTimeline | undefined;
   private readonly own = new Map<string, SharedDevice>();
   private readonly views = new Map<string, { view: DeviceView; card: Card; since: number; placed: boolean }>();
-  private readonly coming = new Set<HTMLElement>(); // says that a device is connected to, where its card will be
+  private readonly coming = new Map<HTMLElement, string>(); // what says that a device is connected to, until its card is there; with its name, when it has one
   private readonly others = new Map<string, Promise<Handle>>();
   private readonly list = h("ul", { class: "cards" });
   private readonly empty = h("div", { class: "empty" });
@@ -111,15 +111,18 @@ export class WabDevices extends HTMLElement {
     const home = this.home;
     if (!home) throw new WabError("unavailable", "There is no connection yet. Try again in a moment.");
     const coming = h("li", { class: "card", "data-reach": "none" }, h("p", { class: "soft" }, `Connecting to ${driver.name} …`));
-    this.coming.add(coming);
+    this.coming.set(coming, "");
     this.refresh();
     let s: SharedDevice;
     try {
       s = await share(home, { name: await this.free(home, base), driver, with: this.preset, may: this.rights, timeline: this.line, signal: this.signal, ...options });
       this.own.set(s.fullName, s);
-    } finally {
+      this.coming.set(coming, s.fullName);
+    } catch (e) {
       this.coming.delete(coming);
       coming.remove();
+      throw e;
+    } finally {
       this.refresh();
     }
     this.tabs?.tell([...this.own.keys()]);
@@ -250,7 +253,7 @@ export class WabDevices extends HTMLElement {
 
   /**
    * reveal shows cards in their order, each when there is something on it, so that nothing moves under anybody’s hand. What is waited for too long holds up nothing any more: like devices that are
-   * connected to, it stands last until there is more to show of it.
+   * connected to, it stands last until there is more to show of it. What says that a device is connected to goes in the moment in which its card comes: what stands after it stays where it is.
    */
   private reveal(): void {
     const last: HTMLElement[] = [];
@@ -266,7 +269,13 @@ export class WabDevices extends HTMLElement {
         last.push(card.element);
       }
     }
-    last.push(...this.coming);
+    for (const [coming, name] of this.coming) {
+      const shown = this.views.get(name);
+      if (!name || (shown && !shown.placed && !last.includes(shown.card.element))) continue;
+      this.coming.delete(coming);
+      coming.remove();
+    }
+    last.push(...this.coming.keys());
     const lie = [...this.list.children].slice(-last.length);
     if (last.some((el, i) => el !== lie[i])) this.list.append(...last);
   }
