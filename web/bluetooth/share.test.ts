@@ -114,6 +114,29 @@ test("DEV-5: it ends with the call", async () => {
   await assert.rejects(start({ signal: AbortSignal.abort(new Error("over")) }), /over/);
 });
 
+test("DEV-5: a call that ends while a device is being shared leaves nothing of it, however far that was", async () => {
+  for (const [step, opened] of [["connect", 0], ["map", 0], ["device", 1], ["call", 1], ["read", 1]] as const) {
+    const call = new AbortController();
+    const ca = new FakeCA();
+    const lamp = virtualLamp();
+    const last = (of: object): void => {
+      const f = (of as Record<string, (...args: unknown[]) => Promise<unknown>>)[step]!.bind(of);
+      Object.assign(of, {
+        [step]: async (...args: unknown[]) => {
+          const got = await f(...args);
+          call.abort(new Error(`over at ${step}`));
+          assert.equal(lamp.reach, "gone", `${step}: the device is let go of at once`);
+          return got;
+        },
+      });
+    };
+    last(step in ca ? ca : lamp);
+    await assert.rejects(share(ca.handle, { name: "lamp", driver: lamp, with: ["bob"], signal: call.signal }, new FakeClock()), { message: `over at ${step}` });
+    assert.deepEqual([ca.closed, ca.reported.size, ca.shown], [opened, 0, undefined], step);
+    if (opened) assert.deepEqual(ca.calls.at(-1), ["DeviceRevoke", "lamp"], step);
+  }
+});
+
 test("another tab that takes the device over ends this one, with why", async () => {
   const { ca, shared, lamp } = await start();
   ca.takeOver(new WabError("conflict", "Another device called lamp has taken over."));

@@ -33,7 +33,7 @@ export interface ShareOptions {
   may?: readonly Verb[];
   /** Has it act with the picture of a call: call.timeline. */
   timeline?: DeviceTimeline | undefined;
-  /** Ends it, as close does: the end of a call. */
+  /** Ends it, as close does: the end of a call. While it isn't shared yet, the device is let go of at once, and share rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
 
@@ -50,6 +50,7 @@ export async function share(ca: Handle, options: ShareOptions, clock: Timers = t
     return shared;
   } catch (e) {
     await shared.close();
+    options.signal?.throwIfAborted(); // what failed then failed because of that
     throw e;
   }
 }
@@ -75,6 +76,7 @@ export class SharedDevice {
   private readonly said = new Set<string>(); // keys
   private readonly latest: Latest<unknown>;
   private over = false;
+  private readonly letGo = (): void => this.driver.close();
   private readonly leave = (): void => void this.close();
 
   constructor(private readonly ca: Handle, readonly driver: Driver, private readonly options: ShareOptions, clock: Timers) {
@@ -91,19 +93,26 @@ export class SharedDevice {
   get state(): Fit["state"] { return this.fit.state; }
 
   async start(): Promise<void> {
-    this.options.signal?.throwIfAborted();
+    const { signal } = this.options;
+    signal?.throwIfAborted();
+    signal?.addEventListener("abort", this.letGo, { once: true });
     await this.driver.connect();
+    signal?.throwIfAborted();
     const wanted = typeof this.options.profile === "string" ? profileNamed(this.options.profile) : this.options.profile;
     ({ profile: this.profile, fit: this.fit } = fitting(this.driver.services, wanted));
     this.reported = await this.ca.map<Value>(`${this.name}-reported`);
+    signal?.throwIfAborted();
     this.device = await this.ca.device(this.name, { commands: this.commands(), onError: () => undefined, timeline: this.options.timeline });
+    signal?.throwIfAborted();
     void this.device.ended.then((why) => this.finish(why));
     for (const key of this.reported.keys()) this.device.report(key, null); // what an earlier one has left
     this.introduce();
     await this.allow(this.options.with?.length ? { with: this.options.with, may: this.options.may ?? allVerbs } : undefined);
-    this.options.signal?.addEventListener("abort", this.leave, { once: true });
     if (typeof window !== "undefined") addEventListener("pagehide", this.leave);
     await this.look();
+    signal?.throwIfAborted();
+    signal?.removeEventListener("abort", this.letGo);
+    signal?.addEventListener("abort", this.leave, { once: true });
   }
 
   set timeline(t: DeviceTimeline | undefined) {
@@ -134,7 +143,7 @@ export class SharedDevice {
 
   private finish(why: WabError | undefined): void {
     this.over = true;
-    this.options.signal?.removeEventListener("abort", this.leave);
+    for (const heard of [this.letGo, this.leave]) this.options.signal?.removeEventListener("abort", heard);
     if (typeof window !== "undefined") removeEventListener("pagehide", this.leave);
     this.latest.end();
     this.reported?.close();
