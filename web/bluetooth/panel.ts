@@ -38,6 +38,7 @@ export class WabDevices extends HTMLElement {
   private readonly aloud = h("p", { class: "unseen", role: "status" });
   private readonly problem = h("p", { class: "problem", role: "alert" });
   private built = false;
+  private stay = new AbortController(); // ends when the panel is removed from the page, with all that it drives
 
   /** connection is a connected CA of one's own, in which devices that are added here live. Set it, or name one by attributes. */
   set connection(ca: Handle | undefined) {
@@ -72,6 +73,7 @@ export class WabDevices extends HTMLElement {
 
   connectedCallback(): void {
     if (!this.built) this.build();
+    if (this.stay.signal.aborted) this.stay = new AbortController();
     this.follow();
     if (!this.home && this.getAttribute("app")) void this.open().catch((e: Error) => write(this.problem, e.message));
   }
@@ -79,9 +81,10 @@ export class WabDevices extends HTMLElement {
   disconnectedCallback(): void {
     queueMicrotask(() => {
       if (this.isConnected) return;
-      for (const s of this.own.values()) void s.close();
+      this.stay.abort(new WabError("unavailable", "The panel was removed from the page."));
       for (const { view } of this.views.values()) view.close();
       this.views.clear();
+      this.coming.clear();
       this.list.replaceChildren();
       this.unfollow();
       for (const ca of this.others.values()) void ca.then((c) => c.close(), () => undefined);
@@ -106,19 +109,21 @@ export class WabDevices extends HTMLElement {
     }
   }
 
-  /** drive shares what a driver drives, under the first name that is free: lamp, lamp-2. */
+  /** drive shares what a driver drives, under the first name that is free: lamp, lamp-2. It rejects, and closes the driver, also where the panel is removed from the page meanwhile. */
   async drive(driver: Driver, base: string, options: Partial<ShareOptions> = {}): Promise<SharedDevice> {
     const home = this.home;
     if (!home) throw new WabError("unavailable", "There is no connection yet. Try again in a moment.");
     const coming = h("li", { class: "card", "data-reach": "none" }, h("p", { class: "soft" }, `Connecting to ${driver.name} …`));
     this.coming.set(coming, "");
     this.refresh();
+    const signal = AbortSignal.any([this.stay.signal, options.signal ?? this.signal].filter((s) => s !== undefined));
     let s: SharedDevice;
     try {
-      s = await share(home, { name: await this.free(home, base), driver, with: this.preset, may: this.rights, timeline: this.line, signal: this.signal, ...options });
+      s = await share(home, { name: await this.free(home, base), driver, with: this.preset, may: this.rights, timeline: this.line, ...options, signal });
       this.own.set(s.fullName, s);
       this.coming.set(coming, s.fullName);
     } catch (e) {
+      driver.close();
       this.coming.delete(coming);
       coming.remove();
       throw e;

@@ -134,6 +134,27 @@ func TestDEV5_ASecondTabOfTheOwnersRevokes(t *testing.T) {
 	one.Until(`panel.devices.length === 1`)
 }
 
+// The connection is the page's, and goes on: the panel's own would end with it, and what it connects to as well.
+func TestDEV5_APanelThatIsRemovedLetsGoOfWhatItConnectsTo(t *testing.T) {
+	alice := panel(t, browser.Start(t), browser.Looks[0], serve(t), "with=bob")
+	alice.Eval(`Promise.all([import("/wab/wab.js"), import("/wab/bluetooth.js")]).then(async ([{ connect }, { virtualLamp }]) => {
+		panel.connection = await connect({ app: "house", ca: "home", owner: "alice" });
+		const lamp = virtualLamp(), join = lamp.connect.bind(lamp);
+		lamp.connect = () => new Promise((done) => (window.near = done)).then(join);
+		Object.assign(window, { lamp, driven: panel.drive(lamp, "lamp").then(() => "driven", (e) => e.message) });
+	})`)
+	alice.Until(`window.near && text().includes("Connecting to Virtual lamp …")`)
+	alice.Eval(`panel.remove()`)
+	alice.Until(`lamp.reach === "gone"`) // at once, however long connecting takes
+	alice.Eval(`near()`)
+	said(t, alice, `driven`, "The panel was removed from the page.")
+	said(t, alice, `panel.connection.call("DeviceShared", ["lamp"]).then(({ online, with: all }) => online + " " + (all?.length ?? 0))`, "false 0")
+	alice.Eval(`document.querySelector("main").append(panel)`)
+	alice.Until(`!find(".empty").hidden && panel.devices.length === 0`)
+	alice.Eval(`panel.add("virtual-lamp")`) // what is added from now on lives as long as it stays this time
+	alice.Until(`named("Virtual lamp: light")`)
+}
+
 const evil = `<img src=x onerror="window.hacked=1">`
 
 func TestDEV5_WhatDevicesSayIsShownAsText(t *testing.T) {
