@@ -129,6 +129,18 @@ func TestPageByKeyboard(t *testing.T) {
 	tab.Eval(`follow()`)
 	tab.Until(`document.activeElement.id === "contact-name" && document.activeElement.innerText === "late"`)
 
+	// whoever has gone on meanwhile stays where they are: they write to somebody, are about to, or ask another
+	for _, on := range []struct{ field, text string }{{"text", "Hello"}, {"text", ""}, {"target", "zoe@"}} {
+		tab.Do(chromedp.Click(`#people [data-id="bob"]`), chromedp.SendKeys("#target", "late@cloud.example"+kb.Enter))
+		tab.Until(`live.textContent.startsWith("Asked late@cloud.example.") && target.value === "" && document.querySelector("#contact-name").innerText === "Bob Okafor"`)
+		tab.Do(chromedp.Focus("#"+on.field), chromedp.SendKeys("#"+on.field, on.text))
+		tab.Eval(`follow()`)
+		if got := browser.Eval[string](tab, `[document.activeElement.id, document.activeElement.value, document.querySelector("#contact-name").innerText].join()`); got != on.field+","+on.text+",Bob Okafor" {
+			t.Errorf("somebody writes %q, and is taken away to %s", on.text, got)
+		}
+		tab.Eval(`target.value = document.querySelector("#text").value = ""`)
+	}
+
 	// a name that the white pages don't have, an address that is none, one that is refused
 	tab.Do(chromedp.SendKeys("#target", "Zorro"+kb.Enter))
 	tab.Until(`document.querySelector("#target-problem").innerText.includes("called “Zorro”") && document.activeElement === target`)

@@ -36,7 +36,7 @@ const often = 20_000;
 export class Desk {
   readonly find: Find;
   private open = "";
-  private asked = ""; // who was asked just now, until the map of the links has them
+  private asked = { id: "", from: null as Element | null }; // who was asked just now, and what had the focus then, until they are opened or something else is done
   private readonly unread = new Set<string>();
   private readonly seen = new Map<string, number>(); // how many messages of each link have been seen
   private waiting: Set<string>; // requests that are known
@@ -83,6 +83,7 @@ export class Desk {
       e.preventDefault();
       void this.write();
     });
+    document.addEventListener("input", () => this.goOn());
     for (const radio of document.querySelectorAll("[name=which]")) radio.addEventListener("change", () => this.show());
   }
 
@@ -158,7 +159,7 @@ export class Desk {
 
   private choose(id: string, focus: boolean): void {
     const before = this.open;
-    this.asked = "";
+    this.goOn();
     this.open = id;
     this.read(id);
     this.show();
@@ -195,14 +196,26 @@ export class Desk {
   }
 
   private async connect(target: string, terms: Terms): Promise<void> {
-    this.asked = await this.cloud.Connect(target, terms);
+    const asked = (this.asked = { id: "", from: document.activeElement });
+    asked.id = await this.cloud.Connect(target, terms);
     say(`Asked ${target}.`);
     this.openAsked();
   }
 
-  /** openAsked opens who was asked once they are in the map, which may follow the answer late, unless another was opened meanwhile. */
+  /**
+   * openAsked opens who was asked once they are in the map, which may follow the answer late. Whoever has gone on meanwhile stays where they are: they have opened another, have typed something, or are
+   * somewhere else in the page. What had the focus when they asked may be gone, and the focus with it.
+   */
   private openAsked(): void {
-    if (this.home.links.has(this.asked)) this.choose(this.asked, true);
+    const { id, from } = this.asked, at = document.activeElement;
+    if (!this.home.links.has(id)) return;
+    if (at === from || at === document.body) this.choose(id, true);
+    else this.goOn();
+  }
+
+  /** goOn opens nobody who was asked before. */
+  private goOn(): void {
+    this.asked = { id: "", from: null };
   }
 
   private async write(): Promise<void> {
