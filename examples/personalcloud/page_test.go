@@ -141,6 +141,17 @@ func TestPageByKeyboard(t *testing.T) {
 		tab.Eval(`target.value = document.querySelector("#text").value = ""`)
 	}
 
+	// what they type keeps its place, too, if the answer itself is late
+	tab.Do(chromedp.SendKeys("#target", "slow@cloud.example"+kb.Enter))
+	tab.Until(`window.answer`)
+	tab.Do(chromedp.SendKeys("#target", "zoe@"))
+	tab.Eval(`answer()`)
+	tab.Until(`live.textContent === "Asked slow@cloud.example." && !connect.disabled`)
+	if got := browser.Eval[string](tab, `[document.activeElement.id, target.value, document.querySelector("#contact-name").innerText].join()`); got != "target,slow@cloud.examplezoe@,Bob Okafor" {
+		t.Errorf("somebody types, and is left with %s", got)
+	}
+	tab.Eval(`target.value = ""`)
+
 	// a name that the white pages don't have, an address that is none, one that is refused
 	tab.Do(chromedp.SendKeys("#target", "Zorro"+kb.Enter))
 	tab.Until(`document.querySelector("#target-problem").innerText.includes("called “Zorro”") && document.activeElement === target`)

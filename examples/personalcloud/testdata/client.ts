@@ -115,6 +115,7 @@ export async function connect(o: { app: string; onState?: (s: Status) => void })
     Connect: async (to: string, terms: { allow: object[] }) => {
       if (to.startsWith("nobody@")) throw new WabError("failed", "You can’t connect with yourself.");
       const id = `new${n++}`;
+      if (to.startsWith("slow@")) await new Promise((answer) => Object.assign(window, { answer })); // when the test says so
       const follow = (): null => change("links", id, link({ address: to, state: "pending", since: at(0), allow: terms.allow }));
       if (to.startsWith("late@")) Object.assign(window, { follow }); // the map follows the answer when the test says so
       else follow();

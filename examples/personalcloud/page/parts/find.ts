@@ -100,10 +100,12 @@ export class Find {
   private async ask(to: string, invitation?: string): Promise<void> {
     const terms = this.terms;
     if (!terms || !this.live) return;
+    const typed = this.input.value;
     this.submit.disabled = true;
     this.problem("");
     try {
       await this.asks.connect(to, { ...terms, ...(invitation && { invitation }) });
+      if (this.input.value !== typed) return; // another is looked for already
       this.input.value = by<HTMLInputElement>("why").value = "";
       this.invitation = undefined;
       this.show([]);
