@@ -11,7 +11,7 @@ export class Pane {
   constructor(id: string) {
     this.box = document.getElementById(id) as HTMLDialogElement;
     for (const b of this.box.querySelectorAll("[data-close]")) b.addEventListener("click", () => this.box.close());
-    this.box.addEventListener("close", () => this.clear());
+    this.box.addEventListener("close", () => this.box.open || this.clear()); // told of a moment later: it may be open again
     this.form?.addEventListener("submit", (e) => {
       if (this.form!.method === "dialog") return;
       e.preventDefault();
@@ -79,11 +79,11 @@ export class Pane {
   }
 }
 
-/** sure asks before what can't be undone. */
+/** sure asks before what can't be undone. That a question was closed is told of a moment later: if another is open by then, nobody has answered that one yet. */
 export function sure(pane: Pane, title: string, text: string, yes: string): Promise<boolean> {
   pane.find("[data-words]").textContent = text;
   pane.find("[value=yes]").textContent = yes;
   pane.box.returnValue = "";
   pane.open(title);
-  return new Promise((resolve) => pane.box.addEventListener("close", () => resolve(pane.box.returnValue === "yes"), { once: true }));
+  return new Promise((resolve) => (pane.box.onclose = () => pane.box.open || resolve(pane.box.returnValue === "yes")));
 }
