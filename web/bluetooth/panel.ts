@@ -32,6 +32,7 @@ export class WabDevices extends HTMLElement {
   private readonly own = new Map<string, SharedDevice>();
   private readonly views = new Map<string, { view: DeviceView; card: Card; since: number; placed: boolean }>();
   private readonly coming = new Map<HTMLElement, string>(); // what says that a device is connected to, until its card is there; with its name, when it has one
+  private readonly taken = new Set<string>(); // the names of the devices that are connected to
   private readonly others = new Map<string, Promise<Handle>>();
   private readonly list = h("ul", { class: "cards" });
   private readonly empty = h("div", { class: "empty" });
@@ -118,8 +119,10 @@ export class WabDevices extends HTMLElement {
     this.refresh();
     const signal = AbortSignal.any([this.stay.signal, options.signal ?? this.signal].filter((s) => s !== undefined));
     let s: SharedDevice;
+    let name = "";
     try {
-      s = await share(home, { name: await this.free(home, base), driver, with: this.preset, may: this.rights, timeline: this.line, ...options, signal });
+      name = await this.free(home, base);
+      s = await share(home, { name, driver, with: this.preset, may: this.rights, timeline: this.line, ...options, signal });
       this.own.set(s.fullName, s);
       this.coming.set(coming, s.fullName);
     } catch (e) {
@@ -128,6 +131,7 @@ export class WabDevices extends HTMLElement {
       coming.remove();
       throw e;
     } finally {
+      this.taken.delete(`${home.name}/${name}`);
       this.refresh();
     }
     this.tabs?.tell([...this.own.keys()]);
@@ -147,13 +151,16 @@ export class WabDevices extends HTMLElement {
     this.refresh();
   }
 
-  /** free is a name under which nobody drives a device now. */
+  /** free is a name under which nobody drives a device now, and takes it. */
   private async free(home: Handle, base: string): Promise<string> {
     for (let n = 1; ; n++) {
       const name = n === 1 ? base : `${base}-${n}`;
-      if (this.own.has(`${home.name}/${name}`)) continue;
+      const full = `${home.name}/${name}`;
+      if (this.own.has(full)) continue;
       const { online } = (await home.call("DeviceShared", [name])) as { online: boolean };
-      if (!online) return name;
+      if (online || this.own.has(full) || this.taken.has(full)) continue;
+      this.taken.add(full);
+      return name;
     }
   }
 

@@ -155,6 +155,12 @@ func TestDEV5_APanelThatIsRemovedLetsGoOfWhatItConnectsTo(t *testing.T) {
 	alice.Until(`named("Virtual lamp: light")`)
 }
 
+func TestTwoOfAKindThatAreAddedAtOnceHaveNamesOfTheirOwn(t *testing.T) {
+	alice := panel(t, browser.Start(t), browser.Looks[0], serve(t), "")
+	said(t, alice, `Promise.all([panel.add("virtual-lamp"), panel.add("virtual-lamp")]).then((both) => both.map((lamp) => lamp?.name).sort().join())`, "lamp,lamp-2")
+	alice.Until(`panel.shared.length === 2 && panel.shadowRoot.querySelectorAll(".lamp").length === 2`)
+}
+
 const evil = `<img src=x onerror="window.hacked=1">`
 
 func TestDEV5_WhatDevicesSayIsShownAsText(t *testing.T) {
