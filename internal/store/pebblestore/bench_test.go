@@ -58,7 +58,7 @@ func benchCommitter(b *testing.B, inFlight int) {
 }
 
 func benchBare(b *testing.B, inFlight int) {
-	db, err := pebble.Open(b.TempDir(), &pebble.Options{Logger: quiet{}, MemTableSize: memTable, MemTableStopWritesThreshold: 4, L0StopWritesThreshold: 32})
+	db, err := pebble.Open(b.TempDir(), &pebble.Options{Logger: quiet{}, MemTableSize: defaultMemtable, MemTableStopWritesThreshold: 4, L0StopWritesThreshold: 32})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -83,15 +83,16 @@ func (c *child) kill() {
 
 func runChild(role, dir string) {
 	kind, failing := strings.CutPrefix(role, "fail ")
-	opts := Options{tune: smallTables}
+	opts := Options{tune: smallTables, Memtable: smallMemtable}
 	if role == "hold" {
 		opts.tune = func(p *pebble.Options) { p.DisableAutomaticCompactions = true } // touches nothing any more
 	}
 	var armed atomic.Bool
 	if failing {
-		opts.FS = errorfs.Wrap(vfs.Default, injector(kind, &armed))
+		opts.FS = inject(vfs.Default, injector(kind, &armed))
 	}
 	if role == "full" {
+		opts.Memtable = 0 // so that a log grows as long as it takes
 		limitFiles()
 	}
 	s, err := Open(dir, opts)
@@ -123,6 +124,8 @@ func runChild(role, dir string) {
 	select {}
 }
 
+const smallMemtable = 16 << 10
+
 // smallTables makes everything that happens now and then happen often: new logs, flushes, compactions, manifests.
 func smallTables(p *pebble.Options) {
 	p.MemTableSize = 128 << 10
@@ -132,6 +135,19 @@ func smallTables(p *pebble.Options) {
 }
 
 var errInjected = errors.New("injected: the disk is broken")
+
+// inject wraps a disk, so that operations on it may fail.
+func inject(disk vfs.FS, i errorfs.Injector) vfs.FS { return injected{errorfs.Wrap(disk, i)} }
+
+type injected struct{ vfs.FS }
+
+// ReuseForWrite gives out a file that is wrapped, too.
+func (d injected) ReuseForWrite(oldname, newname string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	if err := d.Remove(oldname); err != nil {
+		return nil, err
+	}
+	return d.Create(newname, category)
+}
 
 // injector fails one kind of operation once it is armed, and from then on.
 func injector(kind string, armed *atomic.Bool) errorfs.Injector {

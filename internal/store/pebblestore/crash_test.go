@@ -40,7 +40,7 @@ func TestCA3_AckedCommitsSurviveKill(t *testing.T) {
 
 func reopenAndVerify(t *testing.T, dir string, acked []int) []int {
 	t.Helper()
-	s, err := Open(dir, Options{Fatal: neverFatal(t), tune: smallTables})
+	s, err := Open(dir, Options{Fatal: neverFatal(t), tune: smallTables, Memtable: smallMemtable})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func TestCA3_AckedCommitsSurvivePowerCut(t *testing.T) {
 
 // cutPower runs the workload on a disk for a while and returns what a power cut leaves of the disk, and of the CAs.
 func cutPower(t *testing.T, rng *rand.Rand, disk *vfs.MemFS, at []int) (*vfs.MemFS, []int) {
-	s, err := Open("data/store", Options{FS: disk, Fatal: neverFatal(t), tune: smallTables})
+	s, err := Open("data/store", Options{FS: memDisk{disk}, Fatal: neverFatal(t), tune: smallTables, Memtable: smallMemtable})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func cutPower(t *testing.T, rng *rand.Rand, disk *vfs.MemFS, at []int) (*vfs.Mem
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	survivor, err := Open("data/store", Options{FS: left, Fatal: neverFatal(t), tune: smallTables})
+	survivor, err := Open("data/store", Options{FS: left, Fatal: neverFatal(t), tune: smallTables, Memtable: smallMemtable})
 	if err != nil {
 		t.Fatalf("after the power cut: %v", err)
 	}
@@ -143,7 +143,7 @@ func TestCA3_PowerCutDuringCreation(t *testing.T) {
 		disk := vfs.NewCrashableMem()
 		var left *vfs.MemFS
 		var count atomic.Int64
-		openAndClose(t, errorfs.Wrap(disk, errorfs.InjectorFunc(func(errorfs.Op) error {
+		openAndClose(t, inject(disk, errorfs.InjectorFunc(func(errorfs.Op) error {
 			if count.Add(1)-1 == at {
 				left = disk.CrashClone(cutConfig(rng))
 			}

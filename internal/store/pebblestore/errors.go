@@ -22,8 +22,10 @@ var (
 
 // Damage of single values.
 var (
-	errHead = fmt.Errorf("%w: a CA's head", ErrCorrupt)
-	errDue  = fmt.Errorf("%w: a due entry", ErrCorrupt)
+	errHead   = fmt.Errorf("%w: a CA's head", ErrCorrupt)
+	errDue    = fmt.Errorf("%w: a due entry", ErrCorrupt)
+	errGap    = fmt.Errorf("%w: records of the log are missing", ErrCorrupt)
+	errNumber = fmt.Errorf("%w: the number of the newest revision, or of the log", ErrCorrupt)
 )
 
 var advice = map[error]string{

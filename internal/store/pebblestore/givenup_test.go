@@ -30,7 +30,7 @@ func TestOPS1_AFullDiskAtTheStartIsTold(t *testing.T) {
 	}
 	var full atomic.Bool
 	full.Store(true)
-	fs := errorfs.Wrap(left, errorfs.InjectorFunc(func(op errorfs.Op) error {
+	fs := inject(left, errorfs.InjectorFunc(func(op errorfs.Op) error {
 		if full.Load() && op.Kind == errorfs.OpCreate && strings.HasSuffix(op.Path, ".sst") {
 			return syscall.ENOSPC
 		}

@@ -7,8 +7,8 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// guardedFS ends the process at the first error of the write-ahead log. Pebble would as well, but some of its ways to do so are
-// crashes that leave no clear line: it panics where a deferred call then unlocks what is not locked.
+// guardedFS ends the process at the first error of a log. Pebble's log writer would go on, or panic. And once something has failed, nothing is written any more: Pebble tries again in the background, and what it
+// did not know to be written the first time would be there twice.
 type guardedFS struct {
 	vfs.FS
 	*failure
@@ -26,24 +26,53 @@ func guarded(fsys vfs.FS, f *failure) *guardedFS {
 func (g *guardedFS) Unwrap() vfs.FS { return g.FS }
 
 func (g *guardedFS) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	if err := g.err(); err != nil {
+		return nil, err
+	}
 	f, err := g.FS.Create(name, category)
 	return g.guard(name, f, err)
 }
 
 func (g *guardedFS) ReuseForWrite(oldname, newname string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	if err := g.err(); err != nil {
+		return nil, err
+	}
 	f, err := g.FS.ReuseForWrite(oldname, newname, category)
 	return g.guard(newname, f, err)
 }
 
 func (g *guardedFS) guard(name string, f vfs.File, err error) (vfs.File, error) {
 	if !strings.HasSuffix(name, ".log") {
-		return f, err
+		if err != nil {
+			return nil, err
+		}
+		return &guardedFile{f, g.failure}, nil
 	}
 	l := &guardedLog{f, name, g.failure, g.pace}
 	if err := l.check(err); err != nil {
 		return nil, err
 	}
 	return l, nil
+}
+
+// guardedFile is written as long as nothing has failed.
+type guardedFile struct {
+	vfs.File
+	*failure
+}
+
+func (f *guardedFile) Write(p []byte) (int, error) {
+	if err := f.err(); err != nil {
+		return 0, err
+	}
+	return f.File.Write(p)
+}
+
+func (f *guardedFile) WriteAt(p []byte, at int64) (int, error) {
+	if err := f.err(); err != nil {
+		return 0, err
+	}
+	return f.File.WriteAt(p, at)
 }
 
 // guardedLog reports what goes wrong with a log file.
@@ -62,11 +91,17 @@ func (l *guardedLog) check(err error) error {
 }
 
 func (l *guardedLog) Write(p []byte) (int, error) {
+	if err := l.err(); err != nil {
+		return 0, err
+	}
 	n, err := l.File.Write(p)
 	return n, l.check(err)
 }
 
 func (l *guardedLog) WriteAt(p []byte, at int64) (int, error) {
+	if err := l.err(); err != nil {
+		return 0, err
+	}
 	n, err := l.File.WriteAt(p, at)
 	return n, l.check(err)
 }

@@ -23,6 +23,7 @@ const (
 var (
 	formatKey   = []byte{spaceMeta, 'f'}
 	sequenceKey = []byte{spaceMeta, 's'}
+	logKey      = []byte{spaceMeta, 'l'}
 )
 
 // head is what the store keeps of a CA besides its side keys; rev 0 means that there is no such CA.
@@ -46,6 +47,19 @@ func parseHead(value []byte) (head, error) {
 		rev: store.Rev(binary.BigEndian.Uint64(value)),
 		due: int64(binary.BigEndian.Uint64(value[8:])),
 	}, nil
+}
+
+// appendNumber and parseNumber are for what stands under sequenceKey and logKey.
+func appendNumber(dst []byte, n uint64) []byte { return binary.BigEndian.AppendUint64(dst, n) }
+
+func parseNumber(value []byte) (uint64, error) {
+	if value == nil {
+		return 0, nil
+	}
+	if len(value) != 8 {
+		return 0, errNumber
+	}
+	return binary.BigEndian.Uint64(value), nil
 }
 
 func appendCA(dst []byte, ca string, end byte) []byte {

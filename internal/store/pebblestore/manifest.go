@@ -74,12 +74,14 @@ func chunk(block []byte) (size int, place byte) {
 	if size > len(block) {
 		return 0, 0
 	}
-	sum := crc32.Checksum(block[6:size], castagnoli)
-	if binary.LittleEndian.Uint32(block) != (sum>>15|sum<<17)+0xa282ead8 {
+	if binary.LittleEndian.Uint32(block) != masked(crc32.Checksum(block[6:size], castagnoli)) {
 		return 0, 0
 	}
 	return size, block[6]
 }
+
+// masked is how Pebble stores a checksum.
+func masked(sum uint32) uint32 { return (sum>>15 | sum<<17) + 0xa282ead8 }
 
 func empty(block []byte) bool {
 	for _, b := range block {

@@ -12,7 +12,7 @@ import (
 )
 
 // version is that of the layout in doc.go.
-const version = 1
+const version = 2
 
 // markerName is the file that says what a folder is, so that Pebble never touches one that is not ours to touch.
 const markerName = "WAB-STORE"

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"sync"
 	"syscall"
-	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -22,6 +21,7 @@ type Options struct {
 	Logger     *slog.Logger // default slog.Default()
 	Fatal      func(error)  // called once when the disk can't be trusted any more; default store.Exit
 	CacheBytes int64        // memory for blocks read from disk, taken as it is needed; default 64 MiB
+	Memtable   int          // bytes that commits take in memory, or in the log, until they are written to tables; there may be two such; default 32 MiB, at most 1 GiB
 	Heads      int          // how many of the latest heads are remembered at least, about 200 bytes each; default 65,536
 
 	tune func(*pebble.Options) // for tests
@@ -43,6 +43,10 @@ func (o Options) withDefaults() Options {
 	if o.Heads <= 0 {
 		o.Heads = defaultHeads
 	}
+	if o.Memtable <= 0 {
+		o.Memtable = defaultMemtable
+	}
+	o.Memtable = min(o.Memtable, maxMemtable)
 	return o
 }
 
@@ -50,15 +54,18 @@ func (o Options) withDefaults() Options {
 type Store struct {
 	db      *pebble.DB
 	lock    *pebble.Lock
+	limit   int // of a memtable and of its file of the log, in bytes
 	gate    gate
-	durable *durable
 	failure *failure
+	tables  tables
 
 	commitMu sync.Mutex // guards what follows: one commit at a time compares, writes its log record and becomes visible
 	heads    *heads
-	last     store.Rev // handed out last
-	reserved store.Rev // no revision above it has been handed out, by any process
-	key, end []byte    // scratch
+	log      *writeAheadLog
+	last     store.Rev     // handed out last
+	flushing chan struct{} // closed when the last checkpoint is in tables; nil if there was none
+	record   []byte        // of the commit under way
+	staged   []commit
 }
 
 // Open opens the store in a folder, and makes it where there is none. Its errors are one line each, tell what to do, and leave the
@@ -106,82 +113,59 @@ func openLocked(dir string, opts Options, lock *pebble.Lock) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{lock: lock, durable: newDurable(), heads: newHeads(opts.Heads)}
-	failed := make(chan struct{})
-	s.failure = &failure{fatal: opts.Fatal, stop: func(err error) { s.durable.stop(err); close(failed) }}
-	if err := s.openDB(dir, opts, lock, state, failed); err != nil {
+	s := &Store{lock: lock, heads: newHeads(opts.Heads), tables: tables{active: newMemtable()}}
+	s.failure = &failure{fatal: opts.Fatal, known: make(chan struct{})}
+	if err := s.openDB(dir, opts, lock, state); err != nil {
 		return nil, err
 	}
 	if state != folderReady {
 		if err := writeMarker(opts.FS, dir, folderReady); err != nil {
-			return nil, errors.Join(err, s.db.Close())
+			return nil, s.abandon(err)
 		}
 	}
 	s.failure.open.Store(true)
 	return s, nil
 }
 
-func (s *Store) openDB(dir string, opts Options, lock *pebble.Lock, state folder, failed <-chan struct{}) (err error) {
+func (s *Store) openDB(dir string, opts Options, lock *pebble.Lock, state folder) (err error) {
 	p := tuned(opts, &logger{log: opts.Logger, dir: dir, failure: s.failure})
 	p.Lock = lock
 	if opts.tune != nil {
 		opts.tune(p)
 	}
 	p.ErrorIfNotExists = state == folderReady
-	if s.db, err = openUnless(failed, dir, p); errors.Is(err, errGivenUp) {
-		return fmt.Errorf("%w: %w", err, s.failure.err())
+	s.limit = opts.Memtable
+	if s.db, err = s.openUnless(dir, p); errors.Is(err, errGivenUp) {
+		return err
 	}
 	if err != nil {
 		return damage(err, state)
 	}
-	err = s.checkFormat(state)
+	err = s.checkFormat(p.FS, dir, state)
 	if err == nil {
-		err = s.readSequence()
+		err = s.openLog(p, dir)
 	}
 	if err == nil {
 		err = s.failure.err()
 	}
 	if err != nil {
-		return errors.Join(err, s.db.Close())
+		return s.abandon(err)
 	}
 	return nil
 }
 
-var errGivenUp = errors.New("opening it was given up")
-
-// patience is how long opening may go on once something has failed in the background.
-const patience = time.Second
-
-// openUnless gives up a while after something has failed in the background. Pebble may try that again for ever: on a full disk, to write down what it has found in the log.
-// Should it get to an end later, the folder is let go.
-func openUnless(failed <-chan struct{}, dir string, p *pebble.Options) (*pebble.DB, error) {
-	type opened struct {
-		db  *pebble.DB
-		err error
-	}
-	done := make(chan opened, 1)
-	go func() {
+// openUnless gives up a while after something has failed in the background. Pebble keeps the folder as long as the process lives then.
+func (s *Store) openUnless(dir string, p *pebble.Options) (db *pebble.DB, err error) {
+	opened := make(chan *pebble.DB, 1)
+	err = s.failure.outcome(func() error {
 		db, err := openPebble(dir, p)
-		done <- opened{db, err}
-	}()
-	select {
-	case o := <-done:
-		return o.db, o.err
-	case <-failed:
+		opened <- db
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
-	select {
-	case o := <-done:
-		return o.db, o.err
-	case <-time.After(patience):
-	}
-	go func() {
-		o := <-done
-		if o.err == nil {
-			_ = closePebble(o.db)
-		}
-		_ = p.Lock.Close()
-	}()
-	return nil, errGivenUp
+	return <-opened, nil
 }
 
 // openPebble makes errors of Pebble's panics too.
@@ -209,56 +193,77 @@ func damage(err error, state folder) error {
 	return fmt.Errorf("%w: %w", ErrCorrupt, err)
 }
 
-// checkFormat compares the version inside, which a copied folder bears even without its marker, or writes it to a new store.
-func (s *Store) checkFormat(state folder) error {
+// checkFormat compares the version inside, which a copied folder bears even without its marker, or writes it to a store that is new or of an older version.
+func (s *Store) checkFormat(fsys vfs.FS, dir string, state folder) error {
 	value, err := s.value(formatKey)
 	if err != nil {
 		return err
 	}
-	if value == nil && state != folderReady {
-		return s.db.Set(formatKey, formatValue(version), pebble.Sync)
-	}
-	if value == nil {
+	if value == nil && state == folderReady {
 		return fmt.Errorf("%w: the format's key is missing", ErrCorrupt)
 	}
-	return parseFormat(value)
+	if value == nil {
+		return s.writeFormat()
+	}
+	v, err := parseFormat(value)
+	if v == version || err != nil {
+		return err
+	}
+	if err := writeMarker(fsys, dir, folderReady); err != nil { // first: an older wab would miss what is only in the log
+		return err
+	}
+	return s.writeFormat()
+}
+
+func (s *Store) writeFormat() error {
+	batch := s.db.NewBatch()
+	if err := batch.Set(formatKey, formatValue(version), nil); err != nil {
+		return err
+	}
+	return s.settle(batch)
 }
 
 func formatValue(v uint32) []byte { return binary.BigEndian.AppendUint32([]byte("wab"), v) }
 
-func parseFormat(value []byte) error {
+func parseFormat(value []byte) (uint32, error) {
 	number, ok := bytes.CutPrefix(value, []byte("wab"))
 	if !ok || len(number) != 4 {
-		return ErrForeign
+		return 0, ErrForeign
 	}
-	if v := binary.BigEndian.Uint32(number); v > version {
-		return fmt.Errorf("%w: version %d, this one knows %d", ErrNewer, v, version)
+	v := binary.BigEndian.Uint32(number)
+	if v > version {
+		return v, fmt.Errorf("%w: version %d, this one knows %d", ErrNewer, v, version)
 	}
-	return nil
+	return v, nil
 }
 
-// readSequence goes on with revisions above all that earlier processes may have handed out.
-func (s *Store) readSequence() error {
-	value, err := s.value(sequenceKey)
-	if err != nil || value == nil {
-		return err
-	}
-	if len(value) != 8 {
-		return fmt.Errorf("%w: the sequence of revisions", ErrCorrupt)
-	}
-	s.last = store.Rev(binary.BigEndian.Uint64(value))
-	s.reserved = s.last
-	s.durable.begin(s.last)
-	return nil
-}
-
-// Close waits for calls under way and closes the folder. After a failure it leaves Pebble alone, and returns what had failed.
+// Close waits for calls under way, writes what is only in the log to tables, and closes the folder. If something had failed before, it leaves Pebble alone, and returns what that was.
 func (s *Store) Close() error {
 	if !s.gate.close() {
 		return nil
 	}
-	if err := s.failure.err(); err != nil {
+	if err := s.flushed(); err != nil {
 		return err
 	}
-	return errors.Join(s.db.Close(), s.lock.Close())
+	err := s.drain()
+	if errors.Is(err, errGivenUp) {
+		return err
+	}
+	return errors.Join(err, s.release(), s.lock.Close())
+}
+
+// abandon releases what an Open that failed has opened, unless Pebble is still at work on it.
+func (s *Store) abandon(why error) error {
+	if errors.Is(why, errGivenUp) {
+		return why
+	}
+	return errors.Join(why, s.failure.outcome(s.release))
+}
+
+// release ends what runs in the background, and closes all files.
+func (s *Store) release() (err error) {
+	if s.log != nil {
+		err = s.log.manager.Close()
+	}
+	return errors.Join(err, closePebble(s.db))
 }

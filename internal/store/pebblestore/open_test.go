@@ -23,33 +23,46 @@ import (
 
 const testCA = "app:alice/home"
 
-// made is a folder with a store of some CAs in it, in tables and in the log.
+// made is the folder of a store whose process was killed: some CAs are in tables, some in the log.
 func made(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "data", "store")
-	for range 2 { // the first round's log becomes a table
-		s, err := Open(dir, Options{Fatal: neverFatal(t)})
-		if err != nil {
+	fill(t, dir, nil)
+	killed := filepath.Join(t.TempDir(), "data", "store")
+	fill(t, dir, func() {
+		if err := os.CopyFS(killed, os.DirFS(dir)); err != nil {
 			t.Fatal(err)
 		}
-		rev, _, err := stateOf(s, testCA)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if r := s.Commit([]store.Write{step(testCA, 3, rev)})[0]; r.Err != nil {
+	})
+	return killed
+}
+
+// fill commits to a store in a folder, and calls meanwhile before it closes it.
+func fill(t *testing.T, dir string, meanwhile func()) {
+	t.Helper()
+	s, err := Open(dir, Options{Fatal: neverFatal(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rev, _, err := stateOf(s, testCA)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := s.Commit([]store.Write{step(testCA, 3, rev)})[0]; r.Err != nil {
+		t.Fatal(r.Err)
+	}
+	for i := range 200 {
+		ca := fmt.Sprintf("app:filler%d/n%d", rev, i)
+		if r := s.Commit([]store.Write{step(ca, 1+i%16, 0)})[0]; r.Err != nil {
 			t.Fatal(r.Err)
 		}
-		for i := range 200 {
-			ca := fmt.Sprintf("app:filler%d/n%d", rev, i)
-			if r := s.Commit([]store.Write{step(ca, 1+i%16, 0)})[0]; r.Err != nil {
-				t.Fatal(r.Err)
-			}
-		}
-		if err := s.Close(); err != nil {
-			t.Fatal(err)
-		}
 	}
-	return dir
+	if meanwhile != nil {
+		meanwhile()
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func wantMade(t *testing.T, dir string) {
@@ -118,9 +131,9 @@ func write(t *testing.T, path, text string) {
 func TestOpenNewer(t *testing.T) {
 	t.Run("Marker", func(t *testing.T) {
 		dir := made(t)
-		write(t, filepath.Join(dir, markerName), "wab store 2\n")
+		write(t, filepath.Join(dir, markerName), "wab store 3\n")
 		unchanged(t, dir, func() { refused(t, dir, Options{}, ErrNewer) })
-		write(t, filepath.Join(dir, markerName), "wab store 1\n")
+		write(t, filepath.Join(dir, markerName), "wab store 2\n")
 		wantMade(t, dir)
 	})
 	t.Run("Format", func(t *testing.T) {
@@ -211,8 +224,8 @@ func TestOpenCorrupt(t *testing.T) {
 		"FormatMissing":     {"marker.format-version.*", nil},
 		"TableCut":          {"*.sst", func(data []byte) []byte { return data[:len(data)/2] }},
 		"TableMissing":      {"*.sst", nil},
-		"LogFlipped":        {"*.log", flipped},
-		"LogFlippedAtStart": {"*.log", func(data []byte) []byte { data[20] ^= 1; return data }},
+		"LogFlipped":        {"log/*.log", flipped},
+		"LogFlippedAtStart": {"log/*.log", func(data []byte) []byte { data[20] ^= 1; return data }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := made(t)
@@ -254,7 +267,7 @@ func newest(t *testing.T, dir, pattern string) string {
 func TestOpenReadOnly(t *testing.T) {
 	for name, refusal := range map[string]error{"Mount": syscall.EROFS, "Rights": syscall.EACCES} {
 		t.Run(name, func(t *testing.T) {
-			readOnly := errorfs.Wrap(vfs.Default, errorfs.InjectorFunc(func(op errorfs.Op) error {
+			readOnly := inject(vfs.Default, errorfs.InjectorFunc(func(op errorfs.Op) error {
 				if op.Kind.ReadOrWrite() == errorfs.OpIsWrite && op.Kind != errorfs.OpFileClose {
 					return &fs.PathError{Op: "open", Path: op.Path, Err: refusal}
 				}
@@ -289,7 +302,7 @@ func TestOpenFailsAtAnyOperation(t *testing.T) {
 	for at := int64(0); ; at++ {
 		mem := vfs.NewMem()
 		var count atomic.Int64
-		fsys := errorfs.Wrap(mem, errorfs.InjectorFunc(func(op errorfs.Op) error {
+		fsys := inject(mem, errorfs.InjectorFunc(func(op errorfs.Op) error {
 			if count.Add(1)-1 == at && op.Kind != errorfs.OpFileClose { // MemFS would never close the file
 				return errInjected
 			}
@@ -322,7 +335,8 @@ func TestMarker(t *testing.T) {
 		"wab store 1":         {folderReady, nil},
 		"wab store 1\nmore":   {folderReady, nil},
 		"wab store 1 new\n":   {folderBegun, nil},
-		"wab store 2 new\n":   {0, ErrNewer},
+		"wab store 2":         {folderReady, nil},
+		"wab store 3 new\n":   {0, ErrNewer},
 		"wab store 999999999": {0, ErrNewer},
 		"wab store 0":         {0, ErrCorrupt},
 		"wab store -1":        {0, ErrCorrupt},

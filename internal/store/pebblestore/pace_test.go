@@ -62,7 +62,7 @@ func TestOnlyTheSystemsDiskIsSyncedWithoutItsFileSystem(t *testing.T) {
 	if guarded(vfs.Default, nil).pace == nil {
 		t.Error("the system's disk is never synced in place")
 	}
-	faulty := errorfs.Wrap(vfs.Default, errorfs.InjectorFunc(func(errorfs.Op) error { return nil }))
+	faulty := inject(vfs.Default, errorfs.InjectorFunc(func(errorfs.Op) error { return nil }))
 	for name, fsys := range map[string]vfs.FS{"memory": vfs.NewMem(), "a disk with faults": faulty} {
 		if guarded(fsys, nil).pace != nil {
 			t.Errorf("%s is passed over", name)

@@ -14,13 +14,12 @@ func (s *Store) Load(ca string, prefix []byte, visit func(key, value []byte) err
 		return 0, err
 	}
 	defer s.gate.leave()
-	side := appendSide(nil, ca, prefix)
-	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: appendCA(nil, ca, endHead), UpperBound: after(side)})
+	v, err := s.view(ca, prefix)
 	if err != nil {
 		return 0, err
 	}
-	rev, err := s.load(it, ca, side, visit)
-	if closed := it.Close(); err == nil {
+	rev, err := v.load(prefix, visit)
+	if closed := v.close(); err == nil {
 		err = closed
 	}
 	if err != nil {
@@ -29,40 +28,112 @@ func (s *Store) Load(ca string, prefix []byte, visit func(key, value []byte) err
 	return rev, nil
 }
 
-func (s *Store) load(it *pebble.Iterator, ca string, side []byte, visit func(key, value []byte) error) (store.Rev, error) {
-	var h head
-	if it.First() && it.Key()[sidePrefix(ca)-1] == endHead {
-		value, err := it.ValueAndErr()
+// A view is what there is of a CA at one instant.
+type view struct {
+	ca      string
+	head    head
+	known   bool // the head is, from the memtables
+	over    []pair
+	shadows [2]shadow
+	it      *pebble.Iterator // nil where nothing below the memtables counts
+}
+
+func (s *Store) view(ca string, prefix []byte) (v view, err error) {
+	s.tables.mu.RLock()
+	defer s.tables.mu.RUnlock()
+	changes := s.tables.changes(ca)
+	v = view{ca: ca, over: sides(changes, prefix)}
+	v.head, v.known = newestHead(changes)
+	alone := false
+	for i, c := range changes {
+		if c != nil {
+			v.shadows[i] = c.below
+			alone = alone || c.below.extent >= hidesAll
+		}
+	}
+	if !alone {
+		v.it, err = s.db.NewIter(&pebble.IterOptions{LowerBound: appendCA(nil, ca, endHead), UpperBound: after(appendSide(nil, ca, prefix))})
+	}
+	return v, err
+}
+
+func (v *view) close() error {
+	if v.it == nil {
+		return nil
+	}
+	return v.it.Close() // it also reports what ended the iteration
+}
+
+func (v *view) load(prefix []byte, visit func(key, value []byte) error) (store.Rev, error) {
+	if err := v.readHead(); err != nil || v.head.rev == 0 {
+		return 0, err
+	}
+	if v.it == nil {
+		return v.head.rev, visitPairs(v.over, visit)
+	}
+	skip := sidePrefix(v.ca)
+	for ok := v.it.SeekGE(appendSide(nil, v.ca, prefix)); ok; ok = v.it.Next() {
+		key := v.it.Key()[skip:]
+		n, same := until(v.over, key)
+		if err := visitPairs(v.over[:n], visit); err != nil {
+			return 0, err
+		}
+		v.over = v.over[n:]
+		if same || v.shadows[0].hides(key) || v.shadows[1].hides(key) {
+			continue
+		}
+		value, err := v.it.ValueAndErr()
 		if err != nil {
 			return 0, err
 		}
-		if h, err = parseHead(value); err != nil {
+		if err := visit(key, value); err != nil {
 			return 0, err
 		}
 	}
-	if err := it.Error(); err != nil {
+	if err := v.it.Error(); err != nil {
 		return 0, err
 	}
-	if err := s.durable.wait(h.rev); err != nil {
-		return 0, err
-	}
-	if h.rev == 0 {
-		return 0, nil
-	}
-	for ok := it.SeekGE(side); ok; ok = it.Next() {
-		if err := visitPair(it, sidePrefix(ca), visit); err != nil {
-			return 0, err
-		}
-	}
-	return h.rev, it.Error()
+	return v.head.rev, visitPairs(v.over, visit)
 }
 
-func visitPair(it *pebble.Iterator, skip int, visit func(key, value []byte) error) error {
-	value, err := it.ValueAndErr()
-	if err != nil {
-		return err
+// readHead finds the head in Pebble, unless it is known.
+func (v *view) readHead() error {
+	if v.known {
+		return nil
 	}
-	return visit(it.Key()[skip:], value)
+	if v.it.First() && v.it.Key()[sidePrefix(v.ca)-1] == endHead {
+		value, err := v.it.ValueAndErr()
+		if err != nil {
+			return err
+		}
+		if v.head, err = parseHead(value); err != nil {
+			return err
+		}
+	}
+	return v.it.Error()
+}
+
+// until counts the pairs that come before a key, and tells whether the next one is of that key.
+func until(pairs []pair, key []byte) (n int, same bool) {
+	for n < len(pairs) {
+		if order := bytes.Compare(pairs[n].key, key); order >= 0 {
+			return n, order == 0
+		}
+		n++
+	}
+	return n, false
+}
+
+func visitPairs(pairs []pair, visit func(key, value []byte) error) error {
+	for _, p := range pairs {
+		if p.gone {
+			continue
+		}
+		if err := visit(p.key, p.value); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Get implements store.Store.
@@ -71,32 +142,13 @@ func (s *Store) Get(ca string, key []byte) ([]byte, error) {
 		return nil, err
 	}
 	defer s.gate.leave()
-	value, err := s.value(appendSide(nil, ca, key))
-	if err != nil {
-		return nil, err
+	if value, known := s.tables.get(ca, key); known {
+		return value, nil
 	}
-	return value, s.waitFor(ca)
+	return s.value(appendSide(nil, ca, key))
 }
 
-// waitFor returns when what a CA's keys have shown is durable: its head was written together with them, or later.
-func (s *Store) waitFor(ca string) error {
-	if s.durable.settled() {
-		return nil
-	}
-	value, err := s.value(appendCA(nil, ca, endHead))
-	if err != nil {
-		return err
-	}
-	var h head
-	if value != nil {
-		if h, err = parseHead(value); err != nil {
-			return err
-		}
-	}
-	return s.durable.wait(h.rev)
-}
-
-// value is a copy of a key's value, nil if there is none.
+// value is a copy of what Pebble has under a key, nil if it has nothing.
 func (s *Store) value(key []byte) ([]byte, error) {
 	value, closer, err := s.db.Get(key)
 	if err == pebble.ErrNotFound {
@@ -109,26 +161,32 @@ func (s *Store) value(key []byte) ([]byte, error) {
 	return append(make([]byte, 0, len(value)), value...), nil
 }
 
+// storedHead is the head that Pebble has of a CA, zero if none.
+func (s *Store) storedHead(ca string) (head, error) {
+	value, err := s.value(appendCA(nil, ca, endHead))
+	if value == nil || err != nil {
+		return head{}, err
+	}
+	return parseHead(value)
+}
+
 // DueBefore implements store.Store. A limit of 0 or less lists nothing.
 func (s *Store) DueBefore(at int64, behind store.Due, limit int) ([]store.Due, error) {
-	var list []store.Due
 	if limit <= 0 || behind.At > at {
 		return nil, nil
 	}
-	start := append(appendDue(nil, behind.At, behind.CA), 0) // names end before any zero byte
-	end := after(appendDueTime(nil, at))
-	err := s.scan(start, end, func(it *pebble.Iterator) (bool, error) {
-		due, err := parseDue(it.Key())
-		if err != nil {
-			return false, err
-		}
+	from := append(appendDue(nil, behind.At, behind.CA), 0) // names end before any zero byte
+	to := after(appendDueTime(nil, at))
+	var list []store.Due
+	add := func(key []byte) (more bool, err error) {
+		due, err := parseDue(key)
 		list = append(list, due)
-		return len(list) < limit && it.Next(), nil
-	})
-	if err != nil {
+		return len(list) < limit, err
+	}
+	if err := s.scan(dueIndex, from, to, (*pebble.Iterator).Next, add); err != nil {
 		return nil, err
 	}
-	return list, s.durable.wait(0)
+	return list, nil
 }
 
 // CAs visits up to limit names of CAs that begin with prefix, in the order of their bytes, as of one instant. For inspection: it reads
@@ -137,39 +195,66 @@ func (s *Store) CAs(prefix string, limit int, visit func(ca string) error) error
 	if limit <= 0 {
 		return nil
 	}
-	start := append([]byte{spaceCA}, prefix...)
-	var next []byte
-	return s.scan(start, after(start), func(it *pebble.Iterator) (bool, error) {
+	from := append([]byte{spaceCA}, prefix...)
+	next := func(it *pebble.Iterator) bool {
 		ca, _, _ := bytes.Cut(it.Key()[1:], []byte{endHead})
-		if err := s.durable.wait(0); err != nil {
-			return false, err
-		}
-		if err := visit(string(ca)); err != nil {
-			return false, err
-		}
+		return it.SeekGE(appendCA(nil, string(ca), endCA))
+	}
+	return s.scan(headIndex, from, after(from), next, func(key []byte) (more bool, err error) {
 		limit--
-		next = appendCA(next[:0], string(ca), endCA)
-		return limit > 0 && it.SeekGE(next), nil
+		ca, _, _ := bytes.Cut(key[1:], []byte{endHead})
+		return limit > 0, visit(string(ca))
 	})
 }
 
-// scan calls step at the first key of a range and again, until step says that it has not moved on.
-func (s *Store) scan(start, end []byte, step func(*pebble.Iterator) (bool, error)) error {
+// scan calls visit for the keys of a range that the memtables have in an index, or Pebble below them, as of one instant, until it has no more to ask for. next moves Pebble's iterator.
+func (s *Store) scan(of func(*memtable) *entries, from, to []byte, next func(*pebble.Iterator) bool, visit func(key []byte) (more bool, err error)) error {
 	if err := s.enterAny(); err != nil {
 		return err
 	}
 	defer s.gate.leave()
-	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: start, UpperBound: end})
+	s.tables.mu.RLock()
+	pairs := s.tables.index(of, from, to)
+	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: to})
+	s.tables.mu.RUnlock()
 	if err != nil {
 		return err
 	}
-	for ok := it.First(); ok && err == nil; {
-		ok, err = step(it)
-	}
+	err = scanMerged(it, pairs, next, visit)
 	if closed := it.Close(); err == nil { // Close also reports what ended the iteration
 		err = closed
 	}
 	return err
+}
+
+func scanMerged(it *pebble.Iterator, pairs []pair, next func(*pebble.Iterator) bool, visit func(key []byte) (more bool, err error)) error {
+	below := it.First()
+	for below || len(pairs) > 0 {
+		order := -1
+		switch {
+		case len(pairs) == 0:
+			order = 1
+		case below:
+			order = bytes.Compare(pairs[0].key, it.Key())
+		}
+		var key []byte
+		there := true
+		if order <= 0 {
+			key, there, pairs = pairs[0].key, !pairs[0].gone, pairs[1:]
+		} else {
+			key = bytes.Clone(it.Key())
+		}
+		if order >= 0 {
+			below = next(it)
+		}
+		if !there {
+			continue
+		}
+		if more, err := visit(key); err != nil || !more {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Store) enter(ca string) error {

@@ -12,7 +12,8 @@ import (
 func TestStore(t *testing.T) {
 	for name, opts := range map[string]Options{
 		"Cached":    {},
-		"Forgetful": {Heads: 1}, // nearly every compare-and-set reads
+		"Forgetful": {Heads: 1},                // nearly every compare-and-set reads
+		"Flushing":  {Heads: 1, Memtable: 300}, // nearly every commit begins a memtable
 	} {
 		t.Run(name, func(t *testing.T) {
 			storetest.Run(t, func(t *testing.T) storetest.Opener {

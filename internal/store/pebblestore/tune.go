@@ -7,13 +7,11 @@ import (
 )
 
 const (
-	// memTable starts at 256 KB and doubles while there is load; a crash leaves at most a few of them to replay.
-	// Batches of more than half of it are slower: only single writes near store.MaxWrite are.
-	memTable = 16 << 20
-	// maxBatch is where one Commit goes on with another batch.
-	maxBatch     = 4 << 20
-	defaultCache = 64 << 20
-	defaultHeads = 1 << 16
+	maxRecord       = 4 << 20  // where one Commit goes on with another record
+	defaultMemtable = 32 << 20 // of keys, values and what they take in memory; as many bytes of log
+	maxMemtable     = 1 << 30  // one is a batch of Pebble's, which ends at 4 GiB
+	defaultCache    = 64 << 20
+	defaultHeads    = 1 << 16
 )
 
 func tuned(opts Options, l *logger) *pebble.Options {
@@ -23,7 +21,8 @@ func tuned(opts Options, l *logger) *pebble.Options {
 		EventListener:               l.listener(),
 		FormatMajorVersion:          pebble.FormatTableFormatV6,
 		CacheSize:                   opts.CacheBytes,
-		MemTableSize:                memTable,
+		DisableWAL:                  true, // what comes here is in ours until it is in tables
+		MemTableSize:                16 << 20,
 		MemTableStopWritesThreshold: 4,
 		L0StopWritesThreshold:       32,
 		LBaseMaxBytes:               64 << 20,
