@@ -15,13 +15,16 @@ import (
 	"github.com/wabgo/wab/server"
 )
 
-// idleHeads bounds the store's memory of heads, so that a cache with a bound does not look like the cost of a CA.
-const idleHeads = 1024
+// These bound the store's memory of heads and of what is not in tables yet, so that what has a bound does not look like the cost of a CA.
+const (
+	idleHeads    = 1024
+	idleMemtable = 1 << 20
+)
 
 // casRole is a server without sockets whose clock is moved by hand, to be asked what its CAs weigh.
 func casRole(_ context.Context, args []string) (*role, error) {
 	c := clock.NewFake(time.Now())
-	l, err := openLocal(args[0], server.Options{Clock: c}, pebblestore.Options{Heads: idleHeads})
+	l, err := openLocal(args[0], server.Options{Clock: c}, pebblestore.Options{Heads: idleHeads, Memtable: idleMemtable})
 	if err != nil {
 		return nil, err
 	}

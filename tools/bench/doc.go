@@ -29,7 +29,7 @@
 // 64 sockets of 64 owners, to whom 100 CAs belong, against a whole server in a child: session protocol, receipts. ratio_to_parts is the
 // server's CPU a request, over the sum of two other children's: one that echoes messages of the same sizes over coder/websocket to the same
 // 64 sockets, and one that commits the same keys and bytes (head, state, ledger row, receipt) to bare Pebble with 64 in flight, each as fast as
-// it can. Its bound of 1.5 is missed. Apart, each part runs in step: 64 commits share every sync, and no processor sleeps.
+// it can. Its bound is 1.5. Apart, each part runs in step: 64 commits share every sync, and no processor sleeps.
 //
 // Three other readings are printed beside it and have no bound. ratio_to_parts_plain has commits that nobody merges: each is a batch and a Commit of its own, as
 // Pebble joins them, with as many in flight. ratio_to_both is over one process that is nothing but the two parts, an echo that
@@ -45,7 +45,7 @@
 // # idle
 //
 // bytes_per_active_ca is live heap and stacks after a collection, with 100,000 CAs that have counted once, against the same server before
-// they came (20,000 others have come and gone); the store's memory of heads, which has a bound, is kept small. bytes_per_passive_ca is the
+// they came (20,000 others have come and gone); what the store remembers of heads and has not written to tables yet, which has a bound, is kept small. bytes_per_passive_ca is the
 // same after they have left memory. bytes_per_websocket is resident memory of a whole server with 2,000 signed-in sockets, a session
 // each, against none. open_1m_ca_s is from the start of the process until it listens, then a CA has to answer.
 //
@@ -150,27 +150,22 @@
 //
 // Two processors of a virtual machine, quiet.
 //
-// commit: with 64 in flight, waiting for the disk; with 1,024, processor time: of 12 µs a request the store takes 4 (the memtable's skip
-// list alone 3, as in bare Pebble), the worker 3.5 (method and codec 1, joining the commit 1, ledger 0.4), the way into the mailbox 2.5
-// (policy 1, finding the CA 0.5), replies 1, collection 1. One batch is with the disk at a time, which leaves a quarter of both
-// processors idle: a committer that applies the next batch while the last one syncs would fill it. Ten seconds after its first change,
+// commit: with 64 in flight, waiting for the disk; with 1,024, processor time: the worker a third (method and codec, joining the commit, ledger), the way into the mailbox a fifth
+// (policy, finding the CA), the store a fifth, half of it the log (its memtable keeps the newest value of each key only: Pebble's, which the bare loop fills, took a third), replies and collection a tenth each. One batch is
+// with the disk at a time. Ten seconds after its first change,
 // each CA looks for old receipts to remove (three reads): with 10,000 CAs that is a third of one second's processor time.
-// Writes of a batch that are staged in the order of their CAs find what the one before has brought into the caches: 1 to 5 % more a second with 1,024 in flight,
-// measured in turn in one process; the clock, read seven times a request before, and four times now, had taken 3 %.
-// In one process with 10,000 CAs and 1,024 in flight a request takes 15 µs of processor time and the bare loop 7, on a busy machine. A seventh of it was allocation and collection:
+// The clock, read seven times a request before, and four times now, had taken 3 %. A seventh was allocation and collection:
 // 1,480 bytes a request were 940 once calls kept no second copy of what their messages say, and commits were used again; 2 to 8 % less processor time, by the medians of four
-// series in turn, whose middle halves spread over 20 %. Most of the rest has no one place: reading a CA, its face, ledger row, state, instance and head misses the caches once each. Sorting
-// a batch by CA takes half a percent.
+// series in turn, whose middle halves spread over 20 %. Most of the rest has no one place: reading a CA, its face, ledger row, state, instance and head misses the caches once each.
 //
-// request-ws: a quarter is Pebble's skip list, whose memory is cold here and hot in the bare loop (the four keys of a commit, in batches of 28, take 1.5 µs by themselves, and 6 where other work has
-// had the caches in between); a fifth the writes to sockets, which wake a client that sleeps; a quarter our own, frames, policy, mailbox, method, receipt, ledger and reply together; a tenth the log
-// and its sync; the rest reads, goroutines woken, and collection. The runtime's monitor thread, which wakes every 20 µs as long as it finds goroutines in system calls that take long, as syncs do,
-// had a tenth of it; since brief syncs keep their processor it has a hundredth, fewer threads are woken, and a request takes 10 to 20 % less (four series in turn). 28 requests share a sync, while as many others are
-// being answered. Both parts in one process need nine tenths of it, and at this pace the two parts apart as much: what waits costs. Workers that are woken one at a time, and let a burst arrive
-// before they take its first turn, took 8 % off, and reading without the library 4.
+// request-ws: a quarter the writes to sockets, which wake a client that sleeps; a fifth reading, parsing, policy and the way into the mailbox; a fifth the worker, with method, receipt and
+// ledger; a seventh the log and its sync; a tenth the committer and what it calls when a batch is durable, of which the memtable takes a quarter; the rest goroutines woken and collection. Pebble's memtable
+// had a quarter of it, before ours stood before it: its skip list was cold here and hot in the bare loop (the four keys of a commit, in batches of 28, take 1.5 µs by themselves, and 6 where other work has
+// had the caches in between). The runtime's monitor thread, which wakes every 20 µs as long as it finds goroutines in system calls that take long, as syncs do,
+// had a tenth; since brief syncs keep their processor it has a hundredth, fewer threads are woken, and a request takes 10 to 20 % less (four series in turn). 28 requests share a sync, while as many others are
+// being answered. Workers that are woken one at a time, and let a burst arrive before they take its first turn, took 8 % off, and reading without the library 4.
 // A committer that applied the next batch while the last one synced was tried, in turn with this one: 1 to 5 % more processor time a request, for
-// its batches are smaller, and between 7 % fewer and 9 % more requests a second. Memtables of 4 MiB instead of 16 took a tenth off this load, and put
-// a tenth on commits of 100,000 CAs and a quarter and more on states of 20 kB.
+// its batches are smaller, and between 7 % fewer and 9 % more requests a second.
 //
 // map-fanout: four fifths and more are the system calls that write, with the other end's receipt in them. The rest is a few locks
 // for each connection, and what the processor's caches miss going over 10,000 of them.
