@@ -73,7 +73,7 @@ func idleActors(ctx context.Context, r *report, dir string) error {
 	r.add("rss_per_active_ca", float64(active.RSS-before.RSS)/idleCAs, "B")
 	r.add("bytes_per_passive_ca", float64(passive.Heap-before.Heap)/idleCAs, "B")
 	r.add("rss_per_passive_ca", float64(passive.RSS-before.RSS)/idleCAs, "B")
-	r.note("bytes_per_..._ca are live heap and stacks after a collection; rss_ adds Pebble's memtables and what the collector keeps.")
+	r.note("bytes_per_..._ca are live heap and stacks after a collection; rss_ adds Pebble's memory and what the collector keeps.")
 	return nil
 }
 
