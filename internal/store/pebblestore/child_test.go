@@ -26,7 +26,7 @@ const (
 	lastWords = "ready"
 )
 
-// child is this test binary, run again in a role: "work", "full", "hold", or "fail KIND".
+// child is this test binary, run again in a role: "work", "full", "no tables", "hold", or "fail KIND".
 type child struct {
 	cmd    *exec.Cmd
 	stdin  io.WriteCloser
@@ -90,6 +90,10 @@ func runChild(role, dir string) {
 	var armed atomic.Bool
 	if failing {
 		opts.FS = inject(vfs.Default, injector(kind, &armed))
+	}
+	if role == "no tables" {
+		armed.Store(true)
+		opts.FS = inject(vfs.Default, noTables(&armed))
 	}
 	if role == "full" {
 		opts.Memtable = 0 // so that a log grows as long as it takes

@@ -6,7 +6,7 @@ import (
 	"github.com/wabgo/wab/internal/store"
 )
 
-// Commit makes writes durable together, with one sync where they are not larger than a batch. One Commit runs at a time: a Committer merges what many have to say.
+// Commit makes writes durable together, with one sync where they are not larger than a record of the log. One Commit runs at a time: a Committer merges what many have to say.
 func (s *Store) Commit(writes []store.Write) []store.Result {
 	results := make([]store.Result, len(writes))
 	if err := s.gate.enter(); err != nil {

@@ -10,7 +10,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/wabgo/wab/internal/store"
@@ -240,52 +239,4 @@ func TestCA3_PowerCutAtEveryOperation(t *testing.T) {
 			}
 		})
 	}
-}
-
-func acrossLayers(t *testing.T, rng *rand.Rand) {
-	const cas, length = 5, 300
-	h := newHistory(rng, cas, length)
-	disk := vfs.NewCrashableMem()
-	at, revs := make([]int, cas), make([]store.Rev, cas)
-	for slices.Max(at) < length-20 {
-		tune := smallTables
-		if rng.IntN(2) == 0 {
-			tune = tinyTables
-		}
-		s, err := Open("data/store", Options{FS: disk, Fatal: neverFatal(t), tune: tune, Memtable: 1 + rng.IntN(5000), Heads: 1 + rng.IntN(10)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for range 20 {
-			order := rng.Perm(cas)[:1+rng.IntN(cas)]
-			for n, r := range s.Commit(h.next(revs, at, order...)) {
-				if r.Err != nil {
-					t.Fatal(r.Err)
-				}
-				at[order[n]]++
-				revs[order[n]] = r.Rev
-			}
-			if rng.IntN(15) == 0 {
-				if err := s.db.Compact(t.Context(), []byte("a"), []byte("z"), false); err != nil {
-					t.Fatal(err)
-				}
-			}
-			_, found, err := h.find(s, at, at)
-			if err != nil || !slices.Equal(found, revs) {
-				t.Fatal(err, found, revs)
-			}
-		}
-		if rng.IntN(2) == 0 {
-			disk = disk.CrashClone(cutConfig(rng))
-		}
-		if err := s.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-// tinyTables makes memtables come to Pebble as what its own can't hold, which has a way of its own there.
-func tinyTables(p *pebble.Options) {
-	smallTables(p)
-	p.MemTableSize = 4 << 10
 }

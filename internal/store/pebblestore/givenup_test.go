@@ -2,6 +2,7 @@ package pebblestore
 
 import (
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -14,7 +15,7 @@ import (
 	"github.com/wabgo/wab/internal/store"
 )
 
-// TestOPS1_AFullDiskAtTheStartIsTold: Pebble finds a log that it can't write down as tables, and would try that for ever.
+// TestOPS1_AFullDiskAtTheStartIsTold: a log is found that can't be written down as tables, and Pebble would try that for ever.
 func TestOPS1_AFullDiskAtTheStartIsTold(t *testing.T) {
 	disk := vfs.NewCrashableMem()
 	s, err := Open("data/store", Options{FS: disk, Fatal: neverFatal(t)})
@@ -30,21 +31,47 @@ func TestOPS1_AFullDiskAtTheStartIsTold(t *testing.T) {
 	}
 	var full atomic.Bool
 	full.Store(true)
-	fs := inject(left, errorfs.InjectorFunc(func(op errorfs.Op) error {
-		if full.Load() && op.Kind == errorfs.OpCreate && strings.HasSuffix(op.Path, ".sst") {
-			return syscall.ENOSPC
-		}
-		return nil
-	}))
+	fs := inject(left, noTables(&full))
 	_, err = Open("data/store", Options{FS: fs, Fatal: neverFatal(t)})
 	if !errors.Is(err, ErrFull) || !strings.Contains(err.Error(), "make room") || strings.Contains(err.Error(), "\n") {
 		t.Fatalf("it says: %v", err)
 	}
-	full.Store(false) // what was given up gets to its end
+	full.Store(false)
 	s = openWhenFree(t, fs)
 	defer s.Close()
 	if _, state, err := stateOf(s, testCA); err != nil || !slices.Equal(state, stateAfter(1)) {
 		t.Errorf("the state is %q, %v", state, err)
+	}
+}
+
+// noTables has no room for tables while the disk is full.
+func noTables(full *atomic.Bool) errorfs.Injector {
+	return errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if full.Load() && fails("table-create", op) {
+			return syscall.ENOSPC
+		}
+		return nil
+	})
+}
+
+// TestOPS1_AFullDiskAtAnUpgradeIsTold: in a store of version 1 it is Pebble that finds the log, and Open has to give it up. It goes on in vain until the process ends, which is why that is a process of its own.
+func TestOPS1_AFullDiskAtAnUpgradeIsTold(t *testing.T) {
+	h, at, dir := newHistory(rand.New(rand.NewPCG(1, 8)), 3, 30), []int{2, 5, 9}, t.TempDir()
+	if ok, err := vfs.Clone(version1(t, h, at), vfs.Default, "data/store", dir); !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	c := startChild(t, "no tables", dir)
+	_ = c.cmd.Wait()
+	if code, said := c.cmd.ProcessState.ExitCode(), c.stderr.String(); code != 3 || !strings.Contains(said, "make room") || strings.Count(said, "\n") != 1 {
+		t.Errorf("it ends with %d and says: %s", code, said)
+	}
+	s, err := Open(dir, Options{Fatal: neverFatal(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, _, err := h.find(s, at, at); err != nil {
+		t.Error(err)
 	}
 }
 
