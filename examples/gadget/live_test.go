@@ -153,6 +153,7 @@ func TestDEV2_APostInTheBrowserMovesThreeOwnersGadgets(t *testing.T) {
 	p.call("carol", "UpdateACL", `[{"remove":["dave"]},{}]`)
 	p.tweet("dave")("buzz for 100 #friends NOW+100")
 	p.together("alice after a stranger, and dave no more", "buzz for 300 #friends NOW+2000", p.write, nil)
+	p.page.Until(acted) // a gadget that takes over before the other has told would act again
 	if got := p.call("bob", "Received", "[]"); strings.Contains(got, "eve") || strings.Contains(got, "for 100") {
 		t.Errorf("bob received %s", got)
 	}

@@ -47,7 +47,7 @@ func post(tab *browser.Tab, text string) {
 	tab.Until(shows(text))
 }
 
-// flash posts a text, with how long in place of %d, and waits until all tabs' devices have acted. A machine may be too busy for the 2 s: where a device tells that it came too
+// flash posts a text, with how long in place of %d, and waits until all tabs' devices have acted and told so: who takes a device's place before that would act again. A machine may be too busy for the 2 s: where a device tells that it came too
 // late, nothing is shown, and another is posted.
 func flash(t *testing.T, from *browser.Tab, text string, long int, acted string, tabs ...*browser.Tab) (said string) {
 	t.Helper()
@@ -59,7 +59,7 @@ func flash(t *testing.T, from *browser.Tab, text string, long int, acted string,
 		post(from, said)
 		late := false
 		for _, tab := range tabs {
-			tab.Until(`(` + acted + `) || ` + tooLate(said))
+			tab.Until(`(` + acted + `) && ` + told(said, "") + ` || ` + told(said, "came too late"))
 			late = late || !browser.Eval[bool](tab, acted)
 		}
 		if !late {
@@ -75,10 +75,10 @@ func flash(t *testing.T, from *browser.Tab, text string, long int, acted string,
 	return ""
 }
 
-// tooLate is true once a page tells that a device of its owner's came too late to a post.
-func tooLate(text string) string {
+// told is true once a page tells of a device of its owner's what became of a post, in these words.
+func told(text, words string) string {
 	return fmt.Sprintf(`[...document.querySelectorAll(".post")].filter(p => p.querySelector(".text").textContent === %q)
-		.some(p => [...p.querySelectorAll(".act")].some(a => a.innerText.includes("your ") && a.innerText.includes("came too late")))`, text)
+		.some(p => [...p.querySelectorAll(".act")].some(a => a.innerText.includes("your ") && a.innerText.includes(%q)))`, text, words)
 }
 
 // shows is true once a page lists a post.
