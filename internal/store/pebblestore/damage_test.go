@@ -59,6 +59,7 @@ func TestCA3_DamagedLogIsRefused(t *testing.T) {
 		"FirstEmpty":           {"000001.log", cut(0), 0},
 		"FirstZeroed":          {"000001.log", zero(20<<10, 30<<10), 0},
 		"FirstMissing":         {"000001.log", nil, 0},
+		"LastMissing":          {"000002.log", nil, 0},
 		"LastFlippedAtStart":   {"000002.log", flip(30), 0},
 		"LastFlipped":          {"000002.log", flip(50 << 10), 0},
 		"LastFlippedInHeader":  {"000002.log", flip(4), 0},
@@ -88,6 +89,45 @@ func TestCA3_DamagedLogIsRefused(t *testing.T) {
 				t.Errorf("it shows %.5q, %v; want %.5q", value, err, want)
 			}
 		})
+	}
+}
+
+// TestCA3_ALogThatIsGoneIsMissed: after a crash the log holds what is nowhere else. After a Close it doesn't, also where nothing was committed before it, and nobody asks for it.
+func TestCA3_ALogThatIsGoneIsMissed(t *testing.T) {
+	disk, at := twoLogs(t)
+	crashed := disk.CrashClone(vfs.CrashCloneCfg{})
+	removeLog(t, crashed)
+	refused(t, "data/store", Options{FS: crashed}, ErrCorrupt)
+	s := openWhenFree(t, disk)
+	fresh := disk.CrashClone(vfs.CrashCloneCfg{}) // nobody can tell that nothing was committed
+	removeLog(t, fresh)
+	refused(t, "data/store", Options{FS: fresh}, ErrCorrupt)
+	rev, _, err := stateOf(s, testCA)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := s.Commit([]store.Write{logWrite(at, rev)})[0]; r.Err != nil {
+		t.Fatal(r.Err)
+	}
+	for range 3 {
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		removeLog(t, disk)
+		s = openWhenFree(t, disk)
+		if value, err := s.Get(testCA, []byte("n")); err != nil || string(value) != string(logWrite(at, 0).Puts[0].Value) {
+			t.Fatalf("it shows %.5q, %v", value, err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func removeLog(t *testing.T, disk vfs.FS) {
+	t.Helper()
+	if err := disk.RemoveAll("data/store/log"); err != nil {
+		t.Fatal(err)
 	}
 }
 

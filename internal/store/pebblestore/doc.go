@@ -10,8 +10,8 @@
 //
 // # Layout
 //
-// A file WAB-STORE holds "wab store VERSION", with " new" behind it until the store is complete. It is read before Pebble touches
-// anything. The folder log holds the log: files that Pebble's package wal writes, with records as record.go describes them. The rest of the folder is Pebble's. Keys there, numbers big-endian:
+// A file WAB-STORE holds "wab store VERSION", with " new" behind it until the store is complete, and a line "log NUMBER": the newest file of the log, unless the store was closed before it held anything.
+// It is read before Pebble touches anything. The folder log holds the log: files that Pebble's package wal writes, with records as record.go describes them. The rest of the folder is Pebble's. Keys there, numbers big-endian:
 //
 //	m f                            "wab" and the version, uint32
 //	m s                            uint64: the newest revision, as far as tables tell
@@ -46,8 +46,8 @@
 // After kill -9 or a power cut: each acknowledged commit as a whole; each one under way as a whole or not at all, its due entry with it;
 // a store half made, which the next Open completes; files of the log that are of no use, which it removes. Nothing needs repair: Open writes what the log holds to tables. Damage is told from a power
 // cut's torn ends and refused with ErrCorrupt; the attempt costs nothing that was there. Damage in the very last record of the log or the
-// manifest is the exception: it looks like a torn end. Each commit takes one revision, so that commits that are missing between others are missed, too, as when a folder is copied while it is written. What can't be told is
-// that the newest files of the log are gone.
+// manifest is the exception: it looks like a torn end. Each commit takes one revision, so that commits that are missing between others are missed, too, as when a folder is copied while it is written, and WAB-STORE tells when
+// the newest file of the log is gone. What can't be told is that the end of that file is cut off.
 //
 // # Locks
 //

@@ -25,7 +25,11 @@ func (s *Store) makeRoom() error {
 	if err := s.flushed(); err != nil {
 		return err
 	}
-	if err := s.log.rotate(); err != nil {
+	err := s.log.rotate()
+	if err == nil {
+		err = s.markLog(s.log.number) // before anything is in it
+	}
+	if err != nil {
 		return s.failure.set(err)
 	}
 	c := s.freeze()
@@ -43,7 +47,9 @@ func (s *Store) drain() error {
 	err := s.log.end()
 	s.log.number++
 	if err == nil && s.tables.active.size == 0 {
-		err = s.log.forget(s.log.number, false)
+		if err = s.markLog(0); err == nil {
+			err = s.log.forget(s.log.number, false)
+		}
 	} else if err == nil {
 		err = s.finish(s.freeze())
 	}

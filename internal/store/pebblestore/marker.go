@@ -9,12 +9,13 @@ import (
 	"strconv"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/wal"
 )
 
 // version is that of the layout in doc.go.
 const version = 2
 
-// markerName is the file that says what a folder is, so that Pebble never touches one that is not ours to touch.
+// markerName is the file that says what a folder is, so that Pebble never touches one that is not ours to touch; and which file of the log is the newest, so that it is missed.
 const markerName = "WAB-STORE"
 
 // folder is what a look into a folder finds, before anything is written.
@@ -52,16 +53,20 @@ func inspect(fsys vfs.FS, dir string) (folder, error) {
 }
 
 func readMarker(fsys vfs.FS, dir string) (folder, error) {
-	f, err := fsys.Open(fsys.PathJoin(dir, markerName))
-	if err != nil {
-		return 0, err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, 256))
+	text, err := markerText(fsys, dir)
 	if err != nil {
 		return 0, err
 	}
 	return parseMarker(text)
+}
+
+func markerText(fsys vfs.FS, dir string) ([]byte, error) {
+	f, err := fsys.Open(fsys.PathJoin(dir, markerName))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, 256))
 }
 
 // parseMarker takes "wab store VERSION", and " new" behind it until the store is complete.
@@ -83,13 +88,34 @@ func parseMarker(text []byte) (folder, error) {
 	return folderReady, nil
 }
 
-// writeMarker puts the marker there as a whole, and durably.
-func writeMarker(fsys vfs.FS, dir string, state folder) error {
+// newestLog is the number in the marker's line "log NUMBER", 0 if it has none.
+func newestLog(fsys vfs.FS, dir string) (wal.NumWAL, error) {
+	text, err := markerText(fsys, dir)
+	if err != nil {
+		return 0, err
+	}
+	_, rest, found := bytes.Cut(text, []byte("\nlog "))
+	if !found {
+		return 0, nil
+	}
+	line, _, _ := bytes.Cut(rest, []byte("\n"))
+	n, err := strconv.ParseUint(string(line), 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%w: %s", ErrCorrupt, markerName)
+	}
+	return wal.NumWAL(n), nil
+}
+
+// writeMarker puts the marker there as a whole, and durably. newest is the newest file of the log that may hold what is nowhere else, 0 if there is none.
+func writeMarker(fsys vfs.FS, dir string, state folder, newest wal.NumWAL) error {
 	text := fmt.Sprintf("wab store %d", version)
 	if state == folderBegun {
 		text += " new"
 	}
 	text += "\nThe state of Cloud Assistants. Change nothing here by hand.\n"
+	if newest != 0 {
+		text += fmt.Sprintf("log %d\n", newest)
+	}
 	next, path := fsys.PathJoin(dir, markerName+".new"), fsys.PathJoin(dir, markerName)
 	if err := writeSynced(fsys, next, text); err != nil {
 		return err

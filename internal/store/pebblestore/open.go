@@ -11,6 +11,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/wal"
 
 	"github.com/wabgo/wab/internal/store"
 )
@@ -52,6 +53,8 @@ func (o Options) withDefaults() Options {
 
 // Store is a store.Store in one folder.
 type Store struct {
+	dir     string
+	fs      vfs.FS // guarded
 	db      *pebble.DB
 	lock    *pebble.Lock
 	limit   int // of a memtable and of its file of the log, in bytes
@@ -106,22 +109,20 @@ func openLocked(dir string, opts Options, lock *pebble.Lock) (*Store, error) {
 	}
 	switch state {
 	case folderMissing:
-		err = writeMarker(opts.FS, dir, folderBegun)
+		err = writeMarker(opts.FS, dir, folderBegun, 0)
 	case folderReady:
 		err = checkManifest(opts.FS, dir)
 	}
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{lock: lock, heads: newHeads(opts.Heads), tables: tables{active: newMemtable()}}
+	s := &Store{dir: dir, lock: lock, heads: newHeads(opts.Heads), tables: tables{active: newMemtable()}}
 	s.failure = &failure{fatal: opts.Fatal, known: make(chan struct{})}
 	if err := s.openDB(dir, opts, lock, state); err != nil {
 		return nil, err
 	}
-	if state != folderReady {
-		if err := writeMarker(opts.FS, dir, folderReady); err != nil {
-			return nil, s.abandon(err)
-		}
+	if err := s.markLog(s.log.number); err != nil {
+		return nil, s.abandon(err)
 	}
 	s.failure.open.Store(true)
 	return s, nil
@@ -129,7 +130,7 @@ func openLocked(dir string, opts Options, lock *pebble.Lock) (*Store, error) {
 
 func (s *Store) openDB(dir string, opts Options, lock *pebble.Lock, state folder) (err error) {
 	p := tuned(opts, &logger{log: opts.Logger, dir: dir, failure: s.failure})
-	p.Lock = lock
+	p.Lock, s.fs = lock, p.FS
 	if opts.tune != nil {
 		opts.tune(p)
 	}
@@ -141,9 +142,9 @@ func (s *Store) openDB(dir string, opts Options, lock *pebble.Lock, state folder
 	if err != nil {
 		return damage(err, state)
 	}
-	err = s.checkFormat(p.FS, dir, state)
+	err = s.checkFormat(state)
 	if err == nil {
-		err = s.openLog(p, dir)
+		err = s.openLog(p)
 	}
 	if err == nil {
 		err = s.failure.err()
@@ -194,7 +195,7 @@ func damage(err error, state folder) error {
 }
 
 // checkFormat compares the version inside, which a copied folder bears even without its marker, or writes it to a store that is new or of an older version.
-func (s *Store) checkFormat(fsys vfs.FS, dir string, state folder) error {
+func (s *Store) checkFormat(state folder) error {
 	value, err := s.value(formatKey)
 	if err != nil {
 		return err
@@ -209,10 +210,15 @@ func (s *Store) checkFormat(fsys vfs.FS, dir string, state folder) error {
 	if v == version || err != nil {
 		return err
 	}
-	if err := writeMarker(fsys, dir, folderReady); err != nil { // first: an older wab would miss what is only in the log
+	if err := s.markLog(0); err != nil { // first: an older wab would miss what is only in the log
 		return err
 	}
 	return s.writeFormat()
+}
+
+// markLog notes which file of the log is the newest, in the marker of a store that is complete.
+func (s *Store) markLog(newest wal.NumWAL) error {
+	return writeMarker(s.fs, s.dir, folderReady, newest)
 }
 
 func (s *Store) writeFormat() error {

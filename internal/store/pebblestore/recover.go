@@ -12,7 +12,7 @@ import (
 )
 
 // openLog brings what is only in the log to tables, and begins a new one.
-func (s *Store) openLog(p *pebble.Options, dir string) error {
+func (s *Store) openLog(p *pebble.Options) error {
 	last, err := s.number(sequenceKey)
 	if err != nil {
 		return err
@@ -22,12 +22,15 @@ func (s *Store) openLog(p *pebble.Options, dir string) error {
 	if err != nil {
 		return err
 	}
-	folder := wal.Dir{FS: p.FS, Dirname: p.FS.PathJoin(dir, logFolder)}
-	if err := makeFolder(p.FS, folder.Dirname, dir); err != nil {
+	folder := wal.Dir{FS: s.fs, Dirname: s.fs.PathJoin(s.dir, logFolder)}
+	if err := makeFolder(s.fs, folder.Dirname, s.dir); err != nil {
 		return err
 	}
 	found, err := wal.Scan(folder)
 	if err != nil {
+		return err
+	}
+	if err := s.missNewest(found, wal.NumWAL(oldest)); err != nil {
 		return err
 	}
 	next, err := s.replay(found, wal.NumWAL(oldest))
@@ -52,6 +55,15 @@ func makeFolder(fsys vfs.FS, dir, parent string) error {
 		return err
 	}
 	return syncDir(fsys, parent)
+}
+
+// missNewest reports that the newest file of the log is gone; where one before it is, revisions are missing.
+func (s *Store) missNewest(found wal.Logs, oldest wal.NumWAL) error {
+	newest, err := newestLog(s.fs, s.dir)
+	if _, there := found.Get(newest); err == nil && newest >= max(oldest, 1) && !there {
+		err = fmt.Errorf("%w: log %s is missing", ErrCorrupt, newest)
+	}
+	return err
 }
 
 // replay brings what the logs hold to tables. Those before the oldest are there already. It returns the number for the next log.
