@@ -26,7 +26,7 @@ const (
 	lastWords = "ready"
 )
 
-// child is this test binary, run again in a role: "work", "full", "no tables", "hold", or "fail KIND".
+// child is this test binary, run again in a role: "work", "full", "no tables", "full manifest", "no new files", "hold", or "fail KIND".
 type child struct {
 	cmd    *exec.Cmd
 	stdin  io.WriteCloser
@@ -94,6 +94,9 @@ func runChild(role, dir string) {
 	if role == "no tables" {
 		armed.Store(true)
 		opts.FS = inject(vfs.Default, noTables(&armed))
+	}
+	if role == "full manifest" || role == "no new files" {
+		opts.FS = inject(vfs.Default, refusing(role))
 	}
 	if role == "full" {
 		opts.Memtable = 0 // so that a log grows as long as it takes

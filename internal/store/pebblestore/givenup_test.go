@@ -75,6 +75,35 @@ func TestOPS1_AFullDiskAtAnUpgradeIsTold(t *testing.T) {
 	}
 }
 
+// TestOPS1_AListOfTablesThatCantBeWrittenIsTold: of that Pebble tells in words, and goes on in vain.
+func TestOPS1_AListOfTablesThatCantBeWrittenIsTold(t *testing.T) {
+	for role, kind := range map[string]error{"full manifest": ErrFull, "no new files": ErrReadOnly} {
+		t.Run(role, func(t *testing.T) {
+			dir := made(t)
+			c := startChild(t, role, dir)
+			_ = c.cmd.Wait()
+			said := c.stderr.String()
+			if code := c.cmd.ProcessState.ExitCode(); code != 3 || !strings.Contains(said, kind.Error()+": "+advice[kind]) || strings.Count(said, "\n") != 1 {
+				t.Errorf("it ends with %d and says: %s", code, said)
+			}
+			wantMade(t, dir)
+		})
+	}
+}
+
+// refusing is a disk that is full as tables are listed, or a folder of somebody else's in which only the lock may be written.
+func refusing(role string) errorfs.Injector {
+	return errorfs.InjectorFunc(func(op errorfs.Op) error {
+		switch {
+		case role == "full manifest" && fails("manifest-write", op):
+			return syscall.ENOSPC
+		case role == "no new files" && op.Kind == errorfs.OpCreate:
+			return syscall.EACCES
+		}
+		return nil
+	})
+}
+
 // openWhenFree opens a store once an Open that was given up lets the folder go.
 func openWhenFree(t *testing.T, disk vfs.FS) *Store {
 	t.Helper()

@@ -22,7 +22,13 @@ func (l *logger) Errorf(format string, args ...any) {
 }
 
 func (l *logger) Fatalf(format string, args ...any) {
-	_ = l.set(errors.New(oneLine(fmt.Sprintf(format, args...))))
+	var causes []error
+	for _, a := range args {
+		if err, ok := a.(error); ok {
+			causes = append(causes, err) // Open tells by it what to do
+		}
+	}
+	_ = l.set(&lineError{oneLine(fmt.Sprintf(format, args...)), errors.Join(causes...)})
 }
 
 // listener ends the process for what goes wrong in the background, where no caller would hear of it.
