@@ -1,4 +1,6 @@
 // A client without a server, for looking at the page: the window's hash names the scene.
+import { late } from "../../../web/ui/uitest/late.ts";
+
 export type Status = { state: "connecting" | "live" | "resuming" | "offline" | "refused"; reason?: { code: string; message: string } };
 export type Handle = Record<string, unknown>;
 
@@ -137,6 +139,7 @@ export async function connect(o: { app: string; onState?: (s: Status) => void })
     Search: async (text: string) => (text.toLowerCase().startsWith("bo") ? [{ owner: "alice", name: "Bo", address: "alice@127.0.0.1:8080", about: "" }, { owner: "bob", name: "Bob Okafor", address: "bob@127.0.0.1:8080", about: "" }, { owner: "bonnie", name: "Bonnie", address: "bonnie@127.0.0.1:8080", about: "" }] : []),
     History: async () => [{ who: "alice", changes: 12, refused: 0, last: noon - 60_000 }, { who: "channel/bob-1", changes: 12, refused: 1, last: noon - 240_000 }],
   };
+  late(ca, () => new WabError("unavailable", "There is no answer."));
   tell({ state: "live" });
   if (scene === "offline") setTimeout(() => tell({ state: "offline" }), 0);
   return ca;

@@ -68,8 +68,7 @@ export class Decisions {
       const allow = this.permits.invite.read();
       if (!allow) return false;
       const secret = await this.cloud.Invite({ allow, hours: Number(by<HTMLSelectElement>("invite-hours").value) });
-      this.panes.invite.made(meetingLink(location.origin + location.pathname, this.address(), secret));
-      return false;
+      return meetingLink(location.origin + location.pathname, this.address(), secret);
     });
   }
 }

@@ -4,7 +4,7 @@ import { showLedger } from "../../../../web/ui/parts/ledger.ts";
 import { toast } from "../../../../web/ui/parts/toast.ts";
 import { showContact } from "./contact.ts";
 import { Decisions } from "./decisions.ts";
-import { attempt, by, say } from "./dom.ts";
+import { by, say, words } from "./dom.ts";
 import { Find } from "./find.ts";
 import { isNews, showLog, wordsOf } from "./log.ts";
 import { Me } from "./me.ts";
@@ -81,7 +81,7 @@ export class Desk {
     by("back").addEventListener("click", () => this.choose("", true));
     by("say").addEventListener("submit", (e) => {
       e.preventDefault();
-      void this.write();
+      this.write();
     });
     document.addEventListener("input", () => this.goOn());
     for (const radio of document.querySelectorAll("[name=which]")) radio.addEventListener("change", () => this.show());
@@ -218,11 +218,21 @@ export class Desk {
     this.asked = { id: "", from: null };
   }
 
-  private async write(): Promise<void> {
+  /** write sends what is in the field, and empties it at once: the answer may be late, and what is typed until then is another message. */
+  private write(): void {
     const input = by<HTMLInputElement>("text"), text = input.value.trim(), p = this.person;
     if (!text || !p || !this.live) return;
-    if (await attempt(() => this.cloud.Message(p.id, text))) input.value = "";
+    input.value = "";
     input.focus();
+    this.send(p, text);
+  }
+
+  /** send sends a message. One that is not taken can be sent again, wherever one has gone meanwhile. */
+  private send(p: Person, text: string): void {
+    this.cloud.Message(p.id, text).catch((e: unknown) => {
+      const start = text.length > 40 ? `${text.slice(0, 40)}…` : text;
+      toast(`“${start}” was not sent to ${callOf(p)}. ${words(e)}`, { kind: "bad", stay: 30_000, action: { label: "Send again", run: () => this.send(p, text) } });
+    });
   }
 
   private answer(id: string, refuse: boolean): void {

@@ -61,18 +61,21 @@ export class Find {
     clearTimeout(this.timer);
     const target = readTarget(this.input.value);
     if (target?.kind !== "name") return this.show([]);
+    this.asking++; // what an answer that is still to come was asked for stands there no more
     this.timer = setTimeout(() => void this.search(target.to), pause);
   }
 
-  private async search(text: string): Promise<Found[]> {
+  /** search shows who is found, and tells how many; nothing if another is looked for before the answer, or if there is none. */
+  private async search(text: string): Promise<number | undefined> {
     const mine = ++this.asking;
     try {
       const found = await this.asks.search(text);
-      if (mine === this.asking) this.show(found);
-      return found;
+      if (mine !== this.asking) return undefined;
+      this.show(found);
+      return found.length;
     } catch (e) {
-      this.problem(words(e));
-      return [];
+      if (mine === this.asking) this.problem(words(e));
+      return undefined;
     }
   }
 
@@ -93,8 +96,7 @@ export class Find {
     if (!target) return this.problem("Whom do you mean? An address looks like bob@cloud.example.");
     if (target.kind !== "name") return this.ask(target.to, target.invitation ?? this.invitation);
     clearTimeout(this.timer);
-    const found = await this.search(target.to);
-    if (found.length === 0) this.problem(`Nobody in the white pages here is called “${target.to}”. Ask them for their address: it looks like bob@cloud.example.`);
+    if ((await this.search(target.to)) === 0) this.problem(`Nobody in the white pages here is called “${target.to}”. Ask them for their address: it looks like bob@cloud.example.`);
   }
 
   private async ask(to: string, invitation?: string): Promise<void> {

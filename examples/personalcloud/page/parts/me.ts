@@ -11,6 +11,8 @@ const fields = ["name", "phone", "email", "about"] as const;
 export class Me {
   private card: Card = {};
   private address = "";
+  private settings: ReadonlyMap<string, unknown> = new Map();
+  private readonly turning = new Map<string, Promise<unknown>>(); // what was asked last, by switch
   private readonly edit = new Pane("edit-pane");
   private readonly share = new Pane("share-pane");
 
@@ -19,10 +21,17 @@ export class Me {
     by("share").addEventListener("click", () => this.show());
     for (const [id, set] of [["found", (on: boolean) => this.cloud.BeFound(on)], ["listed", (on: boolean) => this.cloud.BeListed(on)]] as const) {
       const box = by<HTMLInputElement>(id);
-      box.addEventListener("change", async () => {
-        if (!(await attempt(() => set(box.checked)))) box.checked = !box.checked;
-      });
+      box.addEventListener("change", () => void this.turn(box, set(box.checked)));
     }
+  }
+
+  /** turn has a switch stay as it was turned until it is known what became of that, however late. */
+  private async turn(box: HTMLInputElement, asked: Promise<unknown>): Promise<void> {
+    this.turning.set(box.id, asked);
+    const done = await attempt(() => asked);
+    if (this.turning.get(box.id) !== asked) return; // turned again meanwhile
+    this.turning.delete(box.id);
+    if (!done) box.checked = this.settings.get(box.id) === true;
   }
 
   online(live: boolean): void {
@@ -39,10 +48,11 @@ export class Me {
   }
 
   showSettings(settings: ReadonlyMap<string, unknown>): void {
+    this.settings = settings;
     this.address = String(settings.get("address") ?? "");
     by("me-address").textContent = this.address;
     setLink(by("address").closest<HTMLElement>("[data-copy]")!, this.address);
-    for (const id of ["found", "listed"]) by<HTMLInputElement>(id).checked = settings.get(id) === true;
+    for (const id of ["found", "listed"]) if (!this.turning.has(id)) by<HTMLInputElement>(id).checked = settings.get(id) === true;
   }
 
   private change(): void {

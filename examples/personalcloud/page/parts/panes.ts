@@ -1,14 +1,20 @@
-// Dialogs: each opens with something filled in, does one thing, and says what is wrong.
+// Dialogs: each opens with something filled in, does one thing, and says what is wrong. What was begun in one that was closed since goes on, and touches no other that is open by then.
 import { setLink } from "../../../../web/ui/parts/copy.ts";
 import { drawQR } from "../../../../web/ui/parts/qr.ts";
+import { toast } from "../../../../web/ui/parts/toast.ts";
 import { words } from "./dom.ts";
+
+/** Work is what a dialog does. It resolves with false to keep the dialog open, or with a link that was made, to show it. */
+export type Work = () => Promise<boolean | string | void>;
 
 /** Pane is a dialog of the page. Its form's work is done once at a time, and closes it unless it says otherwise. */
 export class Pane {
   readonly box: HTMLDialogElement;
-  private work: () => Promise<boolean | void> = async () => undefined;
+  private work: Work = async () => undefined;
+  private opened = 0;
 
-  constructor(id: string) {
+  /** shown is told of a link that is shown because it was made. */
+  constructor(id: string, private readonly shown: (url: string) => void = () => undefined) {
     this.box = document.getElementById(id) as HTMLDialogElement;
     for (const b of this.box.querySelectorAll("[data-close]")) b.addEventListener("click", () => this.box.close());
     this.box.addEventListener("close", () => this.box.open || this.clear()); // told of a moment later: it may be open again
@@ -22,11 +28,13 @@ export class Pane {
   get form(): HTMLFormElement | null { return this.box.querySelector("form"); }
   find<T extends HTMLElement>(selector: string): T { return this.box.querySelector<T>(selector)!; }
 
-  /** open shows the dialog. work is what its main button does; false keeps it open. */
-  open(title: string, work: () => Promise<boolean | void> = async () => undefined): void {
+  /** open shows the dialog. work is what its main button does. */
+  open(title: string, work: Work = async () => undefined): void {
     this.work = work;
+    this.opened++;
     if (title) this.find("h2").textContent = title;
     this.problem("");
+    this.enable(true);
     this.step(false);
     this.box.showModal();
     this.find<HTMLElement>("h2").focus();
@@ -35,17 +43,24 @@ export class Pane {
   close(): void { this.box.close(); }
 
   /** run does something of the dialog's, and says what went wrong. */
-  async run(work: () => Promise<boolean | void>): Promise<void> {
-    const buttons = [...this.box.querySelectorAll<HTMLButtonElement>("button:not([data-close])")];
-    for (const b of buttons) b.disabled = true;
+  async run(work: Work): Promise<void> {
+    const mine = this.opened, here = (): boolean => this.box.open && mine === this.opened;
+    this.enable(false);
     this.problem("");
     try {
-      if ((await work()) !== false) this.close();
+      const done = await work();
+      if (here() && typeof done === "string") this.made(done);
+      else if (here() && done !== false) this.close();
     } catch (e) {
-      this.problem(words(e));
+      if (here()) this.problem(words(e));
+      else toast(words(e), { kind: "bad" });
     } finally {
-      for (const b of buttons) b.disabled = false;
+      if (mine === this.opened) this.enable(true);
     }
+  }
+
+  private enable(on: boolean): void {
+    for (const b of this.box.querySelectorAll<HTMLButtonElement>("button:not([data-close])")) b.disabled = !on;
   }
 
   problem(text: string): void {
@@ -57,6 +72,7 @@ export class Pane {
   made(url: string): void {
     this.step(true);
     this.link(url);
+    this.shown(url);
     this.find<HTMLElement>("h2").focus();
   }
 

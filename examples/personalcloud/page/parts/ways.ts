@@ -21,7 +21,7 @@ export class Ways {
   private uses: Use[] = [];
   private reading = false;
   private stale = false;
-  private readonly pane = new Pane("channel-pane");
+  private readonly pane = new Pane("channel-pane", (url) => this.tell(url));
   private readonly permits = new Permits("channel");
 
   constructor(private readonly cloud: Cloud & Handle, private readonly around: Around) {
@@ -74,22 +74,24 @@ export class Ways {
       const allow = this.permits.read();
       if (!allow) return false;
       const value = (id: string): number => Number(by<HTMLSelectElement>(id).value);
-      this.made(await this.cloud.MakeChannel(name.value.trim().toLowerCase(), { allow, rate: value("channel-rate"), hours: value("channel-hours") }));
+      const url = await this.cloud.MakeChannel(name.value.trim().toLowerCase(), { allow, rate: value("channel-rate"), hours: value("channel-hours") });
       void this.read();
-      return false;
+      return url;
     });
     (u ? this.pane.find<HTMLElement>("[name=channel-permits]:checked") : name).focus();
   }
 
+  /** link shows a channel's link, unless another dialog was opened before it came. */
   private async link(u: Use): Promise<void> {
     const url = await this.cloud.ChannelLink(u.name);
+    if (document.querySelector("dialog[open]")) return;
     this.pane.open(u.kind === "doorbell" ? "The doorbell" : u.name);
-    this.made(url, u.kind === "doorbell");
+    this.pane.made(url);
+    if (u.kind === "doorbell") this.tell(url, true);
   }
 
-  /** made shows the link of a channel, and how to use it. */
-  private made(url: string, doorbell = false): void {
-    this.pane.made(url);
+  /** tell says how to use the link of a channel. */
+  private tell(url: string, doorbell = false): void {
     by("channel-words").textContent = doorbell
       ? "Whoever has the link can ask to connect with you. Your address leads to it."
       : "Whoever has the link can send what you allowed, until you remove the channel. An event’s domain and type are added to it:";
