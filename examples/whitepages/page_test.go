@@ -48,6 +48,33 @@ func TestPageInEveryScene(t *testing.T) {
 	}
 }
 
+// TestAnswersThatComeLate has somebody go on before the book has answered.
+func TestAnswersThatComeLate(t *testing.T) {
+	server := uitest.Serve(t, http.HandlerFunc(serve), "./examples/whitepages/testdata/client.ts")
+	tab := browser.Start(t).Tab(t, browser.Looks[0])
+	tab.Open(server.URL + "/#many")
+	shows := func(want int) {
+		t.Helper()
+		if got := browser.Eval[int](tab, `people.children.length`); got != want {
+			t.Errorf("%d people are shown, not %d", got, want)
+		}
+	}
+	tab.Until(`people.children.length === 20 && !more.hidden && !list.disabled`)
+	tab.Eval(`hold()`)
+	tab.Eval(`(more.click(), more.click())`) // who sees nothing happen presses again
+	tab.Eval(`release()`)
+	shows(40)
+	tab.Eval(`hold()`)
+	tab.Do(chromedp.Click("#more"), chromedp.SendKeys("#words", "Person 17"))
+	tab.Until(`held.length === 2`)
+	tab.Eval(`release()`)
+	shows(1)
+	tab.Eval(`(words.value = "", words.dispatchEvent(new Event("input")))`)
+	tab.Until(`people.children.length === 20`)
+	tab.Do(chromedp.Click("#more"))
+	tab.Until(`people.children.length === 40`)
+}
+
 // Two people at two browsers: one lists herself, the other finds her.
 func TestCHAN6_OneListsHerselfAndAnotherFindsHer(t *testing.T) {
 	b := open(t)

@@ -60,6 +60,7 @@ async function copyText(text: string): Promise<void> {
 }
 
 let asked = 0;
+let following = 0; // of which answer's list more is asked for
 
 /** find shows who fits what is typed; of several answers that cross, the newest counts. */
 async function find(): Promise<void> {
@@ -86,16 +87,23 @@ function said(n: number, text: string): string {
   return n === 1 ? "One person" : n === 50 ? "The best 50; type more to narrow it down" : `${n} people`;
 }
 
+/** showMore shows what follows, unless it is asked for already; not under what is looked for meanwhile. */
 async function showMore(): Promise<void> {
+  const mine = asked;
+  if (following === mine) return;
+  following = mine;
   try {
     const found = await pages!.All(last, step);
+    if (mine !== asked) return;
     const rows = found.map(row);
     people.append(...rows);
     last = found.at(-1)?.owner ?? last;
     more.hidden = found.length < step;
     rows[0]?.querySelector("button")?.focus();
   } catch (e) {
-    toast(say(e, "That did not work. Try again."), { kind: "bad" });
+    if (mine === asked) toast(say(e, "That did not work. Try again."), { kind: "bad" });
+  } finally {
+    if (following === mine) following = 0;
   }
 }
 

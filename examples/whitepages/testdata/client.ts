@@ -1,4 +1,6 @@
 // A client without a server, for looking at the page: the window's hash names the scene.
+import { late } from "../../../web/ui/uitest/late.ts";
+
 export type Status = { state: "connecting" | "live" | "resuming" | "offline" | "refused"; reason?: { code: string; message: string } };
 export type Handle = Record<string, unknown>;
 
@@ -43,7 +45,7 @@ if (scene === "many") all = Array.from({ length: 45 }, (_, i) => entry(`p${Strin
 export async function connect(o: { onState: (s: Status) => void }): Promise<unknown> {
   o.onState({ state: "live" });
   const failing = (): Promise<never> => Promise.reject(new WabError("unavailable", "The white pages are busy."));
-  return {
+  return late({
     List: async (card: { name: string; about: string }): Promise<Entry> => {
       if (scene === "failing") return failing();
       const mine = entry("alice", card.name, card.about);
@@ -56,5 +58,5 @@ export async function connect(o: { onState: (s: Status) => void }): Promise<unkn
     },
     Search: async (text: string): Promise<Entry[]> => all.filter((e) => (e.owner + e.name + e.about).toLowerCase().includes(text.toLowerCase())),
     All: async (after: string, limit: number): Promise<Entry[]> => (scene === "failing" ? failing() : all.filter((e) => e.owner > after).slice(0, limit)),
-  };
+  }, () => new WabError("unavailable", "There is no answer."));
 }
