@@ -284,6 +284,7 @@ func TestCHAN1_NoECIStandsInAMap(t *testing.T) {
 	b.do("Approve", b.waitRequest().ID, allowing("*:*"))
 	a.waitState(id, "established")
 	a.do("Message", id, "hello")
+	b.until("the message", func() bool { return len(entries[Message](b, "messages")) == 1 })
 	for _, label := range []string{"profile", "settings", "links", "contacts", "inbox", "messages", "activity", "received", "known"} {
 		for _, c := range []cloud{a, b} {
 			for key, v := range entries[any](c, label) {
