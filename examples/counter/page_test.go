@@ -68,3 +68,23 @@ func TestPageByKeyboard(t *testing.T) {
 	tab.Until(`count.textContent === "43"`)
 	tab.Until(`location.search === "?ca=alice/home" && document.querySelector("[data-copy] input").value.endsWith("?ca=alice/home#guest")`)
 }
+
+// TestANameTypedWhileAnotherIsTakenInStays has the answer come late.
+func TestANameTypedWhileAnotherIsTakenInStays(t *testing.T) {
+	server := uitest.Serve(t, http.HandlerFunc(serve), "./examples/counter/testdata/client.ts")
+	tab := browser.Start(t).Tab(t, browser.Looks[0])
+	uitest.Listen(tab)
+	tab.Open(server.URL + "/?ca=home#live")
+	tab.Until(`!more.disabled`)
+	tab.Eval(`hold()`)
+	tab.Do(chromedp.SendKeys("#friend", "dan"+kb.Enter))
+	tab.Until(`held.length === 1`)
+	tab.Do(chromedp.SetValue("#friend", "erin"))
+	tab.Eval(`release()`)
+	tab.Until(`said("dan may count here now")`)
+	if got := browser.Eval[string](tab, `friend.value`); got != "erin" {
+		t.Errorf("the field has %q", got)
+	}
+	tab.Do(chromedp.SendKeys("#friend", kb.Enter))
+	tab.Until(`said("erin may count here now") && friend.value === ""`)
+}

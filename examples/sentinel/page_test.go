@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"github.com/wabgo/wab/internal/browser"
 	"github.com/wabgo/wab/web/ui/uitest"
@@ -41,4 +42,24 @@ func TestPageInEveryScene(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestANameTypedWhileAnotherIsTakenInStays has the answer come late.
+func TestANameTypedWhileAnotherIsTakenInStays(t *testing.T) {
+	server := uitest.Serve(t, http.HandlerFunc(serve), "./examples/sentinel/testdata/client.ts")
+	tab := browser.Start(t).Tab(t, browser.Looks[0])
+	uitest.Listen(tab)
+	tab.Open(server.URL + "/#quiet")
+	tab.Until(`!level.disabled`)
+	tab.Eval(`hold()`)
+	tab.Do(chromedp.SendKeys("#friend", "dan"+kb.Enter))
+	tab.Until(`held.length === 1`)
+	tab.Do(chromedp.SetValue("#friend", "erin"))
+	tab.Eval(`release()`)
+	tab.Until(`said("dan may see your level now")`)
+	if got := browser.Eval[string](tab, `friend.value`); got != "erin" {
+		t.Errorf("the field has %q", got)
+	}
+	tab.Do(chromedp.SendKeys("#friend", kb.Enter))
+	tab.Until(`said("erin may see your level now") && friend.value === ""`)
 }

@@ -134,3 +134,29 @@ func TestDevicePage(t *testing.T) {
 		t.Error("there is nothing to sound")
 	}
 }
+
+// TestWhatIsTypedWhileAnotherIsTakenInStays has answers come late.
+func TestWhatIsTypedWhileAnotherIsTakenInStays(t *testing.T) {
+	server := uitest.Serve(t, http.HandlerFunc(serve), stub)
+	tab := browser.Start(t).Tab(t, browser.Looks[0])
+	uitest.Listen(tab)
+	tab.Open(server.URL + "/#day")
+	tab.Until(there)
+	tab.Eval(`hold()`)
+	tab.Do(chromedp.SendKeys("#befriend input[id=friend]", "frank"+kb.Enter))
+	tab.Until(`held.length === 1`)
+	tab.Do(chromedp.SetValue("#befriend input[id=friend]", "gina"))
+	tab.Eval(`release()`)
+	tab.Until(`said("Posts of frank count here now")`)
+	if got := browser.Eval[string](tab, `friend.value`); got != "gina" {
+		t.Errorf("the field has %q", got)
+	}
+	tab.Do(chromedp.Focus("#text"), chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)), chromedp.SendKeys("#text", "buzz #friends"))
+	tab.Eval(`hold()`)
+	tab.Do(chromedp.KeyEvent(kb.Enter))
+	tab.Until(`held.length === 1`)
+	tab.Do(chromedp.SendKeys("#text", " #par"))
+	tab.Eval(`release()`)
+	tab.Do(chromedp.SendKeys("#text", "ty"+kb.Enter))
+	tab.Until(`[...document.querySelectorAll(".post .text")].filter(e => ["buzz #friends", "buzz #friends #party"].includes(e.textContent)).length === 2`)
+}

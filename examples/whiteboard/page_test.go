@@ -105,3 +105,22 @@ func TestAPageWithoutHTTPS(t *testing.T) {
 	tab.Open(server.URL + "/?ca=home#live")
 	tab.Until(there)
 }
+
+// TestANameTypedWhileAnotherIsTakenInStays has the answer come late.
+func TestANameTypedWhileAnotherIsTakenInStays(t *testing.T) {
+	tab := open(t, "live", browser.Looks[0])
+	uitest.Listen(tab)
+	tab.Do(chromedp.Click("#invite"))
+	tab.Until(`!share.hidden && members.children.length === 3`)
+	tab.Eval(`hold()`)
+	tab.Do(chromedp.SendKeys("#friend", "frank"+kb.Enter))
+	tab.Until(`held.length === 1`)
+	tab.Do(chromedp.SetValue("#friend", "gina"))
+	tab.Eval(`release()`)
+	tab.Until(`said("frank may draw here now")`)
+	if got := browser.Eval[string](tab, `friend.value`); got != "gina" {
+		t.Errorf("the field has %q", got)
+	}
+	tab.Do(chromedp.SendKeys("#friend", kb.Enter))
+	tab.Until(`said("gina may draw here now") && friend.value === ""`)
+}

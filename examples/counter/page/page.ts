@@ -175,13 +175,13 @@ by("change").addEventListener("click", async () => {
 });
 
 async function letIn(input: HTMLInputElement): Promise<void> {
-  const friend = input.value.trim().toLowerCase();
+  const typed = input.value, friend = typed.trim().toLowerCase();
   const problem = by("friend-problem");
   problem.textContent = problemWith(friend);
   if (problem.textContent || !counter) return input.focus();
   try {
     await counter.Let(friend);
-    input.value = "";
+    if (input.value === typed) input.value = ""; // unless another is typed already
     toast(`${friend} may count here now. Send them the link.`);
   } catch (e) {
     problem.textContent = words(e, "That did not work. Try again.");

@@ -170,13 +170,13 @@ async function guard(): Promise<void> {
 }
 
 async function join(): Promise<void> {
-  const name = friend.value.trim().toLowerCase();
+  const typed = friend.value, name = typed.trim().toLowerCase();
   const problem = by("friend-problem");
   problem.textContent = problemWith(name);
   if (problem.textContent || !sentinel) return friend.focus();
   try {
     await sentinel.Join(name);
-    friend.value = "";
+    if (friend.value === typed) friend.value = ""; // unless another is typed already
     toast(`${name} may see your level now. You see theirs once they join you, too.`);
   } catch (e) {
     problem.textContent = words(e, "That did not work. Try again.");

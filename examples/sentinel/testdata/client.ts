@@ -1,4 +1,6 @@
 // A client without a server, for looking at the page: the window's hash names the scene.
+import { late } from "../../../web/ui/uitest/late.ts";
+
 export type Status = { state: "connecting" | "live" | "resuming" | "offline" | "refused"; reason?: { code: string; message: string } };
 export type Handle = Record<string, unknown>;
 
@@ -43,11 +45,11 @@ export async function connect(o: { onState: (s: Status) => void }): Promise<unkn
   if (scene === "quiet") state.set("view", quiet);
   if (scene === "loud") state.set("view", loud);
   o.onState({ state: "live" });
-  return {
+  return late({
     map: async () => state,
     call: async (_: string, [level]: [number]) => state.tell({ ...quiet, mean: level, members: [{ ...quiet.members[0]!, level }, ...quiet.members.slice(1)] }),
     Guard: (r: typeof rule) => (r.post.includes("dance") ? Promise.reject(new WabError("failed", `column 1: here should stand buzz or flash\n${r.post}\n^`)) : Promise.resolve(state.tell({ ...quiet, rule: r }))),
     Join: async () => null,
     Leave: async () => null,
-  };
+  }, () => new WabError("unavailable", "There is no answer."));
 }

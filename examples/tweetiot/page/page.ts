@@ -155,14 +155,15 @@ function submits(form: string, field: string, run: (text: string) => Promise<str
   const input = by<HTMLInputElement>(field), problem = by(`${field}-problem`);
   by(form).addEventListener("submit", async (e) => {
     e.preventDefault();
+    const typed = input.value;
     try {
-      problem.textContent = await run(input.value.trim().toLowerCase());
+      problem.textContent = await run(typed.trim().toLowerCase());
     } catch (error) {
       problem.textContent = words(error);
     }
     input.setAttribute("aria-invalid", String(problem.textContent !== ""));
     if (problem.textContent) input.focus();
-    else input.value = "";
+    else if (input.value === typed) input.value = ""; // unless another is typed already
   });
 }
 

@@ -1,4 +1,6 @@
 // A client without a server, for looking at the page: the window's hash names the scene.
+import { late } from "../../../web/ui/uitest/late.ts";
+
 export type Status = { state: "connecting" | "live" | "resuming" | "offline" | "refused"; reason?: { code: string; message: string } };
 export type Handle = Record<string, unknown>;
 
@@ -101,5 +103,5 @@ export async function connect(o: { onState: (s: Status) => void }): Promise<unkn
   };
   Object.assign(window, { board });
   if (scene !== "slow") setTimeout(() => o.onState({ state: scene === "offline" ? "offline" : "live" }), 0);
-  return ca;
+  return late(ca, () => new WabError("unavailable", "There is no answer."));
 }

@@ -42,9 +42,10 @@ export class Composer {
   private async submit(): Promise<void> {
     if (isFlaw(this.read()) || this.button.disabled) return this.input.focus();
     this.busy = this.button.disabled = true;
+    const typed = this.input.value;
     try {
-      await this.send(this.input.value.trim());
-      this.input.select();
+      await this.send(typed.trim());
+      if (this.input.value === typed) this.input.select(); // for the next one, unless it is typed already
     } finally {
       this.busy = false;
       this.read();

@@ -51,12 +51,12 @@ function joins(form: HTMLFormElement, put: (who: string) => Promise<void>, probl
   const input = form.querySelector<HTMLInputElement>("input[type=text]")!;
   form.addEventListener("submit", async (e) => {
     e.preventDefault();
-    const who = input.value.trim().toLowerCase();
+    const typed = input.value, who = typed.trim().toLowerCase();
     problem.textContent = flaw(who);
     if (problem.textContent) return input.focus();
     try {
       await put(who);
-      input.value = "";
+      if (input.value === typed) input.value = ""; // unless another is typed already
     } catch (error) {
       problem.textContent = words(error);
     }
