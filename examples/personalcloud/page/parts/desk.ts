@@ -4,7 +4,7 @@ import { showLedger } from "../../../../web/ui/parts/ledger.ts";
 import { toast } from "../../../../web/ui/parts/toast.ts";
 import { showContact } from "./contact.ts";
 import { Decisions } from "./decisions.ts";
-import { by, say, words } from "./dom.ts";
+import { by, say, stayed, words } from "./dom.ts";
 import { Find } from "./find.ts";
 import { isNews, showLog, wordsOf } from "./log.ts";
 import { Me } from "./me.ts";
@@ -204,12 +204,12 @@ export class Desk {
 
   /**
    * openAsked opens who was asked once they are in the map, which may follow the answer late. Whoever has gone on meanwhile stays where they are: they have opened another, have typed something, or are
-   * somewhere else in the page. What had the focus when they asked may be gone, and the focus with it.
+   * somewhere else in the page.
    */
   private openAsked(): void {
-    const { id, from } = this.asked, at = document.activeElement;
+    const { id, from } = this.asked;
     if (!this.home.links.has(id)) return;
-    if (at === from || at === document.body) this.choose(id, true);
+    if (stayed(from)) this.choose(id, true);
     else this.goOn();
   }
 

@@ -30,6 +30,15 @@ export async function attempt(work: () => Promise<unknown>): Promise<boolean> {
   }
 }
 
+/**
+ * stayed tells whether somebody is where they were when from had the focus. What comes late may lead only those away who are: others have gone on elsewhere. What had the focus may be gone, and the
+ * focus with it.
+ */
+export function stayed(from: Element | null): boolean {
+  const at = document.activeElement;
+  return at === from || at === document.body;
+}
+
 /** say tells those who listen. */
 export function say(text: string): void {
   const place = by("live");

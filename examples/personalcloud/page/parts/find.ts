@@ -1,5 +1,6 @@
 // Finding somebody: by address, by link, by invitation, or in the white pages.
-import { by, button, keyed, make, words } from "./dom.ts";
+import { toast } from "../../../../web/ui/parts/toast.ts";
+import { by, button, keyed, make, stayed, words } from "./dom.ts";
 import { showFace } from "./face.ts";
 import type { Found, Terms } from "./model.ts";
 import { Permits, permitWords } from "./permits.ts";
@@ -58,15 +59,15 @@ export class Find {
   private typed(): void {
     this.problem("");
     this.invitation = undefined;
+    this.asking++; // what an answer that is still to come was asked for stands there no more
     clearTimeout(this.timer);
     const target = readTarget(this.input.value);
     if (target?.kind !== "name") return this.show([]);
-    this.asking++; // what an answer that is still to come was asked for stands there no more
-    this.timer = setTimeout(() => void this.search(target.to), pause);
+    this.timer = setTimeout(() => void this.search(target.to, (why) => this.problem(why)), pause);
   }
 
   /** search shows who is found, and tells how many; nothing if another is looked for before the answer, or if there is none. */
-  private async search(text: string): Promise<number | undefined> {
+  private async search(text: string, refuse: (why: string) => void): Promise<number | undefined> {
     const mine = ++this.asking;
     try {
       const found = await this.asks.search(text);
@@ -74,7 +75,7 @@ export class Find {
       this.show(found);
       return found.length;
     } catch (e) {
-      if (mine === this.asking) this.problem(words(e));
+      if (mine === this.asking) refuse(words(e));
       return undefined;
     }
   }
@@ -92,17 +93,18 @@ export class Find {
   }
 
   private async go(): Promise<void> {
-    const target = readTarget(this.input.value);
-    if (!target) return this.problem("Whom do you mean? An address looks like bob@cloud.example.");
+    const target = readTarget(this.input.value), refuse = this.refusing(target?.to);
+    if (!target) return refuse("Whom do you mean? An address looks like bob@cloud.example.");
     if (target.kind !== "name") return this.ask(target.to, target.invitation ?? this.invitation);
     clearTimeout(this.timer);
-    if ((await this.search(target.to)) === 0) this.problem(`Nobody in the white pages here is called “${target.to}”. Ask them for their address: it looks like bob@cloud.example.`);
+    const found = await this.search(target.to, refuse);
+    if (found === 0) refuse(`Nobody in the white pages here is called “${target.to}”. Ask them for their address: it looks like bob@cloud.example.`);
   }
 
   private async ask(to: string, invitation?: string): Promise<void> {
     const terms = this.terms;
     if (!terms || !this.live) return;
-    const typed = this.input.value;
+    const typed = this.input.value, refuse = this.refusing(to);
     this.submit.disabled = true;
     this.problem("");
     try {
@@ -112,15 +114,24 @@ export class Find {
       this.invitation = undefined;
       this.show([]);
     } catch (e) {
-      this.problem(words(e));
+      refuse(words(e));
     } finally {
       this.submit.disabled = !this.live;
     }
   }
 
+  /** refusing is what will say why somebody can't be asked: by the field, and there whoever waits is led, or on its own once another is looked for. */
+  private refusing(to = ""): (why: string) => void {
+    const from = document.activeElement, typed = this.input.value;
+    return (why) => {
+      if (this.input.value !== typed) return void toast(`${to}: ${why}`, { kind: "bad" });
+      this.problem(why);
+      if (stayed(from)) this.input.focus();
+    };
+  }
+
   private problem(text: string): void {
     by("target-problem").textContent = text;
     this.input.setAttribute("aria-invalid", String(text !== ""));
-    if (text) this.input.focus();
   }
 }
