@@ -74,7 +74,10 @@ export class WabDevices extends HTMLElement {
 
   connectedCallback(): void {
     if (!this.built) this.build();
-    if (this.stay.signal.aborted) this.stay = new AbortController();
+    if (this.stay.signal.aborted) {
+      this.stay = new AbortController();
+      write(this.problem, "");
+    }
     this.follow();
     if (!this.home && this.getAttribute("app")) void this.open().catch((e: Error) => write(this.problem, e.message));
   }
@@ -110,10 +113,13 @@ export class WabDevices extends HTMLElement {
     }
   }
 
-  /** drive shares what a driver drives, under the first name that is free: lamp, lamp-2. It rejects, and closes the driver, also where the panel is removed from the page meanwhile. */
+  /** drive shares what a driver drives, under the first name that is free: lamp, lamp-2. It rejects, and closes the driver, also where there is no connection, or the panel is removed from the page meanwhile. */
   async drive(driver: Driver, base: string, options: Partial<ShareOptions> = {}): Promise<SharedDevice> {
     const home = this.home;
-    if (!home) throw new WabError("unavailable", "There is no connection yet. Try again in a moment.");
+    if (!home) {
+      driver.close();
+      throw new WabError("unavailable", "There is no connection yet. Try again in a moment.");
+    }
     const coming = h("li", { class: "card", "data-reach": "none" }, h("p", { class: "soft" }, `Connecting to ${driver.name} …`));
     this.coming.set(coming, "");
     this.refresh();
@@ -184,12 +190,14 @@ export class WabDevices extends HTMLElement {
     root.append(h("section", { "aria-label": this.getAttribute("heading") ?? "Devices" }, head, this.problem, this.list, this.empty, this.aloud));
   }
 
-  /** open connects to the CA that the attributes name. */
+  /** open connects to the CA that the attributes name. A connection that comes when the panel has been removed, or has another one, is closed. */
   private async open(): Promise<void> {
+    const { signal } = this.stay;
     const [server, guest] = ["server", "guest"].map((a) => this.getAttribute(a));
     if (guest && signedIn(server ?? undefined) !== guest) await signIn.guest(guest, server ? { server } : {});
-    this.opened = (await connect(this.target(this.getAttribute("ca") ?? "home"))) as unknown as Handle;
-    if (this.isConnected && !this.home) this.connection = this.opened;
+    const ca = (await connect(this.target(this.getAttribute("ca") ?? "home"))) as unknown as Handle;
+    if (signal.aborted || this.home) return ca.close();
+    this.connection = this.opened = ca;
   }
 
   private target(ca: string): Parameters<typeof connect>[0] {

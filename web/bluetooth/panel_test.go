@@ -155,6 +155,49 @@ func TestDEV5_APanelThatIsRemovedLetsGoOfWhatItConnectsTo(t *testing.T) {
 	alice.Until(`named("Virtual lamp: light")`)
 }
 
+// A connection that comes when the panel has left the page is nobody's, however often it comes and goes meanwhile. All are closed but the one that it has.
+func TestDEV5_APanelKeepsNoConnectionThatComesWhenItIsRemoved(t *testing.T) {
+	alice := panel(t, browser.Start(t), browser.Looks[0], serve(t), "")
+	alice.Eval(`(() => {
+		const session = Object.getPrototypeOf(panel.connection), { ready, close } = session, place = panel.parentNode;
+		Object.assign(window, { place, open: new Set(), arrive: [] });
+		session.ready = function (...args) { open.add(this); return ready.apply(this, args).then(() => new Promise((done) => arrive.push(done))); };
+		session.close = function () { open.delete(this); return close.call(this); };
+		panel.remove();
+	})()`)
+	alice.Until(`!panel.connection`)
+	alice.Eval(`place.append(panel)`)
+	alice.Until(`arrive.length === 1`)
+	alice.Eval(`panel.remove()`)
+	alice.Eval(`arrive[0]()`)
+	alice.Until(`open.size === 0`)
+	for n := range 2 {
+		alice.Eval(`place.append(panel)`)
+		alice.Until(fmt.Sprintf(`arrive.length === %d`, n+2))
+		alice.Eval(`panel.remove()`)
+	}
+	alice.Eval(`place.append(panel)`)
+	alice.Until(`arrive.length === 4`)
+	alice.Eval(`arrive.forEach((done) => done())`)
+	alice.Until(`panel.connection && open.size === 1`)
+	alice.Eval(`place.append(panel)`) // it is moved, and stays connected
+	alice.Eval(`panel.remove()`)
+	alice.Until(`!panel.connection && open.size === 0`)
+}
+
+// As where the panel is removed while somebody looks through the browser's list of devices.
+func TestDEV5_ADriverThatComesWhenThereIsNoConnectionIsClosed(t *testing.T) {
+	alice := panel(t, browser.Start(t), browser.Looks[0], serve(t), "")
+	alice.Eval(`panel.remove()`)
+	alice.Until(`!panel.connection`)
+	alice.Eval(`import("/wab/bluetooth.js").then(({ virtualLamp }) => { window.lamp = virtualLamp(); })`)
+	said(t, alice, `panel.drive(lamp, "lamp").then(() => "driven", (e) => e.message)`, "There is no connection yet. Try again in a moment.")
+	said(t, alice, `lamp.reach`, "gone")
+	said(t, alice, `panel.add("virtual-lamp").then(() => find("[role=alert]").textContent)`, "There is no connection yet. Try again in a moment.")
+	alice.Eval(`document.querySelector("main").append(panel)`)
+	alice.Until(`panel.connection && find("[role=alert]").textContent === ""`) // nobody is told what was wrong before
+}
+
 func TestTwoOfAKindThatAreAddedAtOnceHaveNamesOfTheirOwn(t *testing.T) {
 	alice := panel(t, browser.Start(t), browser.Looks[0], serve(t), "")
 	said(t, alice, `Promise.all([panel.add("virtual-lamp"), panel.add("virtual-lamp")]).then((both) => both.map((lamp) => lamp?.name).sort().join())`, "lamp,lamp-2")
