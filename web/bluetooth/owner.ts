@@ -6,8 +6,8 @@ import { type DeviceView, type With, whom } from "./view.ts";
 export interface OwnerActs {
   share(subjects: readonly string[], may: readonly Verb[]): Promise<void>;
   revoke(): Promise<void>;
-  /** Where this tab drives it. */
-  stop?: (() => Promise<void>) | undefined;
+  /** Where this tab drives it; that comes and goes. */
+  readonly stop: (() => Promise<void>) | undefined;
 }
 
 const verbWords: { readonly [v in Verb]: string } = { read: "read it", write: "use it", notify: "follow it" };
@@ -16,11 +16,13 @@ export class OwnerPart {
   readonly element: HTMLElement;
   private readonly words = h("p");
   private readonly end: HTMLButtonElement;
+  private readonly remove: HTMLButtonElement;
   private readonly subjects: HTMLInputElement;
   private readonly checks: [Verb, HTMLInputElement][];
 
-  constructor(name: string, preset: readonly string[], acts: OwnerActs, run: (work: () => Promise<void>) => void) {
+  constructor(name: string, preset: readonly string[], private readonly acts: OwnerActs, run: (work: () => Promise<void>) => void) {
     this.end = button("Stop sharing", () => run(() => acts.revoke()), { class: "small", "aria-label": `Stop sharing ${name}` });
+    this.remove = button("Remove", () => run(async () => acts.stop?.()), { class: "small", "aria-label": `Remove ${name}` });
     this.subjects = h("input", { type: "text", value: preset.join(" "), placeholder: "bob carol", autocomplete: "off", spellcheck: "false", "aria-label": `With whom to share ${name}` });
     this.checks = allVerbs.map((v) => [v, h("input", { type: "checkbox", checked: true })]);
     const form = h("form", {}, h("label", {}, h("span", {}, "Share with"), this.subjects),
@@ -32,14 +34,13 @@ export class OwnerPart {
       run(() => acts.share(subjects, this.checks.filter(([, box]) => box.checked).map(([v]) => v)));
     });
     const more = h("details", { class: "sharing" }, h("summary", {}, "Change"), form);
-    const tools = h("div", { class: "row" }, this.end);
-    if (acts.stop) tools.append(button("Remove", () => run(() => acts.stop!()), { class: "small", "aria-label": `Remove ${name}` }));
-    this.element = h("div", { class: "owner" }, this.words, tools, more);
+    this.element = h("div", { class: "owner" }, this.words, h("div", { class: "row" }, this.end, this.remove), more);
   }
 
   update(view: DeviceView): void {
     const { sharing } = view;
     this.end.hidden = sharing.length === 0;
+    this.remove.hidden = !this.acts.stop;
     write(this.words, sharing.length ? `Shared with ${sharedWith(sharing)}.` : "Only you can use it.");
   }
 }

@@ -4,6 +4,7 @@ import { Adder, kinds } from "./adder.ts";
 import { Card } from "./card.ts";
 import { button, h, write } from "./dom.ts";
 import { allVerbs, type Driver, type Verb } from "./driver.ts";
+import type { OwnerActs } from "./owner.ts";
 import { share, type SharedDevice, type ShareOptions } from "./share.ts";
 import { style } from "./styles.ts";
 import { Tabs } from "./tabs.ts";
@@ -128,6 +129,7 @@ export class WabDevices extends HTMLElement {
     let name = "";
     try {
       name = await this.free(home, base);
+      this.refresh();
       s = await share(home, { name, driver, with: this.preset, may: this.rights, timeline: this.line, ...options, signal });
       this.own.set(s.fullName, s);
       this.coming.set(coming, s.fullName);
@@ -242,6 +244,10 @@ export class WabDevices extends HTMLElement {
     const wanted = new Set([...this.own.keys(), ...said, ...nearby]);
     for (const name of this.views.keys()) if (!wanted.has(name)) this.drop(name);
     for (const name of wanted) if (name && !this.views.has(name)) this.show(name, home);
+    for (const [name, { view, card }] of this.views) {
+      view.here = this.own.has(name) || this.taken.has(name);
+      card.update();
+    }
     this.reveal();
     this.empty.hidden = this.views.size + this.coming.size > 0;
   }
@@ -255,7 +261,6 @@ export class WabDevices extends HTMLElement {
   private show(name: string, home: Handle): void {
     const mine = ownerOf(name) === ownerOf(home.name);
     const view = new DeviceView(home, name, mine, this.to, () => this.changed(name));
-    view.here = this.own.has(name);
     const card = new Card(view, {
       act: (v, command, args) => v.act(command, args, undefined, this.act).then(() => this.tell("acted", { device: name, command, args })),
       owner: mine ? this.ownerActs(name, view) : undefined,
@@ -300,16 +305,19 @@ export class WabDevices extends HTMLElement {
     if (last.some((el, i) => el !== lie[i])) this.list.append(...last);
   }
 
-  private ownerActs(name: string, view: DeviceView): { share(subjects: readonly string[], may: readonly Verb[]): Promise<void>; revoke(): Promise<void>; stop?: () => Promise<void> } {
+  private ownerActs(name: string, view: DeviceView): OwnerActs {
     const call = async (method: string, ...args: unknown[]): Promise<void> => void (await (await this.to(view.ca)).call(method, [view.device, ...args]));
-    const driven = this.own.get(name);
+    const driven = (): SharedDevice | undefined => this.own.get(name);
     return {
       share: async (subjects, may) => {
         if (!subjects.length || !may.length) throw new WabError("bad_request", "Say with whom, and tick what they may. To take it back from all, stop sharing.");
-        await (driven ? driven.shareWith(subjects, may) : call("DeviceShare", { with: subjects, may }));
+        await (driven()?.shareWith(subjects, may) ?? call("DeviceShare", { with: subjects, may }));
       },
-      revoke: () => (driven ? driven.revoke() : call("DeviceRevoke")),
-      ...(driven && { stop: () => driven.close() }),
+      revoke: () => driven()?.revoke() ?? call("DeviceRevoke"),
+      get stop() {
+        const s = driven();
+        return s && (() => s.close());
+      },
     };
   }
 

@@ -198,6 +198,28 @@ func TestDEV5_ADriverThatComesWhenThereIsNoConnectionIsClosed(t *testing.T) {
 	alice.Until(`panel.connection && find("[role=alert]").textContent === ""`) // nobody is told what was wrong before
 }
 
+// The card of a device that the page names is there before anybody drives it.
+func TestDEV5_ADeviceThatIsNamedBeforeItIsAddedIsThisTabs(t *testing.T) {
+	alice := panel(t, browser.Start(t), browser.Looks[0], serve(t), "devices=lamp")
+	alice.Until(`text().includes("Looking for it …")`)
+	alice.Eval(`(() => {
+		const reach = find(".reach"), aloud = find("[role=status]");
+		window.told = [];
+		for (const el of [reach, aloud]) new MutationObserver((all) => all.forEach((m) => m.addedNodes.forEach((text) => told.push(text.data)))).observe(el, { childList: true });
+	})()`)
+	alice.Eval(`import("/wab/bluetooth.js").then(({ virtualLamp }) => {
+		const lamp = virtualLamp(), read = lamp.read.bind(lamp), late = new Promise((done) => (window.near = done));
+		lamp.read = (at) => late.then(() => read(at)); // what it is like is asked when it is known already
+		panel.drive(lamp, "lamp");
+	})`)
+	alice.Until(`named("Virtual lamp: light")`)
+	alice.Eval(`near()`)
+	alice.Until(`find(".reach").hidden && !named("Virtual lamp: light").disabled`)
+	press(alice, "Remove Virtual lamp")
+	alice.Until(`text().includes("Looking for it …") && panel.shared.length === 0`)
+	said(t, alice, `told.join()`, "Virtual lamp added,Virtual lamp removed")
+}
+
 func TestTwoOfAKindThatAreAddedAtOnceHaveNamesOfTheirOwn(t *testing.T) {
 	alice := panel(t, browser.Start(t), browser.Looks[0], serve(t), "")
 	said(t, alice, `Promise.all([panel.add("virtual-lamp"), panel.add("virtual-lamp")]).then((both) => both.map((lamp) => lamp?.name).sort().join())`, "lamp,lamp-2")
