@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"net"
 	"net/http"
 	"os"
@@ -115,6 +116,27 @@ func TestOPS1_DamagedDataFoldersAreOneLineAndStayAsTheyAre(t *testing.T) {
 				t.Errorf("%s was changed to %q", try.file, after)
 			}
 		})
+	}
+}
+
+// TestOPS1_ALogThatIsGoneIsOneLine: after a crash the folder log holds what was acknowledged last. Where it is put back, all is there.
+func TestOPS1_ALogThatIsGoneIsOneLine(t *testing.T) {
+	data := t.TempDir()
+	s := wabproc.Start(t, "--data", data, "--dev")
+	token := s.Guest("alice")
+	s.Post("/api/counter/alice/home/Add", token, "[7]")
+	s.Kill()
+	log, aside := filepath.Join(data, "store", "log"), filepath.Join(data, "aside")
+	if err := os.Rename(log, aside); err != nil {
+		t.Fatal(err)
+	}
+	wantRefused(t, []string{"serve", "--addr", "127.0.0.1:0", "--data", data}, "log", "missing", "backup")
+	if err := errors.Join(os.RemoveAll(log), os.Rename(aside, log)); err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	if status, body := s.Post("/api/counter/alice/home/Get", token, "[]"); status != http.StatusOK || body != `{"result":7}` {
+		t.Errorf("%d %s", status, body)
 	}
 }
 
