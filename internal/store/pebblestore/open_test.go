@@ -215,6 +215,7 @@ func TestOpenCorrupt(t *testing.T) {
 	}{
 		"MarkerText":        {markerName, func([]byte) []byte { return []byte("????") }},
 		"MarkerEmpty":       {markerName, func([]byte) []byte { return nil }},
+		"MarkerLog":         {markerName, func([]byte) []byte { return []byte("wab store 2\nlog first\n") }},
 		"MarkerVersion":     {markerName, func([]byte) []byte { return []byte("wab store one\n") }},
 		"ManifestFlipped":   {"MANIFEST-*", func(data []byte) []byte { data[20] ^= 1; return data }},
 		"ManifestLength":    {"MANIFEST-*", func(data []byte) []byte { data[4] ^= 0xff; return data }},
