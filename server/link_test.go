@@ -37,7 +37,7 @@ func TestCHAN3_AThousandLinks(t *testing.T) {
 			t.Fatal(i, a)
 		}
 	}
-	hundreds(t, "requests", func() int { return len(o.letters("requestSubscription")) }, h.kit)
+	tenths(t, 1000, "requests", func() int { return len(o.letters("requestSubscription")) }, h.kit)
 	until(t, "their answers", func() bool { return !h.busy() }, h.kit)
 	if a := link(); a.Error.Code != "failed" || !strings.Contains(a.Error.Message, "1,000") {
 		t.Error(a)
@@ -49,17 +49,17 @@ func TestCHAN3_AThousandLinks(t *testing.T) {
 	h.stop()
 	h.clock.Advance(31 * 24 * time.Hour)
 	h.start()
-	hundreds(t, "that have expired", func() int {
+	tenths(t, 1000, "that have expired", func() int {
 		return 1000 - len(slices.DeleteFunc(links(h.kit, "alice"), func(s Subscription) bool { return s.State == "ended" }))
 	}, h.kit)
-	hundreds(t, "farewells", func() int { return len(o.letters("withdrawSubscription")) }, h.kit)
+	tenths(t, 1000, "farewells", func() int { return len(o.letters("withdrawSubscription")) }, h.kit)
 	until(t, "rest", h.runtime.Quiet, h.kit)
 }
 
-// hundreds waits for a thousand of something, a hundred at a time: the patience of until is for what stands still, not for how long a thousand take.
-func hundreds(t *testing.T, what string, count func() int, all ...*kit) {
+// tenths waits for so many of something, a tenth of them at a time: the patience of until is for what stands still, not for how long all take.
+func tenths(t *testing.T, of int, what string, count func() int, all ...*kit) {
 	t.Helper()
-	for n := 100; n <= 1000; n += 100 {
+	for n := of / 10; n <= of; n += of / 10 {
 		until(t, fmt.Sprint(n, " ", what), func() bool { return count() >= n }, all...)
 	}
 }

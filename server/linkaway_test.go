@@ -57,8 +57,7 @@ func TestCHAN3_APeerWhoIsAway(t *testing.T) {
 		t.Error(a)
 	}
 	h.want("alice", "cloud/alice/home/RaiseMany", args(here, 100), "null")
-	until(t, "those of the other", func() bool {
-		n := 0
+	tenths(t, 100, "events of the other", func() (n int) {
 		for _, l := range o.letters("") {
 			if l.ECI == "the-one-here" && strings.HasPrefix(l.Type, "said") {
 				if want := fmt.Sprint("said", n); l.Type != want {
@@ -67,14 +66,16 @@ func TestCHAN3_APeerWhoIsAway(t *testing.T) {
 				n++
 			}
 		}
-		return n == 100
+		return n
 	}, h.kit)
 	h.want("alice", "cloud/alice/home/End", args(gone), "null")
 	if s := state(h.kit, "alice", gone); s != "ended over" {
 		t.Error(s)
 	}
+	before := len(o.letters(""))
 	away.Clear()
 	h.clock.Advance(10 * time.Minute)
+	tenths(t, 250, "events that waited", func() int { return len(o.letters("")) - before }, h.kit)
 	until(t, "the farewell", func() bool { return len(o.letters("endSubscription")) == 1 }, h.kit)
 	if n := len(o.letters("said249")); n != 1 {
 		t.Error(n)
