@@ -384,6 +384,7 @@ func TestCALL2_WhoStaysAwayLosesTheSeat(t *testing.T) {
 	s.want("alice", "hall/alice/home/Open", "[]", "null")
 	s.want("alice", "hall/alice/home/Admit", `["bob"]`, "null")
 	s.joins("bob", "B").c.Close()
+	s.until("he is away", func() bool { return s.sessions.Stats().Conns == 0 })
 	s.eventually("alice", "hall/alice/home/Hears", "[]", `["+bob"]`)
 	s.want("alice", "hall/alice/home/People", "[]", `["bob/B"]`)
 	s.until("the time runs", func() bool {
