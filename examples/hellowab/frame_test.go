@@ -82,6 +82,52 @@ func TestCALL3_ABackgroundRunsInASandboxedFrame(t *testing.T) {
 	alice.Shoot("hellowab-counter")
 }
 
+// holding has calls of some methods wait in the page until their turn: held.shift()().
+const holding = `(() => {
+	const post = MessagePort.prototype.postMessage;
+	window.held = [];
+	MessagePort.prototype.postMessage = function (...what) {
+		if (/"(LinkGroup|Admit)"/.test(JSON.stringify(what[0]))) held.push(() => post.apply(this, what));
+		else post.apply(this, what);
+	};
+})()`
+
+// TestTheHostGoesOnWhileAnswersAreLate: a new meeting gets its first background by itself, and the panel that the host opens meanwhile stays; so does the next name in the field.
+func TestTheHostGoesOnWhileAnswersAreLate(t *testing.T) {
+	s := run(t)
+	alice := browser.Start(t).Tab(t, browser.Looks[0])
+	alice.Before(holding)
+	comeIn(alice, s.URL+"/hellowab/?ca=alice/standup", "alice")
+	alice.Until(shown + ` && held.length === 1`)
+	alice.Do(chromedp.Click("#background-button"))
+	alice.Until(`!background.hidden && choices.children.length > 0`)
+	alice.Eval(`(async () => {
+		held.shift()();
+		const { connect } = await import("/wab/wab.js");
+		await (await connect({ app: "whiteboard", ca: "alice/standup" })).Access(); // which is answered after it
+	})()`)
+	if browser.Eval[bool](alice, `background.hidden`) {
+		t.Error("the panel is shut while she chooses")
+	}
+	alice.Do(chromedp.Click(`input[value="counter"]`), chromedp.Click("#background-form button[type=submit]"))
+	alice.Until(`held.length === 1`)
+	alice.Eval(`held.shift()()`)
+	alice.Until(`background.hidden`)
+
+	alice.Do(chromedp.Click("#people-button"), chromedp.SendKeys("#admit-name", "dan"+kb.Enter))
+	alice.Until(`held.length === 1`)
+	alice.Do(chromedp.SetValue("#admit-name", "erin"))
+	alice.Eval(`(async () => {
+		held.shift()();
+		const { connect } = await import("/wab/wab.js");
+		await (await connect({ app: "hellowab", ca: "alice/standup" })).Background(); // which is answered after it
+	})()`)
+	alice.Until(`admitted.innerText.includes("dan")`)
+	if got := browser.Eval[string](alice, `document.getElementById("admit-name").value`); got != "erin" {
+		t.Errorf("the field has %q", got)
+	}
+}
+
 // TestCALL3_NobodyElseFramesOurPages: the page frames apps of this server, and no page of another origin frames it.
 func TestCALL3_NobodyElseFramesOurPages(t *testing.T) {
 	w := httptest.NewRecorder()

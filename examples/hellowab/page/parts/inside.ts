@@ -62,7 +62,7 @@ export class Inside {
     void this.bring.open().catch((e: unknown) => toast(words(e, "Devices can’t be brought at the moment."), { kind: "bad" }));
     if (!this.picker || this.maps.about.has("background")) return;
     const first = (await apps()).find((a) => a.name === "whiteboard");
-    if (first) await this.picker.set(first.name, this.names.ca);
+    if (first) await this.picker.set(first.name, this.names.ca).catch((e: unknown) => toast(words(e, `${first.title} can’t be shown at the moment.`), { kind: "bad" }));
   }
 
   /** join opens the call over the stage. */

@@ -80,8 +80,9 @@ export class People {
     const form = by<HTMLFormElement>("admit"), name = by<HTMLInputElement>("admit-name"), problem = by("admit-problem");
     form.onsubmit = (e) => {
       e.preventDefault();
-      this.meeting.Admit(name.value.trim().toLowerCase()).then(
-        () => ((name.value = ""), (problem.textContent = "")),
+      const typed = name.value;
+      this.meeting.Admit(typed.trim().toLowerCase()).then(
+        () => (name.value === typed && (name.value = ""), (problem.textContent = "")), // unless another is typed already
         (error: unknown) => ((problem.textContent = words(error, "That did not work. Try again.")), name.focus()),
       );
     };

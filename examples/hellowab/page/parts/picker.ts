@@ -9,19 +9,21 @@ export class Picker {
   private readonly form = by<HTMLFormElement>("background-form");
   private readonly ca = by<HTMLInputElement>("background-ca");
   private all: AppInfo[] = [];
+  private filled = 0;
 
-  /** done is called when everybody sees what was chosen. */
+  /** done is called when everybody sees what was chosen here, unless the panel was opened again since. */
   constructor(private readonly meeting: Connected, private readonly names: Names, private readonly done: () => void) {
     this.form.addEventListener("change", (e) => (e.target as HTMLInputElement).name === "app" && this.suggest());
     this.form.addEventListener("submit", (e) => {
       e.preventDefault();
       void this.choose();
     });
-    by("background-none").addEventListener("click", () => void this.set("", ""));
+    by("background-none").addEventListener("click", () => void this.pick("", ""));
   }
 
   /** fill shows what can be chosen, and what is. */
   async fill(shown: Background | undefined): Promise<void> {
+    this.filled++;
     this.all = await apps();
     by("choices").replaceChildren(...this.all.map((a) => choice(a, a.name === (shown?.app ?? "whiteboard"))));
     this.suggest(shown);
@@ -46,20 +48,26 @@ export class Picker {
 
   private async choose(): Promise<void> {
     const app = this.chosen();
-    if (app) await this.set(app.name, this.ca.value.trim().toLowerCase());
+    if (app) await this.pick(app.name, this.ca.value.trim().toLowerCase());
   }
 
-  async set(app: string, ca: string): Promise<void> {
-    const problem = by("background-problem");
+  private async pick(app: string, ca: string): Promise<void> {
+    const mine = this.filled, problem = by("background-problem");
     problem.textContent = "";
     try {
-      await this.meeting.SetBackground(app, ca);
-      if (ca.startsWith(`${this.names.me}/`)) await letIn(app, ca, this.names);
-      this.done();
+      await this.set(app, ca);
+      if (mine === this.filled) this.done();
     } catch (e) {
+      if (mine !== this.filled) return void toast(words(e, "That did not work. Try again."), { kind: "bad" });
       problem.textContent = words(e, "That did not work. Try again.");
       this.ca.focus();
     }
+  }
+
+  /** set has everybody see an app, and lets them in where it is the host's own. */
+  async set(app: string, ca: string): Promise<void> {
+    await this.meeting.SetBackground(app, ca);
+    if (ca.startsWith(`${this.names.me}/`)) await letIn(app, ca, this.names);
   }
 }
 
