@@ -313,11 +313,13 @@ func TestDEV5_TheDevicesCADecides(t *testing.T) {
 	a.want("alice", "alice/standup/Admit", `["bob"]`, ok)
 	a.want("bob", "bob/home/DeviceReport", `["lamp",{"on":false},[]]`, `"result"`)
 	a.want("bob", "alice/standup/Offer", `["bob/home/lamp","Lamp","lamp",""]`, ok)
-	a.want("alice", "alice/standup/Act", `["bob/home/lamp","on",[true]]`, ok)
-	a.eventually("bob", "bob/home/device-log", `"entries":{}`)
+	a.want("alice", "alice/standup/Act", `["bob/home/lamp","off",[]]`, ok)
 	a.want("bob", "bob/home/DeviceShare", `["lamp",{"with":["group:alice/standup/people","alice/standup"],"may":["read","write","notify"]}]`, `"result"`)
 	a.want("alice", "alice/standup/Act", `["bob/home/lamp","on",[true]]`, ok)
 	a.eventually("bob", "bob/home/lamp-bundles", `"on"`)
+	if log := a.mapOf("bob", "bob/home/lamp-log"); !strings.Contains(log, `"command":"on"`) || strings.Contains(log, `"command":"off"`) { // which came before it
+		t.Errorf("before it was shared, the lamp was given a command: %s", log)
+	}
 	a.want("alice", "alice/standup/ActAt", `["bob/home/lamp","colour",["#ff0000"],{"room":"hellowab:alice/standup/room","member":"memberofbobs","action":7,"at":1893553445000000}]`, ok)
 	a.eventually("bob", "bob/home/lamp-bundles", `"colour"`)
 	a.want("bob", "bob/home/DeviceRevoke", `["lamp"]`, `"result"`)
