@@ -22,6 +22,7 @@ type party struct {
 	tokens  map[string]string // of the owners
 	gadgets map[string]*process
 	page    *browser.Tab // alice's
+	posts   int
 }
 
 // call calls a method of an owner's assistant.
@@ -69,21 +70,24 @@ func (p *party) tweet(owner string) func(string) {
 	return func(text string) { p.call(owner, "Tweet", `["`+text+`"]`) }
 }
 
-// together posts, and waits until all gadgets have acted, each at the same instant that was due. A machine that is busy may wake a gadget too late, which then drops the
-// post and switches off: then it is posted again.
-func (p *party) together(what, text string, post func(string), inTime func(due time.Time) bool) {
+// together posts a text, with a number in place of %02d so that each is another, and waits until all gadgets have acted, each at the same instant that was due. A machine that is busy may wake a gadget too
+// late, which then drops the post and switches off: then it is posted again. It tells which text it was.
+func (p *party) together(what, text string, post func(string), inTime func(due time.Time) bool) (said string) {
 	p.t.Helper()
 	for range 5 {
-		post(text)
+		p.posts++
+		said = fmt.Sprintf(text, p.posts)
+		post(said)
 		acts := map[string][]line{}
 		for owner, g := range p.gadgets {
 			acts[owner] = g.next()
 		}
 		if due, ok := p.judge(what, acts); ok && (inTime == nil || inTime(due)) {
-			return
+			return said
 		}
 	}
 	p.t.Fatalf("%s: the machine is too busy for anything", what)
+	return ""
 }
 
 // judge tells when all have acted; ok is false if one was late.
@@ -130,8 +134,11 @@ func startParty(t *testing.T) *party {
 	return p
 }
 
-// acted is true once the page shows that the latest post moved all three.
-const acted = `posts.children[0].innerText.includes("3 devices acted within")`
+// acted waits until the page shows that all three have told that a post moved them.
+func (p *party) acted(post string) {
+	p.t.Helper()
+	p.page.Until(fmt.Sprintf(`[...posts.children].some(p => p.querySelector(".text").textContent === %q && p.innerText.includes("3 devices acted within"))`, post))
+}
 
 // TestDEV2_APostInTheBrowserMovesThreeOwnersGadgets has real gadgets, a real server and a real page: who may moves them at one instant, who may not moves none, and a server that is
 // killed before the instant changes nothing.
@@ -145,15 +152,13 @@ func TestDEV2_APostInTheBrowserMovesThreeOwnersGadgets(t *testing.T) {
 		tokens[owner] = p.deviceToken(owner)
 		p.join(owner, tokens[owner])
 	}
-	p.together("alice in her page", "buzz for 300 #friends at NOW+3000", p.write, nil)
-	p.page.Until(acted)
-	p.together("a delegated friend", "buzz for 300 #friends NOW+2000", p.tweet("dave"), nil)
+	p.acted(p.together("alice in her page", "buzz for 300 #friends at NOW+30%02d", p.write, nil))
+	p.together("a delegated friend", "buzz for 300 #friends NOW+20%02d", p.tweet("dave"), nil)
 
 	p.tweet("eve")("buzz for 100 #friends NOW+100") // a stranger: its 100 ms are seen nowhere
 	p.call("carol", "UpdateACL", `[{"remove":["dave"]},{}]`)
 	p.tweet("dave")("buzz for 100 #friends NOW+100")
-	p.together("alice after a stranger, and dave no more", "buzz for 300 #friends NOW+2000", p.write, nil)
-	p.page.Until(acted) // a gadget that takes over before the other has told would act again
+	p.acted(p.together("alice after a stranger, and dave no more", "buzz for 300 #friends NOW+20%02d", p.write, nil)) // a gadget that takes over before the other has told would act again
 	if got := p.call("bob", "Received", "[]"); strings.Contains(got, "eve") || strings.Contains(got, "for 100") {
 		t.Errorf("bob received %s", got)
 	}
@@ -212,10 +217,10 @@ func (p *party) outlivesTheServer() {
 		p.s.Kill()
 		killed = time.Now()
 	}
-	p.together("without a server", "buzz for 300 #friends at NOW+4000", post, func(due time.Time) bool { return killed.Before(due) })
+	said := p.together("without a server", "buzz for 300 #friends at NOW+40%02d", post, func(due time.Time) bool { return killed.Before(due) })
 	for _, g := range p.gadgets {
 		g.errs.says(p.t, "offline: no answer from the server", 1) // which may have gone just before the instant
 	}
 	p.s.Start()
-	p.page.Until(acted)
+	p.acted(said)
 }
