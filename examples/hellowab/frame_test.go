@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -87,12 +88,12 @@ const holding = `(() => {
 	const post = MessagePort.prototype.postMessage;
 	window.held = [];
 	MessagePort.prototype.postMessage = function (...what) {
-		if (/"(LinkGroup|Admit)"/.test(JSON.stringify(what[0]))) held.push(() => post.apply(this, what));
+		if (/"(LinkGroup|Admit|Lock)"/.test(JSON.stringify(what[0]))) held.push(() => post.apply(this, what));
 		else post.apply(this, what);
 	};
 })()`
 
-// TestTheHostGoesOnWhileAnswersAreLate: a new meeting gets its first background by itself, and the panel that the host opens meanwhile stays; so does the next name in the field.
+// TestTheHostGoesOnWhileAnswersAreLate: a new meeting gets its first background by itself, and the panel that the host opens meanwhile stays; so do the next name in the field, and a switch that was turned.
 func TestTheHostGoesOnWhileAnswersAreLate(t *testing.T) {
 	s := run(t)
 	alice := browser.Start(t).Tab(t, browser.Looks[0])
@@ -125,6 +126,30 @@ func TestTheHostGoesOnWhileAnswersAreLate(t *testing.T) {
 	alice.Until(`admitted.innerText.includes("dan")`)
 	if got := browser.Eval[string](alice, `document.getElementById("admit-name").value`); got != "erin" {
 		t.Errorf("the field has %q", got)
+	}
+
+	alice.Do(chromedp.Click("#lock"))
+	alice.Until(`held.length === 1`)
+	if status, body := s.Post("/api/hellowab/alice/standup/Mode", s.Guest("alice"), `["heads"]`); status != 200 {
+		t.Fatal(body)
+	}
+	alice.Until(`mode.value === "heads"`) // her own second tab, say
+	if !browser.Eval[bool](alice, `lock.checked`) {
+		t.Error("the switch is turned back")
+	}
+	alice.Eval(`held.shift()()`)
+	bob := s.Guest("bob")
+	for late := time.Now().Add(30 * time.Second); ; {
+		status, body := s.Post("/api/hellowab/alice/standup/Knock", bob, `[]`)
+		if strings.Contains(body, "locked") {
+			break
+		}
+		if time.Now().After(late) {
+			t.Fatalf("%d %s", status, body)
+		}
+	}
+	if !browser.Eval[bool](alice, `lock.checked`) {
+		t.Error("the switch is turned back by the answer")
 	}
 }
 

@@ -130,7 +130,10 @@ export class Inside {
     const door = by<HTMLInputElement>("open-door");
     door.onchange = () => void this.meeting.Door(door.checked).then(
       () => say(door.checked ? "Whoever has the link comes right in." : "Whoever comes knocks."),
-      (e: unknown) => toast(words(e, "That did not work. Try again."), { kind: "bad" }),
+      (e: unknown) => {
+        toast(words(e, "That did not work. Try again."), { kind: "bad" });
+        this.follow();
+      },
     );
   }
 }

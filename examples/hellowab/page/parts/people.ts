@@ -10,6 +10,7 @@ const askEvery = 4_000;
 export class People {
   private timer: ReturnType<typeof setInterval> | undefined;
   private present: Person[] = [];
+  private readonly turning = new Map<HTMLElement, Promise<unknown>>(); // what was asked last, by switch
 
   constructor(private readonly meeting: Connected, private readonly names: Names, private readonly maps: Maps) {
     for (const map of [maps.people, maps.room]) map.on("change", () => this.show());
@@ -49,9 +50,10 @@ export class People {
     count(by("people-button"), tabs.size);
     fill(by("present"), tabs.size ? [...tabs].map(([who, of]) => this.person(who, of)) : [row("Nobody is in the call.")]);
     if (!this.names.hosting) return;
-    by<HTMLSelectElement>("mode").value = String(this.maps.room.get("mode") ?? "gallery");
+    const mode = by<HTMLSelectElement>("mode"), lock = by<HTMLInputElement>("lock");
+    if (!this.turning.has(mode)) mode.value = String(this.maps.room.get("mode") ?? "gallery");
+    if (!this.turning.has(lock)) lock.checked = this.maps.room.get("locked") === true;
     by("end").textContent = this.maps.room.has("open") ? "End the call for all" : "Open the call again";
-    by<HTMLInputElement>("lock").checked = this.maps.room.get("locked") === true;
     const admitted = [...this.maps.people].filter(([who, by]) => who !== this.names.me && by !== "background").map(([who]) => who).sort().map((who) =>
       row(who, button("Remove", who, () => this.attempt(this.meeting.Remove(who)), "quiet")));
     const removed = [...(this.maps.removed?.keys() ?? [])].sort().map((who) =>
@@ -74,8 +76,8 @@ export class People {
 
   private host(): void {
     const mode = by<HTMLSelectElement>("mode"), lock = by<HTMLInputElement>("lock");
-    mode.onchange = () => this.attempt(this.meeting.Mode(mode.value));
-    lock.onchange = () => this.attempt(this.meeting.Lock(lock.checked));
+    mode.onchange = () => this.turn(mode, this.meeting.Mode(mode.value));
+    lock.onchange = () => this.turn(lock, this.meeting.Lock(lock.checked));
     by("end").onclick = () => this.attempt(this.maps.room.has("open") ? this.meeting.Close() : this.meeting.Open());
     const form = by<HTMLFormElement>("admit"), name = by<HTMLInputElement>("admit-name"), problem = by("admit-problem");
     form.onsubmit = (e) => {
@@ -86,6 +88,12 @@ export class People {
         (error: unknown) => ((problem.textContent = words(error, "That did not work. Try again.")), name.focus()),
       );
     };
+  }
+
+  /** turn has a switch stay as it was turned until it is known what became of that, however late. */
+  private turn(control: HTMLElement, asked: Promise<unknown>): void {
+    this.turning.set(control, asked);
+    this.attempt(asked.finally(() => this.turning.get(control) === asked && this.turning.delete(control)));
   }
 
   private attempt(done: Promise<unknown>): void {
