@@ -141,7 +141,8 @@ func TestCHAN6_OneClickFromTheWhitePages(t *testing.T) {
 	comeIn(bob, s.URL, "bob")
 	edit(bob, "name", "Bob Okafor")
 	bob.Do(chromedp.Click("#listed"))
-	bob.Until(`document.querySelector("#listed").checked`)
+	bob.Eval(`import("/wab/wab.js").then(({ connect }) => connect({ app: "whitepages", ca: "commons/pages" })).then((pages) => (window.pages = pages) && undefined)`)
+	bob.Until(`pages.Search("okafor", 1).then((found) => found.length === 1)`) // until then nobody finds him
 	alice.Do(chromedp.SendKeys("#target", "okafor"))
 	alice.Until(`document.querySelector("#found-people").innerText.includes("Bob Okafor")`)
 	alice.Shoot("personalcloud-server-found")
