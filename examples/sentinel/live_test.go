@@ -52,6 +52,7 @@ func TestASentinelPostsWhileItsOwnerIsAway(t *testing.T) {
 	alice.Open("about:blank")
 
 	s.Kill()
+	bob.Until(`document.querySelector(".state").innerText !== "Live"`) // or what he does next is asked of a server that is gone
 	s.Start()
 	bob.Until(`document.querySelector(".state").innerText === "Live"`)
 	slide(bob, "90")
