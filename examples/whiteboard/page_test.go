@@ -124,3 +124,29 @@ func TestANameTypedWhileAnotherIsTakenInStays(t *testing.T) {
 	tab.Do(chromedp.SendKeys("#friend", kb.Enter))
 	tab.Until(`said("gina may draw here now") && friend.value === ""`)
 }
+
+// TestWhoHasTheLinkIsShownAsItIs has the answer come late, after news of how it was before, and then not at all.
+func TestWhoHasTheLinkIsShownAsItIs(t *testing.T) {
+	tab := open(t, "live", browser.Looks[0])
+	uitest.Listen(tab)
+	const chosen = `document.querySelector("[name=open]:checked").value`
+	tab.Do(chromedp.Click("#invite"))
+	tab.Until(`!share.hidden && ` + chosen + ` === "viewers"`)
+	tab.Eval(`hold()`)
+	tab.Do(chromedp.Click(`[name=open][value=""]`))
+	tab.Until(`held.length === 1`)
+	tab.Eval(`(hold(false), document.dispatchEvent(new Event("visibilitychange")), new Promise((done) => setTimeout(done)))`) // has the page ask what one may do
+	if got := browser.Eval[string](tab, chosen); got != "" {
+		t.Errorf("before the answer it is %q", got)
+	}
+	tab.Eval(`release(true)`)
+	tab.Until(`said("There is no answer.")`)
+	if got := browser.Eval[string](tab, chosen); got != "viewers" {
+		t.Errorf("without an answer it is %q", got)
+	}
+	tab.Do(chromedp.Click(`[name=open][value="editors"]`))
+	tab.Eval(`release()`)
+	if got := browser.Eval[string](tab, chosen); got != "editors" {
+		t.Errorf("after an answer it is %q", got)
+	}
+}

@@ -1,5 +1,5 @@
-// Answers that come late, for clients without a server: in the page, hold() has what is asked from then on wait, held are those that do, and release() lets them go. It is over when the page has heard the
-// answers; release(true) has there be none.
+// Answers that come late, for clients without a server: in the page, hold() has what is asked from then on wait, until hold(false); held are those that do, and release() lets them go. It is over when
+// the page has heard the answers; release(true) has there be none.
 
 interface Held {
   (answered: boolean): void;
@@ -10,7 +10,7 @@ let holding = false;
 
 Object.assign(globalThis, {
   held,
-  hold: () => void (holding = true),
+  hold: (on = true) => void (holding = on),
   release: (fail = false) => {
     holding = false;
     for (const go of held.splice(0)) go(!fail);

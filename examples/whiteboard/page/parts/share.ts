@@ -40,9 +40,7 @@ export function manage(guests: Guests): void {
   joins(form, (who) => add(guests, who, by<HTMLSelectElement>("role").value as Group), by("friend-problem"));
   joins(by<HTMLFormElement>("friends-form"), (who) => add(guests, who, by<HTMLSelectElement>("bond").value as Group), by("bond-problem"));
   for (const radio of form.querySelectorAll<HTMLInputElement>("[name=open]")) {
-    radio.addEventListener("change", () => {
-      guests.Share(radio.value).catch((e: unknown) => toast(words(e), { kind: "bad" }));
-    });
+    radio.addEventListener("change", () => void share(guests, radio.value));
   }
 }
 
@@ -68,8 +66,27 @@ async function add(guests: Guests, who: string, group: Group): Promise<void> {
   toast(`${who} ${groups[group].done}`);
 }
 
+let opened = ""; // what whoever has the link may do, as far as is known
+let asked: Promise<unknown> | undefined; // to change that
+
+/** share opens the board to whoever has the link, or shuts it. What was chosen stays chosen until it is known what became of that, however late; then what is so. */
+async function share(guests: Guests, link: string): Promise<void> {
+  const mine = (asked = guests.Share(link));
+  try {
+    await mine;
+    opened = link;
+  } catch (e) {
+    toast(words(e), { kind: "bad" });
+  }
+  if (asked !== mine) return; // another was chosen meanwhile
+  asked = undefined;
+  showLink(opened);
+}
+
 /** showLink says what whoever has the link may do. */
 export function showLink(link: string): void {
+  opened = link;
+  if (asked) return;
   for (const radio of document.querySelectorAll<HTMLInputElement>("[name=open]")) radio.checked = radio.value === link;
 }
 
