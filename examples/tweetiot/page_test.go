@@ -160,3 +160,28 @@ func TestWhatIsTypedWhileAnotherIsTakenInStays(t *testing.T) {
 	tab.Do(chromedp.SendKeys("#text", "ty"+kb.Enter))
 	tab.Until(`[...document.querySelectorAll(".post .text")].filter(e => ["buzz #friends", "buzz #friends #party"].includes(e.textContent)).length === 2`)
 }
+
+// TestADeviceIsRegisteredWhileAnotherIsStillAskedFor closes the dialog before the answer, which comes to the next.
+func TestADeviceIsRegisteredWhileAnotherIsStillAskedFor(t *testing.T) {
+	server := uitest.Serve(t, http.HandlerFunc(serve), stub)
+	tab := browser.Start(t).Tab(t, browser.Looks[0])
+	tab.Open(server.URL + "/#day")
+	tab.Until(there)
+	for _, fail := range []string{"true", "false"} {
+		tab.Eval(`hold()`)
+		tab.Do(chromedp.Click("#register"), chromedp.KeyEvent(kb.Enter))
+		tab.Until(`held.length === 1`)
+		tab.Do(chromedp.KeyEvent(kb.Escape), chromedp.Click("#register"), chromedp.SendKeys("[data-device-dialog] form input", "porch"))
+		tab.Eval(`release(` + fail + `)`)
+		if got := browser.Eval[string](tab, `(() => {
+			const form = document.querySelector("[data-device-dialog] form");
+			return [form.hidden, form.querySelector(".problem").textContent, form.querySelector("[type=submit]").disabled].join();
+		})()`); got != "false,,false" {
+			t.Errorf("the next one is asked for like this: %s", got)
+		}
+		tab.Do(chromedp.KeyEvent(kb.Enter))
+		tab.Until(`document.querySelector("#device-link").value.includes("/tweetiot/device#token=")`)
+		tab.Do(chromedp.KeyEvent(kb.Escape))
+		tab.Until(`document.querySelector("#device-link").value === ""`)
+	}
+}

@@ -60,8 +60,13 @@ class Registration {
     return this.#form.querySelector("input")!;
   }
 
+  get #button(): HTMLButtonElement {
+    return this.#form.querySelector<HTMLButtonElement>("[type=submit]")!;
+  }
+
   #ask(): void {
     this.#say("");
+    this.#button.disabled = false;
     this.#form.hidden = false;
     this.#made.hidden = true;
     this.#input.value = this.#options.name ?? "";
@@ -81,17 +86,22 @@ class Registration {
     const flaw = problemWithDevice(name);
     this.#say(flaw);
     if (flaw) return this.#input.focus();
-    const button = this.#form.querySelector<HTMLButtonElement>("[type=submit]")!;
-    button.disabled = true;
+    this.#button.disabled = true;
     try {
       const token = await this.#options.token(name);
-      if (!this.#ended.signal.aborted) this.#show(name, token);
+      if (!this.#over) this.#show(name, token);
     } catch (error) {
+      if (this.#over) return;
       this.#say(error instanceof Error ? error.message : "That did not work. Try again.");
       this.#input.focus();
     } finally {
-      button.disabled = false;
+      if (!this.#over) this.#button.disabled = false;
     }
+  }
+
+  /** over is true once the dialog was closed: from then on it may be another's. */
+  get #over(): boolean {
+    return this.#ended.signal.aborted;
   }
 
   #show(name: string, token: string): void {
