@@ -35,7 +35,6 @@ async function search(text: string): Promise<Found[]> {
   }
 }
 
-
 async function open(owner: string, cloud: Cloud & Handle): Promise<void> {
   const maps = await Promise.all(homeMaps.map((name) => cloud.map(name)));
   desk = new Desk(cloud, Object.fromEntries(homeMaps.map((name, i) => [name, maps[i]])) as unknown as Home, owner, search);
