@@ -63,13 +63,14 @@ export class Permits {
     this.show();
   }
 
-  /** read is what was chosen, or nothing where that can't be: then it says why, and has the focus. */
+  /** read is what was chosen, or nothing where that can't be: then it says why, unfolds what it lies in, and has the focus. */
   read(): Pattern[] | undefined {
     const chosen = this.chosen;
     if (chosen !== "custom") return [...presets[chosen as keyof typeof presets]];
     const allow = parsePermits(this.input.value);
     if (typeof allow !== "string") return allow;
     this.say(allow);
+    this.box.closest("details")?.setAttribute("open", "");
     this.input.focus();
     return undefined;
   }
