@@ -37,6 +37,7 @@ export class Desk {
   readonly find: Find;
   private open = "";
   private asked = { id: "", from: null as Element | null }; // who was asked just now, and what had the focus then, until they are opened or something else is done
+  private readonly drafts = new Map<string, string>(); // what has been begun to be written to those who are not open
   private readonly unread = new Set<string>();
   private readonly seen = new Map<string, number>(); // how many messages of each link have been seen
   private waiting: Set<string>; // requests that are known
@@ -158,8 +159,12 @@ export class Desk {
   }
 
   private choose(id: string, focus: boolean): void {
-    const before = this.open;
+    const before = this.open, field = by<HTMLInputElement>("text");
     this.goOn();
+    if (id !== before) {
+      this.drafts.set(before, field.value);
+      field.value = this.drafts.get(id) ?? "";
+    }
     this.open = id;
     this.read(id);
     this.show();
@@ -218,21 +223,20 @@ export class Desk {
     this.asked = { id: "", from: null };
   }
 
-  /** write sends what is in the field, and empties it at once: the answer may be late, and what is typed until then is another message. */
-  private write(): void {
-    const input = by<HTMLInputElement>("text"), text = input.value.trim(), p = this.person;
+  /** write sends what stands in the field, which is free for the next at once. What could not be sent stands there again, before what has been begun since. */
+  private async write(): Promise<void> {
+    const field = by<HTMLInputElement>("text"), text = field.value.trim(), p = this.person;
     if (!text || !p || !this.live) return;
-    input.value = "";
-    input.focus();
-    this.send(p, text);
-  }
-
-  /** send sends a message. One that is not taken can be sent again, wherever one has gone meanwhile. */
-  private send(p: Person, text: string): void {
-    this.cloud.Message(p.id, text).catch((e: unknown) => {
-      const start = text.length > 40 ? `${text.slice(0, 40)}…` : text;
-      toast(`“${start}” was not sent to ${callOf(p)}. ${words(e)}`, { kind: "bad", stay: 30_000, action: { label: "Send again", run: () => this.send(p, text) } });
-    });
+    field.value = "";
+    field.focus();
+    try {
+      await this.cloud.Message(p.id, text);
+    } catch (e) {
+      toast(`What you wrote to ${callOf(p)} was not sent. ${words(e)}`, { kind: "bad" });
+      const back = (since = ""): string => [text, since].filter(Boolean).join(" ");
+      if (this.open === p.id) field.value = back(field.value);
+      else this.drafts.set(p.id, back(this.drafts.get(p.id)));
+    }
   }
 
   private answer(id: string, refuse: boolean): void {
