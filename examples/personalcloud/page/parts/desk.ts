@@ -181,12 +181,15 @@ export class Desk {
   /** news marks whose messages were not seen yet, and reads out what came. */
   private news(): void {
     for (const p of this.people) {
-      const all = this.messagesOf(p.id), fresh = all.slice(this.seen.get(p.id) ?? 0).filter((m) => !m.mine);
-      if (fresh.length && !(this.open === p.id && this.tabs.current === "people")) {
-        this.unread.add(p.id);
-        toast(`${callOf(p)}: ${fresh.at(-1)!.text.slice(0, 80)}`, { action: { label: "Read", run: () => this.visit(p.id) } });
-      }
+      const all = this.messagesOf(p.id), latest = all.slice(this.seen.get(p.id) ?? 0).filter((m) => !m.mine).at(-1);
       this.seen.set(p.id, all.length);
+      if (!latest) continue;
+      if (this.open === p.id && this.tabs.current === "people") {
+        say(`${callOf(p)}: ${latest.text}`);
+        continue;
+      }
+      this.unread.add(p.id);
+      toast(`${callOf(p)}: ${latest.text.slice(0, 80)}`, { action: { label: "Read", run: () => this.visit(p.id) } });
     }
     this.show();
   }

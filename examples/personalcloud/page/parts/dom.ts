@@ -57,7 +57,7 @@ export function showFacts(list: HTMLElement, facts: readonly (readonly [string, 
   }));
 }
 
-/** keyed fills a list anew where its content has changed; the focus stays on what bears the same label. */
+/** keyed fills a list anew where its content has changed; the focus stays on what has the same id in its data, or the same label. */
 export function keyed(list: HTMLElement, content: unknown, items: () => HTMLElement[]): void {
   const key = JSON.stringify(content);
   if (list.dataset["key"] === key) return;
@@ -67,7 +67,7 @@ export function keyed(list: HTMLElement, content: unknown, items: () => HTMLElem
   if (focused) [...list.querySelectorAll<HTMLElement>("button, a, input")].find((b) => handleOf(b) === focused)?.focus();
 }
 
-const handleOf = (e: Element): string => e.getAttribute("aria-label") || e.textContent;
+const handleOf = (e: Element): string => e.getAttribute("data-id") || e.getAttribute("aria-label") || e.textContent;
 
 /** when says an instant for people: how long ago, or the day. */
 export function when(at: string, now: number): string {
