@@ -163,7 +163,9 @@ func (tab *Tab) Shoot(name string) {
 	if dir == "" {
 		return
 	}
-	png, err := chromedp.Run(tab, chromedp.FullScreenshot(100))
+	ctx, cancel := context.WithTimeout(tab, patience)
+	defer cancel()
+	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 	if err == nil {
 		err = os.MkdirAll(dir, 0o755)
 	}
@@ -189,7 +191,9 @@ func (tab *Tab) Check() {
 		{"accessibility", axeScript(tab.t)},
 		{"layout shift", shiftScript},
 	} {
-		found, err := chromedp.Run(tab, chromedp.Evaluate[[]string](rule.script, chromedp.EvalAwaitPromise))
+		ctx, cancel := context.WithTimeout(tab, patience)
+		found, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](rule.script, chromedp.EvalAwaitPromise))
+		cancel()
 		if err != nil {
 			tab.t.Errorf("%s: %s: %v", tab.look.Name, rule.what, err)
 		}

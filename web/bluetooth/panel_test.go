@@ -1,11 +1,13 @@
 package bluetooth
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/bluetoothemulation"
 	"github.com/chromedp/cdproto/cdp"
@@ -304,7 +306,9 @@ func TestTheBrowsersListIsClosedOrBluetoothIsMissing(t *testing.T) {
 	enable(bluetoothemulation.CentralStatePoweredOn)
 	_, err := chromedp.Call(alice, deviceaccess.Enable, cdp.Empty{})
 	must(t, err)
-	prompts := chromedp.Events(alice, deviceaccess.DeviceRequestPrompted)
+	soon, cancel := context.WithTimeout(alice, 90*time.Second)
+	defer cancel()
+	prompts := chromedp.Events(soon, deviceaccess.DeviceRequestPrompted)
 	press(alice, "Add a device")
 	press(alice, "Any Bluetooth device …")
 	for e, err := range prompts {
