@@ -7,7 +7,6 @@ import { lamp } from "./lamp.ts";
 import type { Profile } from "./profile.ts";
 import { anything } from "./profiles.ts";
 import { Radio } from "./radio.ts";
-import { isUUID } from "./uuid.ts";
 import { virtualHeart } from "./virtual-heart.ts";
 import { virtualLamp } from "./virtual-lamp.ts";
 import { whyNot } from "./words.ts";
@@ -66,6 +65,6 @@ export class Adder {
   };
 
   private asked(): string[] {
-    return this.services.value.toLowerCase().split(/[\s,]+/).filter(isUUID);
+    return this.services.value.split(/[\s,]+/).filter(Boolean);
   }
 }

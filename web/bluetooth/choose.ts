@@ -1,8 +1,8 @@
 /** The browser's own list of devices nearby. */
 import type { Profile } from "./profile.ts";
-import { full } from "./uuid.ts";
+import { full, isUUID } from "./uuid.ts";
 import type { Bluetooth, BluetoothDevice, RequestOptions } from "./webbluetooth.ts";
-import { notChosen, whyNot } from "./words.ts";
+import { noUUID, notChosen, whyNot } from "./words.ts";
 
 /**
  * choose has the browser show its list of devices of a profile, or of all where the profile asks for nothing, and resolves with the chosen one, or with
@@ -11,6 +11,7 @@ import { notChosen, whyNot } from "./words.ts";
  */
 export async function choose(profile: Profile, services: readonly string[] = [], bluetooth: Bluetooth | undefined = navigator.bluetooth): Promise<BluetoothDevice | undefined> {
   if (!bluetooth) throw whyNot();
+  for (const s of services) if (!isUUID(s)) throw noUUID(s);
   try {
     return await bluetooth.requestDevice(requestOf(profile, services));
   } catch (e) {

@@ -175,6 +175,7 @@ test("closing the browser's list is no fault, and others are told", async () => 
   const fails = (name: string) => ({ requestDevice: () => Promise.reject(new DOMException("x", name)) });
   assert.equal(await choose(lamp, [], fails("AbortError")), undefined);
   await assert.rejects(choose(lamp, [], fails("SecurityError")), { code: "not_allowed" });
+  await assert.rejects(choose(lamp, ["181A", "18ia"], fails("AbortError")), { code: "bad_request", message: /^“18ia” is no UUID/ });
 });
 
 test("the browser is asked for a profile's devices, and for all where somebody wants any", () => {

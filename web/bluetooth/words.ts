@@ -14,6 +14,7 @@ export const closed = (name: string): WabError => new WabError("unavailable", `$
 export const tooMuch = (name: string): WabError => new WabError("overloaded", `${name} can’t keep up: too much waits for it already. Try again in a moment.`);
 export const tooSlow = (name: string): WabError => new WabError("deadline", `${name} did not answer in time. Perhaps it is out of reach.`);
 export const tooLong = (): WabError => new WabError("too_large", "A Bluetooth value has at most 512 bytes.");
+export const noUUID = (text: string): WabError => new WabError("bad_request", `“${clean(text, 40)}” is no UUID of a service. Write it short, as 181a, or all of it.`);
 export const noSuch = (name: string, at: string): WabError => new WabError("not_found", `${name} has no ${clean(at, 80)}.`);
 export const cannot = (name: string, at: string, what: string): WabError => new WabError("bad_request", `${clean(at, 80)} of ${name} can’t be ${what}.`);
 
