@@ -330,7 +330,7 @@ export class WabDevices extends HTMLElement {
   }
 
   private say(text: string): void {
-    this.aloud.textContent = text;
+    this.aloud.textContent = this.aloud.textContent === text ? `${text}\u00a0` : text; // the same words are read again only when they differ
   }
 
   private tell(type: string, detail: unknown): void {

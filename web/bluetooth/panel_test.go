@@ -228,6 +228,18 @@ func TestTwoOfAKindThatAreAddedAtOnceHaveNamesOfTheirOwn(t *testing.T) {
 	alice.Until(`panel.shared.length === 2 && panel.shadowRoot.querySelectorAll(".lamp").length === 2`)
 }
 
+func TestWhatGoesWrongTwiceIsReadOutTwice(t *testing.T) {
+	alice := panel(t, browser.Start(t), browser.Looks[0], serve(t), "")
+	alice.Eval(`panel.add("virtual-heart")`)
+	alice.Until(`text().includes("beats a minute") && find("[role=status]").textContent === "Virtual heart added"`)
+	press(alice, "Change")
+	const why = "Say with whom, and tick what they may. To take it back from all, stop sharing."
+	for _, words := range []string{why, why + "\u00a0", why} { // the same words would be read out once
+		press(alice, "Share Virtual heart")
+		alice.Until(fmt.Sprintf(`find("[role=status]").textContent === %q`, words))
+	}
+}
+
 const evil = `<img src=x onerror="window.hacked=1">`
 
 func TestDEV5_WhatDevicesSayIsShownAsText(t *testing.T) {
