@@ -1,5 +1,5 @@
 /** One device in the panel. */
-import { h, set, write } from "./dom.ts";
+import { h, holdsFocus, set, write } from "./dom.ts";
 import type { Do, Face } from "./face.ts";
 import { HeartFace } from "./heart-face.ts";
 import { Inside } from "./inside.ts";
@@ -28,7 +28,7 @@ const reaches = { here: "", lost: "Out of reach", gone: "Gone" } as const;
 
 export class Card {
   readonly element = h("li", { class: "card" });
-  private readonly title = h("h3");
+  private readonly title = h("h3", { tabindex: -1 });
   private readonly under = h("p", { class: "soft" });
   private readonly reach = h("span", { class: "reach" });
   private readonly problem = h("p", { class: "problem" });
@@ -122,6 +122,7 @@ export class Card {
   /** hush leaves the card about as high as it was, so that little moves under anybody's hand. */
   private hush(): void {
     if (!this.body.hidden && this.element.isConnected) this.element.style.minHeight = `${Math.min(this.element.offsetHeight, tall)}px`;
+    if (holdsFocus(this.body)) this.title.focus();
     this.body.hidden = true;
     if (this.spoken !== undefined) this.acts.say(`${this.title.textContent} is not shared any more`);
     this.spoken = undefined;

@@ -23,6 +23,9 @@ export function write(el: Element, text: string): void {
   if (el.textContent !== text) el.textContent = text;
 }
 
+/** holdsFocus tells whether an element, or one inside it, has the focus: it would be lost with it. */
+export const holdsFocus = (el: Element): boolean => el.contains((el.getRootNode() as Document | ShadowRoot).activeElement);
+
 export function button(label: string, act: () => void, props: Props = {}): HTMLButtonElement {
   const b = h("button", { type: "button", ...props }, label);
   b.addEventListener("click", act);

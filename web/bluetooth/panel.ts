@@ -2,7 +2,7 @@
 import { connect, type DeviceTimeline, type Handle, type SharedMap, signedIn, signIn, type Value, WabError } from "@wabgo/client";
 import { Adder, kinds } from "./adder.ts";
 import { Card } from "./card.ts";
-import { button, h, write } from "./dom.ts";
+import { button, h, holdsFocus, write } from "./dom.ts";
 import { allVerbs, type Driver, type Verb } from "./driver.ts";
 import type { OwnerActs } from "./owner.ts";
 import { share, type SharedDevice, type ShareOptions } from "./share.ts";
@@ -35,6 +35,7 @@ export class WabDevices extends HTMLElement {
   private readonly coming = new Map<HTMLElement, string>(); // what says that a device is connected to, until its card is there; with its name, when it has one
   private readonly taken = new Set<string>(); // the names of the devices that are connected to
   private readonly others = new Map<string, Promise<Handle>>();
+  private readonly heading = h("h2", { tabindex: -1 });
   private readonly list = h("ul", { class: "cards" });
   private readonly empty = h("div", { class: "empty" });
   private readonly aloud = h("p", { class: "unseen", role: "status" });
@@ -185,11 +186,13 @@ export class WabDevices extends HTMLElement {
     sheet.replaceSync(style);
     root.adoptedStyleSheets = [sheet];
     const adds = this.getAttribute("add") !== "no";
-    const head = h("header", { class: "head" }, h("h2", {}, this.getAttribute("heading") ?? "Devices"));
+    const title = this.getAttribute("heading") ?? "Devices";
+    write(this.heading, title);
+    const head = h("header", { class: "head" }, this.heading);
     if (adds) head.append(new Adder(this.preset.length ? "Share a device" : "Add a device", (kind, services) => void this.add(kind, services)).element);
     this.empty.append(h("p", {}, adds ? "No devices yet. A virtual lamp needs no hardware." : "No devices are shared yet."));
     if (adds) this.empty.append(button("Add a virtual lamp", () => void this.add("virtual-lamp"), { class: "main" }));
-    root.append(h("section", { "aria-label": this.getAttribute("heading") ?? "Devices" }, head, this.problem, this.list, this.empty, this.aloud));
+    root.append(h("section", { "aria-label": title }, head, this.problem, this.list, this.empty, this.aloud));
   }
 
   /** open connects to the CA that the attributes name. A connection that comes when the panel has been removed, or has another one, is closed. */
@@ -326,6 +329,7 @@ export class WabDevices extends HTMLElement {
     if (!shown) return;
     this.views.delete(name);
     shown.view.close();
+    if (holdsFocus(shown.card.element)) this.heading.focus(); // where whoever removed it by keyboard goes on
     shown.card.element.remove();
   }
 

@@ -240,6 +240,20 @@ func TestWhatGoesWrongTwiceIsReadOutTwice(t *testing.T) {
 	}
 }
 
+// Whoever works by keyboard goes on near by: what has the focus is gone with what it belongs to.
+func TestTheFocusStaysInThePanelWhenADeviceGoes(t *testing.T) {
+	chromium, url := browser.Start(t), serve(t)
+	alice := panel(t, chromium, browser.Looks[0], url, "with=bob")
+	press(alice, "Add a virtual lamp")
+	alice.Until(`named("Virtual lamp: light")`)
+	bob := panel(t, chromium, browser.Looks[0], url, "owner=bob&add=no&devices=alice/home/lamp")
+	bob.Until(`named("Virtual lamp: light") && !named("Virtual lamp: light").disabled`)
+	bob.Eval(`named("Virtual lamp: light").focus()`)
+	press(alice, "Remove Virtual lamp")
+	alice.Until(`panel.devices.length === 0 && panel.shadowRoot.activeElement?.textContent === "Devices"`)
+	bob.Until(`text().includes("doesn’t share it with you now") && panel.shadowRoot.activeElement?.textContent === "Virtual lamp"`)
+}
+
 const evil = `<img src=x onerror="window.hacked=1">`
 
 func TestDEV5_WhatDevicesSayIsShownAsText(t *testing.T) {
