@@ -1,6 +1,6 @@
 // The ways into this cloud, and what came through each.
 import { useWords } from "./contact.ts";
-import { button, keyed, make, when } from "./dom.ts";
+import { button, keyed, make, toTab, when } from "./dom.ts";
 import type { Use } from "./model.ts";
 import { permitWords } from "./permits.ts";
 
@@ -32,7 +32,7 @@ const order = { doorbell: 0, own: 1, link: 2 };
 export function showChannels(list: HTMLElement, all: readonly Use[], nameOf: (link: string) => string, now: number, live: boolean, does: Does): void {
   const rows = [...all].sort((a, b) => order[a.kind] - order[b.kind] || a.name.localeCompare(b.name))
     .map((u) => ({ u: { ...u, accepted: Number(u.accepted), denied: Number(u.denied) }, title: titleOf(u, nameOf), about: aboutOf(u, now), use: useWords(u, now), live }));
-  keyed(list, rows, () => rows.map(({ u, title, about, use }) => {
+  const lost = keyed(list, rows, () => rows.map(({ u, title, about, use }) => {
     const li = make("li", "card channel"), names = make("div", "names"), row = make("div", "row");
     li.dataset["kind"] = u.kind;
     const used = make("span", "soft small", use);
@@ -51,4 +51,5 @@ export function showChannels(list: HTMLElement, all: readonly Use[], nameOf: (li
     li.append(names, row);
     return li;
   }));
+  if (lost) toTab();
 }

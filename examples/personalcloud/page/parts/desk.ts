@@ -4,7 +4,7 @@ import { showLedger } from "../../../../web/ui/parts/ledger.ts";
 import { toast } from "../../../../web/ui/parts/toast.ts";
 import { showContact } from "./contact.ts";
 import { Decisions } from "./decisions.ts";
-import { by, say, stayed, words } from "./dom.ts";
+import { by, say, stayed, toTab, words } from "./dom.ts";
 import { Find } from "./find.ts";
 import { isNews, showLog, wordsOf } from "./log.ts";
 import { Me } from "./me.ts";
@@ -113,7 +113,7 @@ export class Desk {
     const { profile, settings, inbox, activity } = this.home, people = this.people;
     this.me.showSettings(settings);
     this.me.showCard(Object.fromEntries(profile) as Card, reachOf(people));
-    if (this.open && !this.person) this.open = "";
+    if (this.open && !this.person) this.leave();
     showPeople(by("people"), people, this.open, this.unread, (id) => this.choose(id, true));
     by("nobody").hidden = people.length > 0;
     by("people").hidden = people.length === 0;
@@ -171,6 +171,12 @@ export class Desk {
     if (!focus) return;
     if (id) by("contact-name").focus();
     else document.querySelector<HTMLElement>(`#people [data-id="${CSS.escape(before)}"]`)?.focus();
+  }
+
+  /** leave closes who is open and is not in the book any more. */
+  private leave(): void {
+    if (by("contact").contains(document.activeElement)) toTab();
+    this.open = "";
   }
 
   private read(id: string): void {

@@ -57,15 +57,23 @@ export function showFacts(list: HTMLElement, facts: readonly (readonly [string, 
   }));
 }
 
-/** keyed fills a list anew where its content has changed; the focus stays on what has the same id in its data, or the same label. */
-export function keyed(list: HTMLElement, content: unknown, items: () => HTMLElement[]): void {
+/** keyed fills a list anew where its content has changed; the focus stays on what has the same id in its data, or the same label. It tells whether the focus was lost: what had it is gone. */
+export function keyed(list: HTMLElement, content: unknown, items: () => HTMLElement[]): boolean {
   const key = JSON.stringify(content);
-  if (list.dataset["key"] === key) return;
+  if (list.dataset["key"] === key) return false;
   list.dataset["key"] = key;
-  const focused = list.contains(document.activeElement) ? handleOf(document.activeElement!) : undefined;
+  const focused = list.contains(document.activeElement) ? document.activeElement : null;
   list.replaceChildren(...items());
-  if (focused) [...list.querySelectorAll<HTMLElement>("button, a, input")].find((b) => handleOf(b) === focused)?.focus();
+  if (focused) likeOf(focused, list)?.focus();
+  return focused !== null && document.activeElement === document.body;
 }
+
+/** likeOf finds what stands now in place of something that was filled anew. */
+export const likeOf = (old: Element, within: ParentNode = document): HTMLElement | undefined =>
+  [...within.querySelectorAll<HTMLElement>("button, a, input")].find((b) => handleOf(b) === handleOf(old));
+
+/** toTab leads whoever has lost the focus to the tab that is open: what they did is done, and what had the focus is gone with it. */
+export const toTab = (): void => document.querySelector<HTMLElement>("[role=tab][aria-selected=true]")?.focus();
 
 const handleOf = (e: Element): string => e.getAttribute("data-id") || e.getAttribute("aria-label") || e.textContent;
 

@@ -2,7 +2,7 @@
 import { setLink } from "../../../../web/ui/parts/copy.ts";
 import { drawQR } from "../../../../web/ui/parts/qr.ts";
 import { toast } from "../../../../web/ui/parts/toast.ts";
-import { words } from "./dom.ts";
+import { likeOf, toTab, words } from "./dom.ts";
 
 /** Work is what a dialog does. It resolves with false to keep the dialog open, or with a link that was made, to show it. */
 export type Work = () => Promise<boolean | string | void>;
@@ -12,12 +12,13 @@ export class Pane {
   readonly box: HTMLDialogElement;
   private work: Work = async () => undefined;
   private opened = 0;
+  private from: Element | null = null; // what had the focus before
 
   /** shown is told of a link that is shown because it was made. */
   constructor(id: string, private readonly shown: (url: string) => void = () => undefined) {
     this.box = document.getElementById(id) as HTMLDialogElement;
     for (const b of this.box.querySelectorAll("[data-close]")) b.addEventListener("click", () => this.box.close());
-    this.box.addEventListener("close", () => this.box.open || this.clear()); // told of a moment later: it may be open again
+    this.box.addEventListener("close", () => this.box.open || this.closed()); // told of a moment later: it may be open again
     this.form?.addEventListener("submit", (e) => {
       if (this.form!.method === "dialog") return;
       e.preventDefault();
@@ -36,6 +37,7 @@ export class Pane {
     this.problem("");
     this.enable(true);
     this.step(false);
+    this.from = document.activeElement;
     this.box.showModal();
     this.find<HTMLElement>("h2").focus();
   }
@@ -88,8 +90,14 @@ export class Pane {
     this.form!.hidden = made;
   }
 
-  /** What was shown doesn't stay in the page. */
-  private clear(): void {
+  /** closed has what was shown not stay in the page, and the focus where it was before, or near by: the browser gives it back only to what is there still. */
+  private closed(): void {
+    const at = document.activeElement;
+    if (this.from && !this.from.isConnected && (at === document.body || this.box.contains(at))) {
+      const like = likeOf(this.from);
+      if (like) like.focus();
+      else toTab();
+    }
     this.box.querySelector("[data-qr]")?.replaceChildren();
     for (const input of this.box.querySelectorAll<HTMLInputElement>(".copy input")) input.value = "";
   }

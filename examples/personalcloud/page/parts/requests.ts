@@ -1,5 +1,5 @@
 // Who waits for an answer.
-import { button, keyed, make, when } from "./dom.ts";
+import { button, keyed, make, toTab, when } from "./dom.ts";
 import { showFace } from "./face.ts";
 import type { Request } from "./model.ts";
 
@@ -20,7 +20,7 @@ export function factsOf(r: Request, now: number): [string, string][] {
 /** showRequests fills the list. */
 export function showRequests(list: HTMLElement, all: readonly [string, Request][], now: number, answer: (id: string, refuse: boolean) => void): void {
   const rows = all.map(([id, r]) => ({ id, r, ago: when(r.at, now) }));
-  keyed(list, rows, () => rows.map(({ id, r, ago }) => {
+  const lost = keyed(list, rows, () => rows.map(({ id, r, ago }) => {
     const li = make("li", "card request"), face = make("span", "face"), names = make("div", "names"), row = make("div", "row");
     face.setAttribute("aria-hidden", "true");
     if (r.verified) showFace(face, {}, r.from);
@@ -35,6 +35,7 @@ export function showRequests(list: HTMLElement, all: readonly [string, Request][
     li.append(face, names, row);
     return li;
   }));
+  if (lost) toTab();
 }
 
 function line(r: Request, ago: string): HTMLElement {
