@@ -5,13 +5,6 @@ import type { Card, Message, Use } from "./model.ts";
 import { callOf, kindOf, type Person, stateOf, toldOf } from "./people.ts";
 import { nameOf, textOf } from "./permits.ts";
 
-/** Does is what somebody can do about a person. */
-export interface Does {
-  end(p: Person): void;
-  again(p: Person): void;
-  forget(p: Person): void;
-}
-
 const known: readonly (readonly [string, string])[] = [["phone", "Phone"], ["email", "E-mail"], ["about", "About"]];
 const shownElsewhere = ["name", "colour", "phone", "email", "about"];
 

@@ -19,6 +19,7 @@ export class Find {
   private readonly submit = by<HTMLButtonElement>("connect");
   private readonly permits = new Permits("ask", () => this.summarize());
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private invitation: string | undefined; // the secret of the one that is in the field
   private asking = 0;
   private live = false;
 
@@ -42,8 +43,6 @@ export class Find {
     this.input.value = target.to;
     this.input.focus();
   }
-
-  private invitation: string | undefined;
 
   private get terms(): Terms | undefined {
     const allow = this.permits.read(), why = by<HTMLInputElement>("why").value.trim();
