@@ -40,7 +40,7 @@ func (c *Cloud) RaiseOn(tx *server.Tx, id, domain, typ string, attributes map[st
 func (c *Cloud) Message(tx *server.Tx, id, words string) error {
 	words = strings.TrimSpace(words)
 	if words == "" || len(words) > maxValue {
-		return fmt.Errorf("a message has 1 to %d bytes", maxValue)
+		return fmt.Errorf("a message has 1 to %d bytes: write something, or send it in parts", maxValue)
 	}
 	if err := c.forgive(tx, id, text); err != nil {
 		return err

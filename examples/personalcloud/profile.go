@@ -42,7 +42,7 @@ func (c *Cloud) SetProfile(tx *server.Tx, fields map[string]any) error {
 		}
 	}
 	if m.Len() > maxFields {
-		return fmt.Errorf("a card has at most %d fields", maxFields)
+		return fmt.Errorf("a card has at most %d fields: take one away first", maxFields)
 	}
 	if err := c.relist(tx); err != nil {
 		return err
@@ -56,7 +56,7 @@ func checkField(key string, value any) error {
 	case nil, bool, float64, int64, uint64:
 	case string:
 		if len(v) > maxValue {
-			return fmt.Errorf("%s is too long: a field has at most %d bytes", clip(key, maxField), maxValue)
+			return fmt.Errorf("%s is too long: a field has at most %d bytes. Shorten it", clip(key, maxField), maxValue)
 		}
 	default:
 		return fmt.Errorf("%s should be a text, a number, or true or false", clip(key, maxField))
