@@ -26,6 +26,7 @@ export class Turns {
   private readonly waiting: (() => void)[] = [];
   private readonly open = new Set<(e: Error) => void>();
   private busy = false;
+  private cut: (e: Error) => void = () => undefined; // ends the turn that runs
 
   constructor(private readonly limits: Limits, private readonly clock: Timers = timers) {}
 
@@ -39,15 +40,13 @@ export class Turns {
     });
   }
 
-  /** fail rejects all that runs or waits. What runs keeps its turn until it is over, or its time is. */
+  /** fail rejects all that runs or waits, as at the end of a connection: what ran on it is over, and its turn with it. */
   fail(e: Error): void {
     this.waiting.length = 0;
     for (const reject of this.open) reject(e);
     this.open.clear();
     this.cut(e);
   }
-
-  private cut = (_e: Error): void => {};
 
   private turn<T>(f: () => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {

@@ -82,7 +82,7 @@ export class DeviceView {
     return this.reported?.get("reach") === "here" ? "here" : "lost";
   }
 
-  /** here is set where this tab drives it: what a page shows of itself it isn't shown. */
+  /** here is set where this tab drives it, or is about to: what a page shows of itself it isn't shown. */
   here = false;
 
   get state(): { readonly [key: string]: unknown } { return record(this.reported?.get("state")); }
