@@ -1599,6 +1599,7 @@ func inviteDialog() templ.Component {
 	})
 }
 
+// answerDialog has two forms, so that who writes a reason and presses Enter refuses.
 func answerDialog() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1640,7 +1641,7 @@ func answerDialog() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 102, "<div class=\"field\"><label for=\"reason\">If you refuse, tell them why</label> <input id=\"reason\" type=\"text\" autocomplete=\"off\" maxlength=\"280\" placeholder=\"They see this.\"></div><p class=\"problem\" role=\"alert\"></p><div class=\"row\"><button type=\"submit\" class=\"button main\" data-approve>Approve</button> <button type=\"button\" class=\"button bad\" data-refuse>Refuse</button>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 102, "<div class=\"field\"><label for=\"reason\">If you refuse, tell them why</label> <input id=\"reason\" type=\"text\" autocomplete=\"off\" maxlength=\"280\" placeholder=\"They see this.\" form=\"refusal\"></div><p class=\"problem\" role=\"alert\"></p><div class=\"row\"><button type=\"submit\" class=\"button main\" data-approve>Approve</button> <button type=\"submit\" class=\"button bad\" form=\"refusal\" data-refuse>Refuse</button>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1648,7 +1649,7 @@ func answerDialog() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 103, "</div></form>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 103, "</div></form><form id=\"refusal\" hidden></form>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

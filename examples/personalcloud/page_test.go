@@ -168,8 +168,11 @@ func TestPageByKeyboard(t *testing.T) {
 	tab.Until(`document.activeElement.id === "tab-requests" && !document.querySelector("#panel-requests").hidden && document.querySelector("#panel-people").hidden`)
 	tab.Do(chromedp.Focus(`[aria-label="Refuse henry@work.example"]`), chromedp.KeyEvent(kb.Enter))
 	tab.Until(`document.activeElement.id === "reason"`)
-	tab.Do(chromedp.SendKeys("#reason", "Not now."), chromedp.Focus("[data-refuse]"), chromedp.KeyEvent(kb.Enter))
+	tab.Do(chromedp.SendKeys("#reason", "Not now."+kb.Enter)) // who says why they refuse, refuses
 	tab.Until(`document.querySelector("#requests").children.length === 1 && !document.querySelector("#answer-pane").open`)
+	if said := browser.Eval[string](tab, `live.textContent`); said != "Refused." {
+		t.Errorf("who gives a reason for a refusal is told %q", said)
+	}
 	tab.Do(chromedp.Focus(`[aria-label^="Approve"]`), chromedp.KeyEvent(kb.Enter))
 	tab.Until(`document.querySelector("#answer-pane").innerText.includes("Nobody vouches")`)
 	tab.Do(chromedp.Click(`#answer-pane [value="custom"]`), chromedp.SendKeys(`#answer-pane [data-custom] input`, "photo"+kb.Enter))

@@ -16,7 +16,10 @@ export class Decisions {
   /** address is the owner's. */
   constructor(private readonly cloud: Cloud & Handle, private readonly address: () => string) {
     by("invite").addEventListener("click", () => this.invite());
-    this.panes.answer.find("[data-refuse]").addEventListener("click", () => void this.panes.answer.run(() => this.refuse()));
+    by("refusal").addEventListener("submit", (e) => {
+      e.preventDefault();
+      void this.panes.answer.run(() => this.refuse());
+    });
   }
 
   /** answer asks for a yes or a no to a request. */
