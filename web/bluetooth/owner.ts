@@ -19,6 +19,7 @@ export class OwnerPart {
   private readonly remove: HTMLButtonElement;
   private readonly subjects: HTMLInputElement;
   private readonly checks: [Verb, HTMLInputElement][];
+  private sharing: readonly With[] = [];
 
   constructor(name: string, preset: readonly string[], private readonly acts: OwnerActs, run: (work: () => Promise<void>) => void) {
     this.end = button("Stop sharing", () => run(() => acts.revoke()), { class: "small", "aria-label": `Stop sharing ${name}` });
@@ -34,14 +35,23 @@ export class OwnerPart {
       run(() => acts.share(subjects, this.checks.filter(([, box]) => box.checked).map(([v]) => v)));
     });
     const more = h("details", { class: "sharing" }, h("summary", {}, "Change"), form);
+    more.addEventListener("toggle", () => more.open && this.fill());
     this.element = h("div", { class: "owner" }, this.words, h("div", { class: "row" }, this.end, this.remove), more);
   }
 
   update(view: DeviceView): void {
-    const { sharing } = view;
+    const sharing = (this.sharing = view.sharing);
     this.end.hidden = sharing.length === 0;
     this.remove.hidden = !this.acts.stop;
     write(this.words, sharing.length ? `Shared with ${sharedWith(sharing)}.` : "Only you can use it.");
+  }
+
+  /** fill has a change begin with how it is. All may the same: what is shared anew replaces all of it. */
+  private fill(): void {
+    const [first] = this.sharing;
+    if (!first) return;
+    this.subjects.value = this.sharing.map(({ who }) => who).join(" ");
+    for (const [v, box] of this.checks) box.checked = first.may.includes(v);
   }
 }
 

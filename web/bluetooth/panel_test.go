@@ -240,6 +240,18 @@ func TestWhatGoesWrongTwiceIsReadOutTwice(t *testing.T) {
 	}
 }
 
+// What others may is not more because somebody looked at it.
+func TestDEV5_AChangeOfSharingBeginsWithHowItIs(t *testing.T) {
+	alice := panel(t, browser.Start(t), browser.Looks[0], serve(t), "with=bob&may=read")
+	alice.Eval(`panel.add("virtual-lamp")`)
+	alice.Until(`text().includes("Shared with bob (read it).")`)
+	press(alice, "Change")
+	alice.Until(`[...panel.shadowRoot.querySelectorAll(".owner [type=checkbox]")].map((c) => c.checked).join() === "true,false,false"`)
+	alice.Eval(`(() => { const subjects = named("With whom to share Virtual lamp"); subjects.value += " carol"; })()`)
+	press(alice, "Share Virtual lamp")
+	alice.Until(`text().includes("Shared with bob, carol (read it).")`)
+}
+
 // Whoever works by keyboard goes on near by: what has the focus is gone with what it belongs to.
 func TestTheFocusStaysInThePanelWhenADeviceGoes(t *testing.T) {
 	chromium, url := browser.Start(t), serve(t)
