@@ -88,7 +88,7 @@ const holding = `(() => {
 	const post = MessagePort.prototype.postMessage;
 	window.held = [];
 	MessagePort.prototype.postMessage = function (...what) {
-		if (/"(LinkGroup|Admit|Lock)"/.test(JSON.stringify(what[0]))) held.push(() => post.apply(this, what));
+		if (/"(LinkGroup|Admit|Lock|DeviceDo)"/.test(JSON.stringify(what[0]))) held.push(() => post.apply(this, what));
 		else post.apply(this, what);
 	};
 })()`

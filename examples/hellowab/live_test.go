@@ -120,6 +120,32 @@ func TestDEV4_DEV5_ALampIsSwitchedWithTheFrameAndGoesWithItsTab(t *testing.T) {
 	alice.Until(`!` + lamp + ` && ` + inCall(1))
 }
 
+// TestDEV4_WhatElseALampReportsSaysNothingAboutALateDeed: a lamp shows what was done to it at once, until it has told itself, however late that is.
+func TestDEV4_WhatElseALampReportsSaysNothingAboutALateDeed(t *testing.T) {
+	s := run(t)
+	alice := browser.Start(t, media...).Tab(t, browser.Looks[0])
+	alice.Before(holding)
+	comeIn(alice, s.URL+"/hellowab/?ca=alice/standup", "alice")
+	alice.Until(shown + ` && ` + inCall(1) + ` && held.length === 1`)
+	alice.Eval(`held.shift()()`)
+	bring(alice)
+	const mine = `document.querySelector("[data-device='alice/home/lamp']")`
+	alice.Until(mine + `?.innerText.includes("off")`)
+	alice.Do(chromedp.Click(`[data-device='alice/home/lamp']`))
+	alice.Until(`held.length === 1 && ` + mine + `.dataset.on === "true"`)
+	if status, body := s.Post("/api/hellowab/alice/home/DeviceReport", s.Guest("alice"), `["lamp",{"note":7},[]]`); status != 200 {
+		t.Fatal(body)
+	}
+	alice.Eval(`import("/wab/wab.js").then(({ connect }) => connect({ app: "hellowab", ca: "alice/home" })).then((ca) => ca.map("lamp-reported")).then((map) => void (window.reported = map))`)
+	alice.Until(`reported.has("note")`)
+	alice.Eval(`new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))`) // maps are told of within a frame
+	if !browser.Eval[bool](alice, mine+`.dataset.on === "true"`) {
+		t.Error("the lamp is shown as it was before")
+	}
+	alice.Eval(`held.shift()()`)
+	alice.Until(`reported.get("state").on && ` + mine + `.dataset.on === "true"`)
+}
+
 // bring brings a virtual lamp, through the panel.
 func bring(tab *browser.Tab) {
 	tab.Do(chromedp.Click("#devices-button"))

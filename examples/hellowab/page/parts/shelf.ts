@@ -65,7 +65,7 @@ class Item {
     try {
       const map = (this.map = await this.meeting.map<Value>(`${this.device.id}-reported`));
       if (this.over) return map.close();
-      map.on("change", () => this.read());
+      map.on("change", ({ set, deleted }) => (set.has("state") || deleted.includes("state")) && this.read()); // what else it reports is no word about what was done to it just now
       map.on("state", ({ state }) => state === "ended" && this.again());
       this.read();
     } catch {
