@@ -219,7 +219,8 @@ func TestDEV5_ADeviceThatIsNamedBeforeItIsAddedIsThisTabs(t *testing.T) {
 	alice.Until(`find(".reach").hidden && !named("Virtual lamp: light").disabled`)
 	press(alice, "Remove Virtual lamp")
 	alice.Until(`text().includes("Looking for it …") && panel.shared.length === 0`)
-	said(t, alice, `told.join()`, "Virtual lamp added,Virtual lamp removed")
+	said(t, alice, `told.filter((text) => /gone|back/i.test(text)).join()`, "")
+	said(t, alice, `told.at(-1)`, "Virtual lamp removed")
 }
 
 func TestTwoOfAKindThatAreAddedAtOnceHaveNamesOfTheirOwn(t *testing.T) {
