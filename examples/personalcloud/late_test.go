@@ -160,3 +160,21 @@ func TestAnswersThatComeLate(t *testing.T) {
 	tab.Eval(`release(true)`)
 	is("what is wrong with a search", `document.querySelector("#target-problem").textContent`, "There is no answer.")
 }
+
+// TestADialogStaysInItsPlaceWhenAnAnswerComes has no input near the answer, as if that was late: what moves then, moves under somebody's pointer.
+func TestADialogStaysInItsPlaceWhenAnAnswerComes(t *testing.T) {
+	server := uitest.Serve(t, http.HandlerFunc(serve), stub)
+	chromium := browser.Start(t)
+	for _, look := range browser.Looks[1:3] {
+		for _, dialog := range []struct{ opens, name, link string }{{"invite", "invite-pane", "invite-link"}, {"new-channel", "channel-pane", "channel-link"}} {
+			tab := chromium.Tab(t, look)
+			tab.Open(server.URL + "/#day")
+			tab.Until(loaded)
+			tab.Eval(`(document.querySelector("#tab-channels").click(), document.getElementById("` + dialog.opens + `").click())`)
+			tab.Moved()
+			tab.Eval(`document.querySelector("#` + dialog.name + ` form").requestSubmit()`)
+			tab.Until(`document.getElementById("` + dialog.link + `").value`)
+			tab.Check()
+		}
+	}
+}
