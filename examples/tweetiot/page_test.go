@@ -185,3 +185,20 @@ func TestADeviceIsRegisteredWhileAnotherIsStillAskedFor(t *testing.T) {
 		tab.Until(`document.querySelector("#device-link").value === ""`)
 	}
 }
+
+// TestTheDialogStaysInItsPlaceWhenTheLinkComes has no input near the answer, as if that was late: what moves then, moves under somebody's pointer.
+func TestTheDialogStaysInItsPlaceWhenTheLinkComes(t *testing.T) {
+	server := uitest.Serve(t, http.HandlerFunc(serve), stub)
+	chromium := browser.Start(t)
+	for _, look := range browser.Looks[1:3] {
+		tab := chromium.Tab(t, look)
+		tab.Open(server.URL + "/#day")
+		tab.Until(there)
+		tab.Eval(`register.click()`)
+		tab.Moved()
+		tab.Eval(`document.querySelector("[data-device-dialog] form").requestSubmit()`)
+		tab.Until(`document.querySelector("#device-link").value`)
+		tab.Check()
+		tab.Close() // so that the next one stands in for the devices
+	}
+}
