@@ -2,6 +2,7 @@ package personalcloud
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,7 +42,7 @@ func (c *Cloud) Channels(tx *server.Tx) ([]Use, error) {
 	return all, err
 }
 
-// Way is what an own channel lets through: at most Rate events a minute, for Hours; 0 for any number, and for ever.
+// Way is what an own channel lets through: at most Rate events a minute, for Hours; 0 for any number, and for ever, and less for what the channel of that name has.
 type Way struct {
 	Allow []server.Pattern `json:"allow"`
 	Rate  int              `json:"rate"`
@@ -53,12 +54,27 @@ func (c *Cloud) MakeChannel(tx *server.Tx, label string, w Way) (string, error) 
 	if err := c.own(tx, label); err != nil {
 		return "", err
 	}
-	a := letting(w.Allow)
-	if w.Rate > 0 {
-		a.Rate = server.Rate{Events: w.Rate, Per: time.Minute}
+	a, before := letting(w.Allow), server.Attenuation{}
+	if w.Rate < 0 || w.Hours < 0 {
+		channels, err := tx.Channels()
+		if err != nil {
+			return "", err
+		}
+		if i := slices.IndexFunc(channels, func(ch server.ChannelInfo) bool { return ch.Name == label }); i >= 0 {
+			before = channels[i].Allow
+		}
 	}
-	if w.Hours > 0 {
+	switch {
+	case w.Rate > 0:
+		a.Rate = server.Rate{Events: w.Rate, Per: time.Minute}
+	case w.Rate < 0:
+		a.Rate = before.Rate
+	}
+	switch {
+	case w.Hours > 0:
 		a.Expires = tx.Now().Add(time.Duration(w.Hours) * time.Hour)
+	case w.Hours < 0:
+		a.Expires = before.Expires
 	}
 	ch, err := tx.Channel(label, a)
 	if err == nil {

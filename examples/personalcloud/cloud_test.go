@@ -179,6 +179,19 @@ func TestCHAN1_OwnChannels(t *testing.T) {
 			t.Errorf("the channel is %+v", u)
 		}
 	}
+	expires := func() string {
+		for _, u := range ask[[]Use](a, "Channels") {
+			if u.Name == "gadget" {
+				return u.Expires
+			}
+		}
+		return "never made"
+	}
+	before := expires()
+	ask[string](a, "MakeChannel", "gadget", map[string]any{"allow": allowing("weather:*", "photo:*")["allow"], "rate": -1, "hours": -1})
+	if got := expires(); got != before {
+		t.Errorf("changed and as it is otherwise, it is good until %s, not %s", got, before)
+	}
 	if ask[string](a, "ChannelLink", "gadget") != url {
 		t.Error("the link is another the next time")
 	}

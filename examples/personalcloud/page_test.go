@@ -207,3 +207,24 @@ func TestPageByKeyboard(t *testing.T) {
 	tab.Do(chromedp.Click("#tab-people"), chromedp.Click(`#people [data-id="carol"]`))
 	tab.Until(`messages.innerText.includes("Look outside!") && document.querySelector("#tab-people .badge").hidden`)
 }
+
+// Who changes what comes through a channel leaves its rate and its time as they are, unless they choose others; a new one begins with the usual.
+func TestAChannelIsChangedFromHowItIs(t *testing.T) {
+	tab := openDay(t)
+	tab.Do(chromedp.Click("#tab-channels"))
+	for _, c := range []struct{ press, name, way string }{
+		{"Change: weather-station", "", "-1,-1"},
+		{"Make a channel", "porch", "60,0"},
+	} {
+		tab.Eval(`[...document.querySelectorAll("#panel-channels button")].find((b) => (b.ariaLabel ?? b.innerText).startsWith("` + c.press + `")).click()`)
+		if c.name != "" {
+			tab.Do(chromedp.SendKeys("#channel-name", c.name))
+		}
+		tab.Eval(`(window.way = undefined, document.querySelector("#channel-pane form").requestSubmit())`)
+		tab.Until(`window.way && document.querySelector("#channel-link").value`)
+		if got := browser.Eval[string](tab, `[way.rate, way.hours].join()`); got != c.way {
+			t.Errorf("%s asks for %s, not %s", c.press, got, c.way)
+		}
+		tab.Do(chromedp.KeyEvent(kb.Escape))
+	}
+}

@@ -129,7 +129,7 @@ export async function connect(o: { app: string; onState?: (s: Status) => void })
     Forget: async (id: string) => change("links", id, undefined),
     Invite: async () => "Zm9vYmFyYmF6cXV4Zm9vYmFy",
     Channels: async () => (scene === "first" ? uses.slice(0, 1).map((u) => ({ ...u, last: "", accepted: 0, denied: 0 })) : uses),
-    MakeChannel: async (name: string, { allow }: { allow: [] }) => (uses.push({ ...uses[3]!, name, allow, accepted: 0, denied: 0 }), `http://127.0.0.1:8080/sky/event/${"k3J9-x".repeat(9)}`),
+    MakeChannel: async (name: string, way: { allow: []; rate: number; hours: number }) => (Object.assign(window, { way }), uses.push({ ...uses[3]!, name, allow: way.allow, accepted: 0, denied: 0 }), `http://127.0.0.1:8080/sky/event/${"k3J9-x".repeat(9)}`),
     ChannelLink: async () => `http://127.0.0.1:8080/sky/event/${"k3J9-x".repeat(9)}`,
     RemoveChannel: async (name: string) => (uses.splice(uses.findIndex((u) => u.name === name), 1), null),
     BeFound: async (on: boolean) => change("settings", "found", on),

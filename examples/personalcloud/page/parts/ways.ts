@@ -70,6 +70,7 @@ export class Ways {
     name.value = u?.name ?? "";
     name.readOnly = u !== undefined;
     this.permits.set(u?.allow ?? []);
+    for (const select of document.querySelectorAll<HTMLSelectElement>("#channel-rate, #channel-hours")) asItIs(select, u !== undefined);
     this.pane.open(u ? `Change ${u.name}` : "Make a channel", async () => {
       const allow = this.permits.read();
       if (!allow) return false;
@@ -104,4 +105,10 @@ export class Ways {
     await attempt(() => this.cloud.RemoveChannel(u.name));
     void this.read();
   }
+}
+
+/** asItIs has a choice begin with what the channel has, or where it is new with the usual. */
+function asItIs(select: HTMLSelectElement, known: boolean): void {
+  select.options[0]!.hidden = !known;
+  select.value = known ? "-1" : [...select.options].find((o) => o.defaultSelected)!.value;
 }
