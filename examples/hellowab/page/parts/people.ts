@@ -1,4 +1,5 @@
 // The panel of the people: who is in the meeting, and, for the host, who may come in and how they are shown.
+import { Pending } from "../../../../web/ui/parts/pending.ts";
 import { toast } from "../../../../web/ui/parts/toast.ts";
 import { button, by, count, ownerOf, row, words } from "./dom.ts";
 import type { Person as InCall } from "../../../../web/call/signal.ts";
@@ -10,7 +11,7 @@ const askEvery = 4_000;
 export class People {
   private timer: ReturnType<typeof setInterval> | undefined;
   private present: Person[] = [];
-  private readonly turning = new Map<HTMLElement, Promise<unknown>>(); // what was asked last, by switch
+  private readonly pending = new Pending<HTMLElement>();
 
   constructor(private readonly meeting: Connected, private readonly names: Names, private readonly maps: Maps) {
     for (const map of [maps.people, maps.room]) map.on("change", () => this.show());
@@ -51,8 +52,8 @@ export class People {
     fill(by("present"), tabs.size ? [...tabs].map(([who, of]) => this.person(who, of)) : [row("Nobody is in the call.")]);
     if (!this.names.hosting) return;
     const mode = by<HTMLSelectElement>("mode"), lock = by<HTMLInputElement>("lock");
-    if (!this.turning.has(mode)) mode.value = String(this.maps.room.get("mode") ?? "gallery");
-    if (!this.turning.has(lock)) lock.checked = this.maps.room.get("locked") === true;
+    if (!this.pending.has(mode)) mode.value = String(this.maps.room.get("mode") ?? "gallery");
+    if (!this.pending.has(lock)) lock.checked = this.maps.room.get("locked") === true;
     by("end").textContent = this.maps.room.has("open") ? "End the call for all" : "Open the call again";
     const admitted = [...this.maps.people].filter(([who, by]) => who !== this.names.me && by !== "background").map(([who]) => who).sort().map((who) =>
       row(who, button("Remove", who, () => this.attempt(this.meeting.Remove(who)), "quiet")));
@@ -76,8 +77,8 @@ export class People {
 
   private host(): void {
     const mode = by<HTMLSelectElement>("mode"), lock = by<HTMLInputElement>("lock");
-    mode.onchange = () => this.turn(mode, this.meeting.Mode(mode.value));
-    lock.onchange = () => this.turn(lock, this.meeting.Lock(lock.checked));
+    mode.onchange = () => this.attempt(this.pending.wait(mode, this.meeting.Mode(mode.value)));
+    lock.onchange = () => this.attempt(this.pending.wait(lock, this.meeting.Lock(lock.checked)));
     by("end").onclick = () => this.attempt(this.maps.room.has("open") ? this.meeting.Close() : this.meeting.Open());
     const form = by<HTMLFormElement>("admit"), name = by<HTMLInputElement>("admit-name"), problem = by("admit-problem");
     form.onsubmit = (e) => {
@@ -88,12 +89,6 @@ export class People {
         (error: unknown) => ((problem.textContent = words(error, "That did not work. Try again.")), name.focus()),
       );
     };
-  }
-
-  /** turn has a switch stay as it was turned until it is known what became of that, however late. */
-  private turn(control: HTMLElement, asked: Promise<unknown>): void {
-    this.turning.set(control, asked);
-    this.attempt(asked.finally(() => this.turning.get(control) === asked && this.turning.delete(control)));
   }
 
   private attempt(done: Promise<unknown>): void {

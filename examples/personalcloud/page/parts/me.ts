@@ -1,5 +1,6 @@
 // The owner's own card, address and switches.
 import { setLink } from "../../../../web/ui/parts/copy.ts";
+import { Pending } from "../../../../web/ui/parts/pending.ts";
 import { attempt, by, showFacts } from "./dom.ts";
 import { colourOf, showFace } from "./face.ts";
 import type { Card, Cloud } from "./model.ts";
@@ -12,7 +13,7 @@ export class Me {
   private card: Card = {};
   private address = "";
   private settings: ReadonlyMap<string, unknown> = new Map();
-  private readonly turning = new Map<string, Promise<unknown>>(); // what was asked last, by switch
+  private readonly pending = new Pending<string>(); // switches, by their ids
   private readonly edit = new Pane("edit-pane");
   private readonly share = new Pane("share-pane");
 
@@ -25,13 +26,9 @@ export class Me {
     }
   }
 
-  /** turn has a switch stay as it was turned until it is known what became of that, however late. */
-  private async turn(box: HTMLInputElement, asked: Promise<unknown>): Promise<void> {
-    this.turning.set(box.id, asked);
-    const done = await attempt(() => asked);
-    if (this.turning.get(box.id) !== asked) return; // turned again meanwhile
-    this.turning.delete(box.id);
-    if (!done) box.checked = this.settings.get(box.id) === true;
+  private async turn(box: HTMLInputElement, answer: Promise<unknown>): Promise<void> {
+    const done = await attempt(() => this.pending.wait(box.id, answer));
+    if (!done && !this.pending.has(box.id)) box.checked = this.settings.get(box.id) === true;
   }
 
   online(live: boolean): void {
@@ -52,7 +49,7 @@ export class Me {
     this.address = String(settings.get("address") ?? "");
     by("me-address").textContent = this.address;
     setLink(by("address").closest<HTMLElement>("[data-copy]")!, this.address);
-    for (const id of ["found", "listed"]) if (!this.turning.has(id)) by<HTMLInputElement>(id).checked = settings.get(id) === true;
+    for (const id of ["found", "listed"]) if (!this.pending.has(id)) by<HTMLInputElement>(id).checked = settings.get(id) === true;
   }
 
   private change(): void {

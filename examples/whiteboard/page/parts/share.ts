@@ -1,5 +1,6 @@
 // The panel that brings others to the board: the link, who may come in, and what they may do.
 import { WabError } from "@wabgo/client";
+import { Pending } from "../../../../web/ui/parts/pending.ts";
 import { toast } from "../../../../web/ui/parts/toast.ts";
 
 export interface Guests {
@@ -67,26 +68,23 @@ async function add(guests: Guests, who: string, group: Group): Promise<void> {
 }
 
 let opened = ""; // what whoever has the link may do, as far as is known
-let asked: Promise<unknown> | undefined; // to change that
+const pending = new Pending<"open">();
 
-/** share opens the board to whoever has the link, or shuts it. What was chosen stays chosen until it is known what became of that, however late; then what is so. */
+/** share opens the board to whoever has the link, or shuts it. */
 async function share(guests: Guests, link: string): Promise<void> {
-  const mine = (asked = guests.Share(link));
   try {
-    await mine;
+    await pending.wait("open", guests.Share(link));
     opened = link;
   } catch (e) {
     toast(words(e), { kind: "bad" });
   }
-  if (asked !== mine) return; // another was chosen meanwhile
-  asked = undefined;
   showLink(opened);
 }
 
 /** showLink says what whoever has the link may do. */
 export function showLink(link: string): void {
   opened = link;
-  if (asked) return;
+  if (pending.has("open")) return;
   for (const radio of document.querySelectorAll<HTMLInputElement>("[name=open]")) radio.checked = radio.value === link;
 }
 
