@@ -21,6 +21,8 @@ export function registerDevice(dialog: HTMLDialogElement, options: DeviceOptions
   return new Registration(dialog, options).done;
 }
 
+const latest = new WeakMap<HTMLDialogElement, Registration>(); // in each dialog
+
 class Registration {
   readonly done: Promise<string | undefined>;
   readonly #dialog: HTMLDialogElement;
@@ -28,6 +30,7 @@ class Registration {
   readonly #form: HTMLFormElement;
   readonly #made: HTMLElement;
   readonly #ended = new AbortController();
+  #resolve!: (name: string | undefined) => void;
   #name: string | undefined;
 
   constructor(dialog: HTMLDialogElement, options: DeviceOptions) {
@@ -35,19 +38,26 @@ class Registration {
     this.#options = options;
     this.#form = dialog.querySelector("form")!;
     this.#made = dialog.querySelector("[data-made]")!;
-    this.done = new Promise((resolve) => this.#listen(resolve));
+    this.done = new Promise((resolve) => (this.#resolve = resolve));
+    latest.get(dialog)?.end();
+    latest.set(dialog, this);
+    this.#listen();
     this.#ask();
   }
 
-  #listen(resolve: (name: string | undefined) => void): void {
+  #listen(): void {
     const once = { signal: this.#ended.signal };
     this.#form.addEventListener("submit", (e) => void this.#submit(e), once);
     for (const button of this.#dialog.querySelectorAll("[data-close]")) button.addEventListener("click", () => this.#dialog.close(), once);
-    this.#dialog.addEventListener("close", () => {
-      this.#ended.abort();
-      this.#clear();
-      resolve(this.#name);
-    }, once);
+    this.#dialog.addEventListener("close", () => this.#dialog.open || this.end(), once); // told of a moment later: it may be open again, for the next
+  }
+
+  /** end is for when the dialog was closed, or is opened for the next. */
+  end(): void {
+    if (this.#over) return;
+    this.#ended.abort();
+    this.#clear();
+    this.#resolve(this.#name);
   }
 
   /** What was shown doesn't stay in the page. */
