@@ -7,6 +7,7 @@
 # make soak    crashes and random histories again and again, longer fuzzing
 # make shake   tests again and again, with goroutines that sleep at random (PKG=./server, N=12; slow)
 #              what it is to goroutines WAB_SLOW=6 is to pages, six times slower ones: WAB_SLOW=6 go test -count=5 ./web/bluetooth
+#              and -late to connections: go run ./tools/shake -n 1 -late 150ms ./examples/tweetiot
 # make fmt     format Go and templ files
 
 .PHONY: run build assets test lint bench gadget soak shake fmt deps fuzz

@@ -17,6 +17,7 @@ import (
 type options struct {
 	runs, atOnce int
 	race         bool
+	late         time.Duration // how late bytes may be; 0 has goroutines sleep instead
 	timeout      time.Duration // of one run
 	keep         string        // where outputs go
 	flags        []string      // of the test binary
@@ -27,6 +28,7 @@ func main() {
 	flag.IntVar(&o.runs, "n", 12, "how often each package's tests run")
 	flag.IntVar(&o.atOnce, "p", 4, "how many runs go at once")
 	flag.BoolVar(&o.race, "race", false, "look for data races, too")
+	flag.DurationVar(&o.late, "late", 0, "instead of goroutines that sleep, connections of servers that carry bytes up to so much late, in whole milliseconds")
 	flag.DurationVar(&o.timeout, "timeout", 20*time.Minute, "the longest a run may take")
 	flag.StringVar(&o.keep, "keep", filepath.Join(os.TempDir(), "wab-shake"), "the folder for outputs of runs that fail; what an earlier call left there for the same package is removed")
 	flag.Parse()
@@ -44,13 +46,17 @@ func main() {
 
 func run(ctx context.Context, packages []string, o options) error {
 	if len(packages) == 0 || o.runs < 1 || o.atOnce < 1 {
-		return errors.New("usage: go run ./tools/shake [-n runs] [-p at once] [-race] package … [-- test flags]")
+		return errors.New("usage: go run ./tools/shake [-n runs] [-p at once] [-race] [-late 150ms] package … [-- test flags]")
 	}
 	found, err := list(ctx, packages)
 	if err != nil {
 		return err
 	}
-	overlay, err := writeOverlay(ctx, o.keep)
+	edits := edits
+	if o.late > 0 {
+		edits = lateEdits
+	}
+	overlay, err := writeOverlay(ctx, o.keep, edits)
 	if err != nil {
 		return err
 	}

@@ -9,17 +9,18 @@ import (
 	"strings"
 )
 
-// edit adds to a file of the Go installation: a call of shake at the beginning of funcs, and shake itself at the end.
+// edit adds to a file of the Go installation: a call at the beginning of funcs, and a tail.
 type edit struct {
 	file  string // below GOROOT/src
 	funcs []string
-	shake string
+	call  string
+	tail  string
 }
 
 // A sleep of up to 2 ms lets others overtake; a long one, which is rare, stands for a machine that is busy elsewhere.
 // Mutexes are locked far more often than channels are used.
 var edits = []edit{
-	{"internal/sync/mutex.go", []string{"func (m *Mutex) Lock() {\n"}, `
+	{"internal/sync/mutex.go", []string{"func (m *Mutex) Lock() {\n"}, "shake()", `
 //go:linkname shakeSleep time.Sleep
 func shakeSleep(ns int64)
 
@@ -40,7 +41,7 @@ func shake() {
 	}
 }
 `},
-	{"runtime/chan.go", []string{"func chansend1(c *hchan, elem unsafe.Pointer) {\n", "func chanrecv1(c *hchan, elem unsafe.Pointer) {\n"}, `
+	{"runtime/chan.go", []string{"func chansend1(c *hchan, elem unsafe.Pointer) {\n", "func chanrecv1(c *hchan, elem unsafe.Pointer) {\n"}, "shake()", `
 func shake() {
 	if mp := getg().m; mp.locks != 0 || mp.mallocing != 0 || shakeBubble() {
 		return // the runtime itself, where it must not wait
@@ -63,15 +64,15 @@ func shakeBubble() bool { return getg().bubble != nil }
 func (e *edit) apply(text string) (string, error) {
 	for _, f := range e.funcs {
 		if strings.Count(text, f) != 1 {
-			return "", fmt.Errorf("this Go has no %q in %s: tools/shake/overlay.go has to learn where its locks are", strings.TrimSpace(f), e.file)
+			return "", fmt.Errorf("this Go has no %q in %s: tools/shake/overlay.go and late.go have to learn where that is", strings.TrimSpace(f), e.file)
 		}
-		text = strings.Replace(text, f, f+"\tshake()\n", 1)
+		text = strings.Replace(text, f, f+"\t"+e.call+"\n", 1)
 	}
-	return text + e.shake, nil
+	return text + e.tail, nil
 }
 
 // writeOverlay writes the changed files and what -overlay reads, and returns the latter's path.
-func writeOverlay(ctx context.Context, folder string) (string, error) {
+func writeOverlay(ctx context.Context, folder string, edits []edit) (string, error) {
 	out, err := goTool(ctx, "env", "GOROOT")
 	if err != nil {
 		return "", err

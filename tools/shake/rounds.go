@@ -39,7 +39,7 @@ func shake(ctx context.Context, p pkg, overlay string, o options) (int, error) {
 		slots <- struct{}{}
 		runs.Go(func() {
 			defer func() { <-slots }()
-			out, err := once(ctx, p, binary, o)
+			out, err := once(ctx, p, binary, overlay, o)
 			t.add(out, err != nil)
 			if err != nil {
 				out = append(out, fmt.Sprintf("\n%v\n", err)...)
@@ -55,10 +55,13 @@ func shake(ctx context.Context, p pkg, overlay string, o options) (int, error) {
 	return t.failed, nil
 }
 
-// once runs the tests where go test would.
-func once(ctx context.Context, p pkg, binary string, o options) ([]byte, error) {
+// once runs the tests where go test would. What they build themselves has late connections, too.
+func once(ctx context.Context, p pkg, binary, overlay string, o options) ([]byte, error) {
 	c := exec.CommandContext(ctx, binary, append([]string{"-test.timeout", o.timeout.String()}, o.flags...)...)
 	c.Dir = p.dir
+	if o.late > 0 {
+		c.Env = append(os.Environ(), "GOFLAGS=-overlay="+overlay, fmt.Sprintf("WAB_LATE=%d", o.late.Milliseconds()))
+	}
 	return c.CombinedOutput()
 }
 

@@ -10,6 +10,20 @@ import (
 
 // The runtime that this Go brings can be changed, and what comes of it is Go.
 func TestEditsFitTheGoAtHand(t *testing.T) {
+	for _, edits := range [][]edit{edits, lateEdits} {
+		fit(t, edits)
+	}
+	overlay, err := writeOverlay(t.Context(), t.TempDir(), lateEdits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := goTool(t.Context(), "build", "-overlay", overlay, "net"); err != nil {
+		t.Error(err)
+	}
+}
+
+func fit(t *testing.T, edits []edit) {
+	t.Helper()
 	root, err := goTool(t.Context(), "env", "GOROOT")
 	if err != nil {
 		t.Fatal(err)
@@ -26,7 +40,7 @@ func TestEditsFitTheGoAtHand(t *testing.T) {
 		if _, err := parser.ParseFile(token.NewFileSet(), e.file, changed, parser.SkipObjectResolution); err != nil {
 			t.Error(err)
 		}
-		if n := strings.Count(changed, "\tshake()\n"); n != len(e.funcs) {
+		if n := strings.Count(changed, "{\n\t"+e.call+"\n"); n != len(e.funcs) {
 			t.Errorf("%s: %d calls for %d funcs", e.file, n, len(e.funcs))
 		}
 	}
