@@ -45,7 +45,7 @@ func main() {
 }
 
 func run(ctx context.Context, packages []string, o options) error {
-	if len(packages) == 0 || o.runs < 1 || o.atOnce < 1 {
+	if len(packages) == 0 || o.runs < 1 || o.atOnce < 1 || o.late%time.Millisecond != 0 {
 		return errors.New("usage: go run ./tools/shake [-n runs] [-p at once] [-race] [-late 150ms] package … [-- test flags]")
 	}
 	found, err := list(ctx, packages)

@@ -130,10 +130,11 @@ func openLocked(dir string, opts Options, lock *pebble.Lock) (*Store, error) {
 
 func (s *Store) openDB(dir string, opts Options, lock *pebble.Lock, state folder) (err error) {
 	p := tuned(opts, &logger{log: opts.Logger, dir: dir, failure: s.failure})
-	p.Lock, s.fs = lock, p.FS
+	p.Lock = lock
 	if opts.tune != nil {
 		opts.tune(p)
 	}
+	s.fs = p.FS
 	p.ErrorIfNotExists = state == folderReady
 	s.limit = opts.Memtable
 	if s.db, err = s.openUnless(dir, p); errors.Is(err, errGivenUp) {
